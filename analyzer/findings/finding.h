@@ -1,0 +1,147 @@
+/*
+ * Findings: what a person is told. Everything here is text, numbers and places; nothing refers back
+ * to facts or the graph, so that store/, output/ and a language server can use it alone.
+ * All memory belongs to the arena of the report.
+ */
+#ifndef BC_FINDINGS_FINDING_H
+#define BC_FINDINGS_FINDING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "models/models.h"
+
+enum bc_confidence {
+	BC_CONF_POSSIBLE,
+	BC_CONF_LIKELY,
+	BC_CONF_CERTAIN
+};
+
+struct bc_place_loc {
+	const char *file;      /* relative to the project root; "" when unknown */
+	uint32_t line, column; /* from 1; 0 when unknown */
+};
+
+enum bc_via {
+	BC_VIA_DIRECT,
+	BC_VIA_POINTER,
+	BC_VIA_CLEANUP
+};
+
+/* One hop of a path: `function` calls `calls` at `at`. */
+struct bc_step {
+	const char *function;
+	struct bc_place_loc at;
+	const char *calls;
+	enum bc_via via;
+	uint32_t targets;            /* POINTER: how many functions the call may reach; else 0 */
+	const char *witness_place;   /* POINTER: "struct proto.handle"; else "" */
+	struct bc_place_loc witness; /* POINTER: where the callee was put into that place */
+};
+
+struct bc_finding {
+	char fingerprint[17]; /* 16 hex digits; no line numbers go into it */
+	char rule[8];         /* "BC102" */
+	enum bc_category category;
+	enum bc_severity severity;
+	enum bc_confidence confidence;
+	enum bc_bound bound;
+	double bound_ms;     /* BC_BOUND_TIMEOUT: the limit, negative when it is not known */
+	const char *message; /* "getaddrinfo() can block the event loop" */
+	const char *because; /* "waits for the resolver"; "" without */
+
+	struct {
+		const char *function; /* that blocks */
+		const char *in;       /* that calls it */
+		struct bc_place_loc at;
+	} sink;
+
+	struct {
+		const char *function;
+		struct bc_place_loc at;    /* its definition */
+		const char *loop;          /* "libuv", "discovered", "annotated" */
+		const char *registered_by; /* "uv_read_start"; NULL where the loop's own body is the
+					      root */
+		struct bc_place_loc registered_at;
+	} callback;
+
+	struct bc_step *path; /* from the callback to the sink; at least one */
+	int npath;
+	const char **callbacks; /* every callback that reaches the sink, the one above first */
+	int ncallbacks;
+	const char **assumptions; /* "hints.ai_flags lacks AI_NUMERICHOST" */
+	int nassumptions;
+	const struct bc_alternative *alternatives; /* those that fit the loop in use come first */
+	int nalternatives;
+
+	/* a wide dispatch table on the path: any of `family_size` entries of `family`; 0 without */
+	const char *family;
+	uint32_t family_size;
+
+	/* joined measurements; runs == 0 when never observed */
+	struct {
+		int runs;
+		int64_t count;
+		double max_ms, p99_ms;
+	} observed;
+
+	const char *suppressed; /* the reason, or NULL */
+	const char *baseline;   /* "new", "known"; "new" without a baseline */
+};
+
+struct bc_unresolved {
+	struct bc_place_loc at;
+	const char *in;     /* the function that makes the call */
+	const char *place;  /* "struct y.cb" */
+	const char *reason; /* "no target found" */
+};
+
+struct bc_degraded {
+	const char *file;
+	int errors;
+	const char *first; /* first error or the reason the unit is missing */
+};
+
+struct bc_callback_info {
+	const char *function;
+	struct bc_place_loc at;
+	const char *loop, *registered_by;
+	struct bc_place_loc registered_at;
+	enum bc_context context;
+};
+
+struct bc_report {
+	struct bc_arena arena;
+	const char *root; /* absolute project root */
+
+	struct bc_finding *findings; /* sorted: severity, confidence, file, line, column, rule */
+	int nfindings;
+	struct bc_unresolved *unresolved;
+	int nunresolved;
+	struct bc_degraded *degraded;
+	int ndegraded;
+	struct bc_callback_info *callbacks;
+	int ncallbacks;
+
+	struct {
+		int units, parsed, cached,
+			degraded; /* units = parsed + cached, degraded among them or missing */
+		int callbacks;
+		int functions, calls, indirect_calls, indirect_resolved;
+		int hidden_confidence; /* findings left out for --min-confidence */
+		int hidden_budget;     /* left out because they end within the budget */
+		int hidden_logging;    /* left out because the logging class is off */
+		int skipped_cxx, skipped_asm,
+			skipped_other; /* database entries of other languages */
+		double parse_ms, link_ms, total_ms;
+		size_t peak_memory; /* bytes, the largest worker */
+	} summary;
+};
+
+const char *bc_confidence_name(enum bc_confidence confidence);
+const char *bc_via_name(enum bc_via via);
+const char *bc_rule_title(const char *rule); /* "BC102" -> "name resolution on the loop" */
+
+void bc_report_fini(struct bc_report *report);
+
+#endif

@@ -1,0 +1,262 @@
+/*
+ * Models: what the rule packs (YAML files below rules/) say about libraries.
+ *
+ * A pack is YAML 1.1 with `schema: blockcheck-rules/1`. Four kinds of knowledge come out of it:
+ *   blocking   functions that may block, how long, and when they do not       -> struct
+ * bc_sink_rule register   functions that take callbacks, and on which context these run  -> struct
+ * bc_register_rule fields     struct fields that hold callbacks                              ->
+ * struct bc_field_rule wait       functions in which a home-grown loop waits                     ->
+ * struct bc_wait_rule plus names with a meaning of their own (fork, functions that never block) and
+ * the macro constants that conditions mention, whose values come from the analysed program's own
+ * headers.
+ *
+ * Everything a model points to lives in the arena given to bc_models_load().
+ */
+#ifndef BC_MODELS_MODELS_H
+#define BC_MODELS_MODELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "models/value.h"
+
+/* Where code runs. Only what runs on LOOP is reported. */
+enum bc_context {
+	BC_CTX_LOOP,
+	BC_CTX_WORKER, /* another thread */
+	BC_CTX_CHILD,  /* a forked child, before exec */
+	BC_CTX_INIT,   /* before the loop starts */
+	BC_CTX_FINI,   /* on the way out of the process */
+	BC_CTX_COUNT
+};
+
+enum bc_category {
+	BC_CAT_SLEEP = 1, /* the numbers are those of the rules: BC101 ... BC111 */
+	BC_CAT_DNS,
+	BC_CAT_NETWORK,
+	BC_CAT_DISK,
+	BC_CAT_PROCESS,
+	BC_CAT_LOCK,
+	BC_CAT_IPC,
+	BC_CAT_NESTED_LOOP,
+	BC_CAT_CPU,
+	BC_CAT_DEVICE,
+	BC_CAT_LOGGING,
+	BC_CAT_COUNT
+};
+
+enum bc_bound {
+	BC_BOUND_UNBOUNDED,
+	BC_BOUND_TIMEOUT, /* by an argument, see struct bc_timeout */
+	BC_BOUND_DATA,    /* grows with the data: reading or writing a file */
+	BC_BOUND_SHORT    /* normally below BC_SHORT_MS: a local metadata operation */
+};
+
+enum {
+	BC_SHORT_MS = 1
+};
+
+enum bc_severity {
+	BC_SEV_NOTE,
+	BC_SEV_WARNING,
+	BC_SEV_ERROR
+};
+
+enum bc_time_unit {
+	BC_UNIT_NONE,
+	BC_UNIT_S,
+	BC_UNIT_MS,
+	BC_UNIT_US,
+	BC_UNIT_NS,
+	BC_UNIT_TIMEVAL,  /* the argument points to struct timeval */
+	BC_UNIT_TIMESPEC, /* the argument points to struct timespec */
+	BC_UNIT_OPAQUE    /* bounded by the argument, in a way that is not read */
+};
+
+/* The argument that bounds a wait. */
+struct bc_timeout {
+	int arg; /* from 1; 0 when the rule has none */
+	enum bc_time_unit unit;
+	int null_is_forever;     /* a null pointer means no limit: select(), sigtimedwait() */
+	int negative_is_forever; /* poll(), epoll_wait() */
+	int zero_is_forever;     /* libusb */
+};
+
+/* A number in a rule: literal, or a constant whose value the analysed program's headers give. */
+struct bc_number {
+	int64_t value;
+	uint32_t constant; /* index into bc_models.constants, or UINT32_MAX for a literal */
+};
+
+enum bc_pred_kind {
+	BC_P_ALL,
+	BC_P_ANY,
+	BC_P_NOT,
+	BC_P_EQ,
+	BC_P_NE,
+	BC_P_LT,
+	BC_P_GT,
+	BC_P_IN,
+	BC_P_HAS_FLAG,   /* all bits of the number are set */
+	BC_P_LACKS_FLAG, /* none of them is */
+	BC_P_NULL,       /* null: true asks for a null pointer, null: false for anything else */
+	BC_P_FD,         /* fd: nonblocking | blocking */
+	BC_P_LITERAL /* literal: numeric-address: a string literal that is a numeric IP address */
+};
+
+/* A condition on a call: yes, no or unknown, never a guess. */
+struct bc_pred {
+	enum bc_pred_kind kind;
+	int arg;           /* from 1 */
+	const char *field; /* a field of what the argument points to ("ai_flags"), or NULL */
+	int truth;         /* NULL: wanted truth; FD: enum bc_fd_mode wanted */
+	struct bc_number *numbers;
+	int nnumbers;
+	struct bc_pred *kids; /* ALL, ANY, NOT */
+	int nkids;
+	const char *text; /* for people: "arg 4 has MSG_DONTWAIT" */
+};
+
+struct bc_alternative {
+	const char *use;  /* "uv_getaddrinfo" */
+	const char *note; /* "pass a callback"; "" without */
+	const char *loop; /* id of the loop it belongs to ("libuv"), "" for any */
+};
+
+struct bc_origin { /* where in the packs something was said */
+	const char *pack, *path;
+	int line;
+};
+
+struct bc_sink_rule {
+	const char *id; /* "posix.recv" */
+	const char *const *functions;
+	int nfunctions;
+	int params; /* number of parameters the function must have, -1 for any */
+	enum bc_category category;
+	enum bc_bound bound;
+	struct bc_timeout timeout; /* BC_BOUND_TIMEOUT */
+	int severity;              /* enum bc_severity, or -1: derived from category and bound */
+	const struct bc_pred *nonblocking_when; /* NULL: it always may block */
+	const char *because; /* one clause for people, "waits for the resolver"; "" without */
+	struct bc_alternative *alternatives;
+	int nalternatives;
+	const char *provenance; /* "getaddrinfo(3)" */
+	struct bc_origin origin;
+};
+
+struct bc_role {
+	int arg; /* from 1: which argument of the registration is the callback */
+	enum bc_context context;
+	int fd_arg;   /* from 1: the registration's fd argument, 0 without */
+	int fd_param; /* from 1: the callback's parameter that receives this fd, 0 without */
+};
+
+struct bc_register_rule {
+	const char *loop; /* "libuv" */
+	const char *const *functions;
+	int nfunctions;
+	int params; /* as in bc_sink_rule */
+	struct bc_role *roles;
+	int nroles;
+	const struct bc_pred *when; /* registers only when this is not false; NULL: always */
+	struct bc_origin origin;
+};
+
+struct bc_field_rule {
+	const char *loop;
+	const char *const *records; /* names for people, with or without "struct ": "ev_io" */
+	int nrecords;
+	const char *field;
+	enum bc_context context;
+	struct bc_origin origin;
+};
+
+/* A call in which a loop waits for events: epoll_wait. */
+struct bc_wait_rule {
+	const char *const *functions;
+	int nfunctions;
+	struct bc_timeout timeout;
+	int count_arg; /* the number of descriptors; with the constant 1 it is no event loop. 0:
+			  none */
+	struct bc_origin origin;
+};
+
+struct bc_constant {
+	const char *name;
+	int64_t value;
+	int known; /* set by bc_models_set_constant() */
+};
+
+struct bc_models_index; /* name -> rules; private to models/ */
+
+struct bc_models {
+	struct bc_sink_rule *sinks;
+	struct bc_register_rule *registers;
+	struct bc_field_rule *fields;
+	struct bc_wait_rule *waits;
+	struct bc_constant *constants;
+	const char **headers; /* that define the constants, in order of mention */
+	const char **forks;   /* functions that return twice, like fork */
+	const char **never_blocks;
+	const char **loop_annotations; /* annotate() texts that make a function a callback */
+	int nsinks, nregisters, nfields, nwaits, nconstants, nheaders, nforks, nnever_blocks,
+		nloop_annotations;
+	uint64_t hash[2]; /* XXH3-128 over all packs read, in order */
+	struct bc_models_index *index;
+};
+
+/*
+ * Reads packs: each path is a file, or a folder searched for *.yaml below it in sorted order. Later
+ * ones override earlier ones by rule id; `disable: [id]` drops a rule. 0, or BC_EINPUT / BC_ELIMIT
+ * with "file:line:column: what is wrong; did you mean ...".
+ */
+int bc_models_load(
+	struct bc_arena *arena, const char *const *paths, int npaths, struct bc_models *models);
+
+void bc_models_set_constant(struct bc_models *models, const char *name, int64_t value);
+
+/* Rules for a function's name, in order of the packs; *n receives their number. */
+const struct bc_sink_rule *const *bc_models_sinks(
+	const struct bc_models *models, const char *name, int *n);
+const struct bc_register_rule *const *bc_models_registers(
+	const struct bc_models *models, const char *name, int *n);
+const struct bc_wait_rule *bc_models_wait(const struct bc_models *models, const char *name);
+/* NULL when the field holds no callback. `record` as bc_fact_field.record has it. */
+const struct bc_field_rule *bc_models_field(
+	const struct bc_models *models, const char *record, const char *field);
+int bc_models_is_fork(const struct bc_models *models, const char *name);
+int bc_models_never_blocks(const struct bc_models *models, const char *name);
+/* 1 when any rule at all mentions the function. */
+int bc_models_knows(const struct bc_models *models, const char *name);
+
+/* How a predicate reads the call it is asked about. Arguments count from 1. */
+struct bc_call_view {
+	void *context;
+	struct bc_value (*value)(void *context, int arg);
+	/* the named field of what the argument points to */
+	struct bc_value (*field)(void *context, int arg, const char *field);
+	enum bc_fd_mode (*fd)(void *context, int arg);
+};
+
+/*
+ * Three-valued evaluation. When the result is BC_UNKNOWN, *undecided (if not NULL) receives the
+ * first atom that could not be decided; its `text` is what a report says was assumed.
+ */
+enum bc_tri bc_pred_eval(const struct bc_models *models, const struct bc_pred *pred,
+	const struct bc_call_view *call, const struct bc_pred **undecided);
+
+/*
+ * The limit of a call in milliseconds under a timeout description: BC_YES with *ms set (0 for "does
+ * not wait"), BC_NO when it surely waits without limit, BC_UNKNOWN otherwise.
+ */
+enum bc_tri bc_timeout_eval(
+	const struct bc_timeout *timeout, const struct bc_call_view *call, double *ms);
+
+const char *bc_category_name(enum bc_category category); /* "nested-loop" */
+const char *bc_bound_name(enum bc_bound bound); /* "unbounded" "timeout" "data-sized" "short" */
+const char *bc_context_name(enum bc_context context);    /* "LOOP" */
+const char *bc_severity_name(enum bc_severity severity); /* "error" */
+
+#endif

@@ -1,0 +1,44 @@
+/* The static pipeline, one call per stage; pipeline.c is the page to read first. */
+#ifndef BC_PIPELINE_H
+#define BC_PIPELINE_H
+
+#include <stdint.h>
+
+#include "findings/finding.h"
+
+struct bc_buf;
+
+struct bc_check_options {
+	const char *database; /* -p: file or folder of compile_commands.json; NULL: search */
+	const char *const
+		*paths; /* only findings whose sink or path lies in these; NULL-terminated */
+	const char *const *rules; /* --rules, after the shipped packs; NULL-terminated */
+	const char *db;           /* --db; NULL: the default place */
+	int jobs;                 /* 0: as many as there are processors */
+	int timeout_s;            /* per unit */
+	enum bc_confidence min_confidence;
+	double budget_ms;
+	int quiet;
+	int no_cache;
+	int logging; /* report the logging class, too */
+};
+
+/*
+ * From a compilation database to a report. 0, or a negative error with its message; an incomplete
+ * analysis is no error but leaves report->ndegraded > 0. The caller owns the report.
+ */
+int bc_pipeline_check(const struct bc_check_options *options, struct bc_report *report);
+
+/* `dump facts|graph|roots|places [NAME]`: the named stage as text. */
+int bc_pipeline_dump(const struct bc_check_options *options, const char *stage, const char *name,
+	struct bc_buf *out);
+
+/* Where findings go by default, for these options (a path in the report's arena). */
+int bc_pipeline_store_path(
+	const struct bc_check_options *options, struct bc_arena *arena, const char **path);
+
+/* Set by the signal handlers of main: the pipeline stops at the next safe point. */
+int bc_pipeline_interrupted(void);
+void bc_pipeline_interrupt(void);
+
+#endif
