@@ -80,8 +80,19 @@ function(libclang_release library include_dir result)
 		return()
 	endif()
 	set(source "${CMAKE_BINARY_DIR}/CMakeFiles/libclang_release.c")
-	file(WRITE "${source}" "#include <clang-c/Index.h>\n#include <stdio.h>\n"
-		"int main(void) { puts(clang_getCString(clang_getClangVersion())); return 0; }\n")
+	file(WRITE "${source}" [[
+#include <clang-c/Index.h>
+#include <stdio.h>
+
+int main(void)
+{
+	CXString version = clang_getClangVersion();
+
+	puts(clang_getCString(version));
+	clang_disposeString(version);
+	return 0;
+}
+]])
 	try_run(ran compiled "${CMAKE_BINARY_DIR}/CMakeFiles/libclang_release" "${source}"
 		CMAKE_FLAGS "-DINCLUDE_DIRECTORIES=${include_dir}"
 		LINK_LIBRARIES "${library}"
