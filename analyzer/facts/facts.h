@@ -29,6 +29,10 @@
 #define BC_FACTS_VERSION 1u
 #define BC_NONE UINT32_MAX /* an index that names nothing */
 
+/* Limits that every loaded file keeps, so that readers may recurse and count. */
+#define BC_FACTS_MAX_DEPTH 2000 /* levels of a tree; the writer cuts deeper ones and says so */
+#define BC_FACTS_MAX_PARAMS 1024 /* letters in bc_fact_type.params */
+
 /* How a type is seen by value tracking and by the lenient signature match. */
 enum bc_class {
 	BC_CLASS_VOID,
@@ -94,7 +98,8 @@ struct bc_fact_symbol {
 	uint32_t name;  /* str: as written */
 	uint32_t flags; /* enum bc_symbol_flag */
 	uint32_t type;  /* bc_fact_type of a function or function-pointer variable, else BC_NONE */
-	uint32_t file, line, column; /* definition if there is one here, else first declaration */
+	uint32_t file, line, column; /* definition if there is one here, else first declaration; file
+	                                is BC_NONE for what the compiler itself declares */
 	uint32_t alias;              /* str: target of __attribute__((alias("x"))), "" without */
 	uint8_t cls;                 /* enum bc_class of a variable's type */
 	uint8_t nparams;             /* functions: number of named parameters, at most 255 */
@@ -306,6 +311,12 @@ struct bc_facts {
 static inline const char *bc_fact_str(const struct bc_facts *facts, uint32_t offset)
 {
 	return facts->strings + offset;
+}
+
+/* The path of a file index; "" for BC_NONE. */
+static inline const char *bc_fact_path(const struct bc_facts *facts, uint32_t file)
+{
+	return file == BC_NONE ? "" : facts->strings + facts->files[file].path;
 }
 
 /*
