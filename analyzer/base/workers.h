@@ -3,7 +3,13 @@
  *
  * Each worker is a fork of this process that runs jobs one at a time. A job that crashes, hangs or
  * eats memory costs that job alone: the pool notices, reports it, and starts a fresh worker.
- * Results are small fixed-size records sent over a pipe; anything large goes into files.
+ * Results are small fixed-size records sent over a socket; anything large goes into files.
+ *
+ * Workers do not outlive this process, nor the thread that called bc_workers_run(): the kernel ends
+ * them. They ignore SIGINT, which a terminal sends to all of us, because the parent decides. They
+ * have no standard input or output; standard error is kept only under BLOCKCHECK_LOG, for libclang
+ * prints what it crashed on there. Memory limits are not set under AddressSanitizer, which reserves
+ * terabytes of address space.
  */
 #ifndef BC_BASE_WORKERS_H
 #define BC_BASE_WORKERS_H
