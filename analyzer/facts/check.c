@@ -165,8 +165,6 @@ enum ref {
 struct shape {
 	uint8_t min, max; /* children; MANY for any number */
 	uint8_t ref;      /* enum ref */
-	uint8_t op_min, op_max;
-	uint8_t op_none; /* BC_OP_NONE is allowed besides */
 };
 
 enum {
@@ -174,41 +172,53 @@ enum {
 };
 
 static const struct shape shapes[BC_N_KIND_COUNT] = {
-	[BC_N_NONE] = {0, 0},
+	[BC_N_NONE] = {0, 0, REF_ANY},
 	[BC_N_INT] = {0, 0, REF_INT},
 	[BC_N_STR] = {0, 0, REF_STR},
 	[BC_N_FUNC] = {0, 0, REF_FUNC},
 	[BC_N_VAR] = {0, 0, REF_VAR},
 	[BC_N_LOCAL] = {0, 0, REF_LOCAL},
 	[BC_N_FIELD] = {1, 1, REF_FIELD},
-	[BC_N_INDEX] = {2, 2},
-	[BC_N_DEREF] = {1, 1},
-	[BC_N_ADDR] = {1, 1},
-	[BC_N_UNARY] = {1, 1, REF_ANY, BC_OP_NEG, BC_OP_POSTDEC},
-	[BC_N_BINARY] = {2, 2, REF_ANY, BC_OP_ADD, BC_OP_LOR},
-	[BC_N_ASSIGN] = {2, 2, REF_ANY, BC_OP_ADD, BC_OP_XOR, 1},
-	[BC_N_COND] = {3, 3},
-	[BC_N_ELVIS] = {2, 2},
-	[BC_N_COMMA] = {1, MANY},
+	[BC_N_INDEX] = {2, 2, REF_ANY},
+	[BC_N_DEREF] = {1, 1, REF_ANY},
+	[BC_N_ADDR] = {1, 1, REF_ANY},
+	[BC_N_UNARY] = {1, 1, REF_ANY},
+	[BC_N_BINARY] = {2, 2, REF_ANY},
+	[BC_N_ASSIGN] = {2, 2, REF_ANY},
+	[BC_N_COND] = {3, 3, REF_ANY},
+	[BC_N_ELVIS] = {2, 2, REF_ANY},
+	[BC_N_COMMA] = {1, MANY, REF_ANY},
 	[BC_N_CAST] = {1, 1, REF_TYPE},
 	[BC_N_CALL] = {1, MANY, REF_TYPE},
-	[BC_N_INIT] = {0, MANY},
+	[BC_N_INIT] = {0, MANY, REF_ANY},
 	[BC_N_SET] = {1, 1, REF_FIELD},
-	[BC_N_ELEM] = {1, 1},
-	[BC_N_STMTEXPR] = {1, 1},
-	[BC_N_OPAQUE] = {0, MANY},
-	[BC_N_BLOCK] = {0, MANY},
-	[BC_N_IF] = {3, 3},
-	[BC_N_LOOP] = {3, 3, REF_ANY, BC_LOOP_WHILE, BC_LOOP_FOR},
-	[BC_N_SWITCH] = {2, 2},
-	[BC_N_CASE] = {2, 2},
-	[BC_N_DEFAULT] = {0, 0},
+	[BC_N_ELEM] = {1, 1, REF_ANY},
+	[BC_N_STMTEXPR] = {1, 1, REF_ANY},
+	[BC_N_OPAQUE] = {0, MANY, REF_ANY},
+	[BC_N_BLOCK] = {0, MANY, REF_ANY},
+	[BC_N_IF] = {3, 3, REF_ANY},
+	[BC_N_LOOP] = {3, 3, REF_ANY},
+	[BC_N_SWITCH] = {2, 2, REF_ANY},
+	[BC_N_CASE] = {2, 2, REF_ANY},
+	[BC_N_DEFAULT] = {0, 0, REF_ANY},
 	[BC_N_LABEL] = {0, 0, REF_LABEL},
 	[BC_N_GOTO] = {0, 0, REF_LABEL_OR_NONE},
-	[BC_N_RETURN] = {0, 1},
-	[BC_N_BREAK] = {0, 0},
-	[BC_N_CONTINUE] = {0, 0},
+	[BC_N_RETURN] = {0, 1, REF_ANY},
+	[BC_N_BREAK] = {0, 0, REF_ANY},
+	[BC_N_CONTINUE] = {0, 0, REF_ANY},
 };
+
+static int good_op(const struct bc_node *node)
+{
+	switch (node->kind) {
+	case BC_N_UNARY: return node->op >= BC_OP_NEG && node->op <= BC_OP_POSTDEC;
+	case BC_N_BINARY: return node->op >= BC_OP_ADD && node->op <= BC_OP_LOR;
+	case BC_N_ASSIGN:
+		return node->op == BC_OP_NONE || (node->op >= BC_OP_ADD && node->op <= BC_OP_XOR);
+	case BC_N_LOOP: return node->op <= BC_LOOP_FOR;
+	default: return node->op == BC_OP_NONE;
+	}
+}
 
 static int good_ref(const struct bc_facts *facts, const struct bc_fact_function *function,
 	enum ref kind, uint32_t ref)
@@ -242,8 +252,7 @@ static const char *fault_of_node(const struct bc_facts *facts,
 	if (node->kind >= BC_N_KIND_COUNT)
 		return "has an unknown kind";
 	shape = &shapes[node->kind];
-	if ((node->op < shape->op_min || node->op > shape->op_max) &&
-		!(shape->op_none && node->op == BC_OP_NONE))
+	if (!good_op(node))
 		return "has a wrong operator";
 	if (node->cls >= BC_CLASS_COUNT)
 		return "has an unknown class";

@@ -30,7 +30,7 @@
 #define BC_NONE UINT32_MAX /* an index that names nothing */
 
 /* Limits that every loaded file keeps, so that readers may recurse and count. */
-#define BC_FACTS_MAX_DEPTH 2000 /* levels of a tree; the writer cuts deeper ones and says so */
+#define BC_FACTS_MAX_DEPTH 2000  /* levels of a tree; the writer cuts deeper ones and says so */
 #define BC_FACTS_MAX_PARAMS 1024 /* letters in bc_fact_type.params */
 
 /* How a type is seen by value tracking and by the lenient signature match. */
@@ -98,8 +98,8 @@ struct bc_fact_symbol {
 	uint32_t name;  /* str: as written */
 	uint32_t flags; /* enum bc_symbol_flag */
 	uint32_t type;  /* bc_fact_type of a function or function-pointer variable, else BC_NONE */
-	uint32_t file, line, column; /* definition if there is one here, else first declaration; file
-	                                is BC_NONE for what the compiler itself declares */
+	uint32_t file, line, column; /* definition if there is one here, else first declaration;
+					file is BC_NONE for what the compiler itself declares */
 	uint32_t alias;              /* str: target of __attribute__((alias("x"))), "" without */
 	uint8_t cls;                 /* enum bc_class of a variable's type */
 	uint8_t nparams;             /* functions: number of named parameters, at most 255 */
