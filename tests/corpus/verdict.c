@@ -1,0 +1,241 @@
+/*
+ * verdict PROGRAM.expect FINDINGS.json
+ *
+ * Judges the findings in a real program by what is known of it. Prints one line an item, starting
+ * with found, MISSED, silent or SPOKE, and a summary. README.md gives the lines of an expectation:
+ *
+ *   find CALL in FUNCTION from CALLBACK LEVEL [path FUNCTION,FUNCTION...]
+ *   silent CALL in FUNCTION
+ *   silent CALL
+ *
+ * Exit status: 0 when every item holds, 1 when one does not, 2 when a file cannot be read.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	MAX_WORD = 128
+};
+
+struct item {
+	char call[MAX_WORD], in[MAX_WORD], callback[MAX_WORD], level[MAX_WORD], path[4 * MAX_WORD];
+};
+
+static int level_rank(const char *level)
+{
+	static const char *const names[] = {"possible", "likely", "certain"};
+
+	for (int i = 0; i < 3; i++) {
+		if (strcmp(level, names[i]) == 0)
+			return i;
+	}
+	fprintf(stderr, "verdict: '%s' is no confidence\n", level);
+	exit(2);
+}
+
+static const char *get_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+static int is_sink(const json_t *finding, const struct item *item)
+{
+	const json_t *sink = json_object_get(finding, "sink");
+
+	return strcmp(get_text(sink, "function"), item->call) == 0 &&
+	       (!item->in[0] || strcmp(get_text(sink, "in"), item->in) == 0);
+}
+
+static int has_callback(const json_t *finding, const char *name)
+{
+	const json_t *callbacks = json_object_get(finding, "callbacks");
+	size_t i;
+	json_t *one;
+
+	json_array_foreach(callbacks, i, one)
+	{
+		if (strcmp(json_string_value(one), name) == 0)
+			return 1;
+	}
+	return strcmp(get_text(json_object_get(finding, "callback"), "function"), name) == 0;
+}
+
+/* The named functions must be on the path in this order, with any others between them. */
+static int has_path(const json_t *finding, const char *names)
+{
+	char copy[4 * MAX_WORD], *next, *save = NULL;
+	const json_t *path = json_object_get(finding, "path");
+	size_t i;
+	json_t *step;
+
+	snprintf(copy, sizeof(copy), "%s", names);
+	next = strtok_r(copy, ",", &save);
+	json_array_foreach(path, i, step)
+	{
+		if (next && strcmp(get_text(step, "function"), next) == 0)
+			next = strtok_r(NULL, ",", &save);
+	}
+	return !next;
+}
+
+static void print_finding(const char *verdict, const json_t *finding, const char *why)
+{
+	const json_t *sink = json_object_get(finding, "sink");
+	const json_t *path = json_object_get(finding, "path");
+	size_t i;
+	json_t *step;
+
+	printf("%s %s in %s (%s:%d, %s)%s\n        ", verdict, get_text(sink, "function"),
+		get_text(sink, "in"), get_text(sink, "file"),
+		(int)json_integer_value(json_object_get(sink, "line")),
+		get_text(finding, "confidence"), why);
+	json_array_foreach(path, i, step)
+	{
+		printf("%s%s", get_text(step, "function"),
+			strcmp(get_text(step, "via"), "pointer") == 0 ? " => " : " -> ");
+	}
+	printf("%s\n", get_text(sink, "function"));
+}
+
+static int check_find(const json_t *findings, const struct item *item)
+{
+	const json_t *near_miss = NULL;
+	const char *why = "";
+	size_t i;
+	json_t *finding;
+
+	json_array_foreach(findings, i, finding)
+	{
+		if (!is_sink(finding, item))
+			continue;
+		near_miss = finding;
+		if (!has_callback(finding, item->callback)) {
+			why = ": another callback";
+		} else if (!has_path(finding, item->path)) {
+			why = ": another path";
+		} else if (level_rank(get_text(finding, "confidence")) < level_rank(item->level)) {
+			why = ": too uncertain";
+		} else {
+			print_finding("found ", finding, "");
+			return 0;
+		}
+	}
+	if (near_miss)
+		print_finding("MISSED", near_miss, why);
+	else
+		printf("MISSED %s in %s from %s\n", item->call, item->in, item->callback);
+	return 1;
+}
+
+/* What is only possible is not shown unless asked for. */
+static int check_silent(const json_t *findings, const struct item *item)
+{
+	int wrong = 0;
+	size_t i;
+	json_t *finding;
+
+	json_array_foreach(findings, i, finding)
+	{
+		if (!is_sink(finding, item) || level_rank(get_text(finding, "confidence")) == 0)
+			continue;
+		print_finding("SPOKE ", finding, "");
+		wrong = 1;
+	}
+	if (!wrong)
+		printf("silent %s%s%s\n", item->call, item->in[0] ? " in " : "", item->in);
+	return wrong;
+}
+
+static int check_line(const json_t *findings, const char *line)
+{
+	struct item item;
+
+	memset(&item, 0, sizeof(item));
+	if (sscanf(line, "find %127s in %127s from %127s %127s path %511s", item.call, item.in,
+		    item.callback, item.level, item.path) >= 4)
+		return check_find(findings, &item);
+	if (sscanf(line, "silent %127s in %127s", item.call, item.in) >= 1)
+		return check_silent(findings, &item);
+	fprintf(stderr, "verdict: no such item: %s", line);
+	exit(2);
+}
+
+/* Comments and the recipe of the build are not for this program. */
+static int is_item(const char *line)
+{
+	return strncmp(line, "find ", 5) == 0 || strncmp(line, "silent ", 7) == 0;
+}
+
+static int check_all(const json_t *findings, const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char line[1024];
+	int wrong = 0, items = 0;
+
+	if (!file) {
+		perror(path);
+		exit(2);
+	}
+	while (fgets(line, sizeof(line), file)) {
+		if (!is_item(line))
+			continue;
+		items++;
+		wrong += check_line(findings, line);
+	}
+	fclose(file);
+	if (!items) {
+		fprintf(stderr, "verdict: %s: no items\n", path);
+		exit(2);
+	}
+	return wrong;
+}
+
+static void print_summary(const json_t *root)
+{
+	static const char *const severities[] = {"error", "warning", "note"};
+	int count[3] = {0}, possible = 0;
+	size_t i;
+	json_t *finding;
+
+	json_array_foreach(json_object_get(root, "findings"), i, finding)
+	{
+		if (level_rank(get_text(finding, "confidence")) == 0) {
+			possible++;
+			continue;
+		}
+		for (int k = 0; k < 3; k++)
+			count[k] += strcmp(get_text(finding, "severity"), severities[k]) == 0;
+	}
+	printf("       %d errors, %d warnings, %d notes; %d more only possible; %zu unresolved "
+	       "calls; %zu of %d units degraded\n",
+		count[0], count[1], count[2], possible,
+		json_array_size(json_object_get(root, "unresolved")),
+		json_array_size(json_object_get(root, "degraded")),
+		(int)json_integer_value(
+			json_object_get(json_object_get(root, "summary"), "units")));
+}
+
+int main(int argc, char **argv)
+{
+	json_error_t error;
+	json_t *root;
+	int wrong;
+
+	if (argc != 3) {
+		fputs("usage: verdict PROGRAM.expect FINDINGS.json\n", stderr);
+		return 2;
+	}
+	root = json_load_file(argv[2], 0, &error);
+	if (!json_is_array(json_object_get(root, "findings"))) {
+		fprintf(stderr, "verdict: %s: no findings: %s\n", argv[2], error.text);
+		return 2;
+	}
+	wrong = check_all(json_object_get(root, "findings"), argv[1]);
+	print_summary(root);
+	json_decref(root);
+	return wrong > 0;
+}
