@@ -32,6 +32,7 @@ struct choice { /* a switch */
 	struct choice *outer;
 	uint32_t guard; /* its index in held[]; BC_NONE when there was no room */
 	uint32_t above; /* guards from here on began inside its body */
+	int reached;    /* control can come to its head */
 	int has_default;
 };
 
@@ -307,12 +308,11 @@ static void walk_switch(struct bc_guard_walk *walk, uint32_t node)
 {
 	uint32_t value = node + 1, body = end_of(walk, value), mark;
 	struct breakable breakable = {walk->breakable, 0};
-	struct choice choice = {walk->choice, BC_NONE, 0, 0};
-	int before;
+	struct choice choice = {.outer = walk->choice};
 
 	walk_node(walk, value);
 	mark = walk->nheld;
-	before = walk->alive;
+	choice.reached = walk->alive;
 	hold(walk, value, BC_GUARD_CASE, body, end_of(walk, node));
 	choice.guard = walk->nheld > mark ? mark : BC_NONE;
 	choice.above = walk->nheld;
@@ -323,7 +323,7 @@ static void walk_switch(struct bc_guard_walk *walk, uint32_t node)
 	walk->choice = choice.outer;
 	walk->breakable = breakable.outer;
 	release(walk, mark);
-	walk->alive = walk->alive || breakable.broke || (before && !choice.has_default);
+	walk->alive = walk->alive || breakable.broke || (choice.reached && !choice.has_default);
 }
 
 /* CASE or DEFAULT: control joins from the head of the switch. */
@@ -342,7 +342,7 @@ static void walk_case(struct bc_guard_walk *walk, uint32_t node)
 		guard->first = walk->alive && guard->first != BC_NONE ? guard->first : node;
 		guard->last = node;
 	}
-	walk->alive = 1;
+	walk->alive = walk->alive || choice->reached;
 }
 
 /* ---- the walk ---- */

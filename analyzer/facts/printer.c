@@ -27,10 +27,8 @@ static void print_place(const struct bc_facts *facts, uint32_t file, uint32_t li
 /* What is called: a function's name, or the place that holds the pointer. */
 static void print_callee(const struct bc_body *body, uint32_t call, struct bc_buf *out)
 {
-	uint32_t callee = call + 1;
+	uint32_t callee = bc_text_callee(body, call);
 
-	if (body->nodes[callee].kind == BC_N_DEREF)
-		callee++; /* (*f)() calls what f() calls */
 	if (body->nodes[callee].kind != BC_N_FUNC)
 		bc_buf_char(out, '*');
 	if (bc_text_place(body, callee, out))

@@ -112,14 +112,19 @@ int bc_text_place(const struct bc_body *body, uint32_t node, struct bc_buf *out)
 	case BC_N_ADDR:
 		return add_prefixed(
 			body, at(body, node + 1)->kind == BC_N_FUNC ? "" : "&", node + 1, out);
-	case BC_N_CALL: return add_prefixed(body, "return of ", node + 1, out);
+	case BC_N_CALL: return add_prefixed(body, "return of ", bc_text_callee(body, node), out);
 	default: return -1;
 	}
 }
 
+uint32_t bc_text_callee(const struct bc_body *body, uint32_t call)
+{
+	return call + 1 + (at(body, call + 1)->kind == BC_N_DEREF);
+}
+
 void bc_text_param_of(const struct bc_body *body, uint32_t call, uint32_t n, struct bc_buf *out)
 {
-	if (bc_text_place(body, call + 1, out))
+	if (bc_text_place(body, bc_text_callee(body, call), out))
 		bc_buf_char(out, '?');
 	bc_buf_printf(out, "(param %u)", n);
 }

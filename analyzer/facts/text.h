@@ -22,6 +22,9 @@ void bc_text_local(const struct bc_body *body, uint32_t slot, struct bc_buf *out
 /* "struct ops.open" */
 void bc_text_field(const struct bc_facts *facts, uint32_t field, struct bc_buf *out);
 
+/* What CALL node `call` calls: a function or the place of a pointer. (*f)() calls what f() does. */
+uint32_t bc_text_callee(const struct bc_body *body, uint32_t call);
+
 /* The n-th parameter, from 1, of what CALL node `call` calls: "fn(param 1)". */
 void bc_text_param_of(const struct bc_body *body, uint32_t call, uint32_t n, struct bc_buf *out);
 

@@ -158,6 +158,7 @@ static void test_switches(void **state)
 	expect("(block (switch x (block (case 1 none) (return) default (return))) " HIT ")",
 		" [dead]");
 	expect("(block (switch x (block (case 1 none) (return))) " HIT ")", "");
+	expect("(block (return) (switch x (block (case 1 none) " HIT ")))", "x is 1 [dead]");
 	/* Duff's device: one case lies inside the loop */
 	expect("(block (switch x (block (case 1 none) (while y (block (case 2 none) " HIT ")))))",
 		"x is 1 or 2 [loops 1]");
