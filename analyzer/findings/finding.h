@@ -9,24 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "models/confidence.h"
 #include "models/models.h"
-
-enum bc_confidence {
-	BC_CONF_POSSIBLE,
-	BC_CONF_LIKELY,
-	BC_CONF_CERTAIN
-};
 
 struct bc_place_loc {
 	const char *file;      /* relative to the project root; "" when unknown */
 	uint32_t line, column; /* from 1; 0 when unknown */
 };
 
-enum bc_via {
-	BC_VIA_DIRECT,
-	BC_VIA_POINTER,
-	BC_VIA_CLEANUP
-};
+enum bc_via { BC_VIA_DIRECT, BC_VIA_POINTER, BC_VIA_CLEANUP };
 
 /* One hop of a path: `function` calls `calls` at `at`. */
 struct bc_step {

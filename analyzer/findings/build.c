@@ -1,0 +1,402 @@
+#include "findings/build.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "findings/grade.h"
+
+/* A dispatch table this wide is named as a family, not as a lucky guess among its entries. */
+enum { FAMILY_TARGETS = 8 };
+
+struct builder {
+	struct bc_findings *out;
+	struct bc_report *report; /* out->report */
+	const struct bc_linked *linked;
+	const struct bc_findings_options *options;
+};
+
+/* ---- places and text ---- */
+
+static const char *keep(struct builder *b, const char *text)
+{
+	return text ? bc_arena_strdup(&b->report->arena, text) : NULL;
+}
+
+static struct bc_place_loc at(struct builder *b, const char *file, uint32_t line, uint32_t column)
+{
+	return (struct bc_place_loc){keep(b, file ? file : ""), line, column};
+}
+
+static struct bc_place_loc at_node(struct builder *b, uint32_t func, uint32_t node)
+{
+	const struct bc_func *f = &b->linked->program.funcs[func];
+	uint32_t loc = f->nodes[node].loc;
+
+	return at(b, f->file, BC_LOC_LINE(loc), BC_LOC_COLUMN(loc));
+}
+
+static struct bc_place_loc at_function(struct builder *b, uint32_t func)
+{
+	const struct bc_program *program = &b->linked->program;
+	const struct bc_func *f = &program->funcs[func];
+
+	return at(b, f->file, f->line, f->sym == BC_NONE ? 0 : program->syms[f->sym].column);
+}
+
+/* ---- the path ---- */
+
+static void set_indirect(struct builder *b, struct bc_step *step, const struct bc_target *target,
+	uint32_t call, uint32_t ntargets)
+{
+	const struct bc_program *program = &b->linked->program;
+	const struct bc_flow *witness = NULL;
+
+	step->via = BC_VIA_POINTER;
+	step->targets = ntargets ? ntargets : 1;
+	if (target->kind == BC_TARGET_SYNC)
+		step->witness_place = bc_arena_printf(&b->report->arena, "argument of %s()",
+			program->syms[program->calls[call].sym].name);
+	else if (target->place != BC_NONE)
+		step->witness_place =
+			keep(b, bc_place_name(&b->linked->solution.places, target->place));
+	if (target->place != BC_NONE)
+		witness = bc_witness(&b->linked->solution, target->place, target->sym);
+	step->witness = witness ? at_node(b, witness->func, witness->node) : step->at;
+}
+
+static void set_step(struct builder *b, struct bc_step *step, uint32_t call, uint32_t target_id,
+	uint32_t ntargets)
+{
+	const struct bc_program *program = &b->linked->program;
+	const struct bc_call *c = &program->calls[call];
+	const struct bc_target *target = &program->targets[target_id];
+
+	step->function = keep(b, bc_func_name(program, c->func));
+	step->at = at_node(b, c->func, c->node);
+	step->calls = keep(b, program->syms[target->sym].name);
+	step->witness_place = "";
+	step->witness = at(b, "", 0, 0);
+	if (target->kind != BC_TARGET_DIRECT)
+		set_indirect(b, step, target, call, ntargets);
+	else if (program->funcs[c->func].nodes[c->node].flags & BC_NF_CLEANUP)
+		step->via = BC_VIA_CLEANUP;
+}
+
+static void set_path(struct builder *b, struct bc_finding *finding, const struct bc_hit *hit)
+{
+	const struct bc_search *search = &b->linked->search;
+	uint32_t edge = search->states.items[hit->state].from_edge;
+	int n = 1, i;
+
+	for (uint32_t e = edge; e != BC_NONE;
+		e = search->states.items[search->edges.items[e].from].from_edge)
+		n++;
+	finding->npath = n;
+	finding->path = BC_NEW_ARRAY(&b->report->arena, struct bc_step, (size_t)n);
+	set_step(b, &finding->path[n - 1], hit->call, hit->target,
+		b->linked->program.calls[hit->call].ntargets);
+	for (i = n - 2; edge != BC_NONE; i--) {
+		const struct bc_edge *e = &search->edges.items[edge];
+
+		set_step(b, &finding->path[i], e->call, e->target, e->ntargets);
+		edge = search->states.items[e->from].from_edge;
+	}
+}
+
+static void set_family(struct bc_finding *finding)
+{
+	for (int i = 0; i < finding->npath; i++) {
+		const struct bc_step *step = &finding->path[i];
+
+		if (step->targets >= FAMILY_TARGETS && step->targets > finding->family_size) {
+			finding->family = step->witness_place;
+			finding->family_size = step->targets;
+		}
+	}
+}
+
+/* ---- the rest of a finding ---- */
+
+static void set_callback(struct builder *b, struct bc_finding *finding, const struct bc_root *root)
+{
+	finding->callback.function = keep(b, bc_func_name(&b->linked->program, root->func));
+	finding->callback.at = root->kind == BC_ROOT_LOOP_BODY
+				       ? at(b, root->file, root->line, root->column)
+				       : at_function(b, root->func);
+	finding->callback.loop = keep(b, root->loop);
+	finding->callback.registered_by = keep(b, root->registered_by);
+	finding->callback.registered_at = at(b, root->file, root->line, root->column);
+}
+
+static void set_callbacks(struct builder *b, struct bc_finding *finding, const uint8_t *reaching)
+{
+	const struct bc_roots *roots = &b->linked->roots;
+
+	finding->callbacks = BC_NEW_ARRAY(&b->report->arena, const char *, roots->list.count + 1);
+	finding->callbacks[finding->ncallbacks++] = finding->callback.function;
+	for (size_t i = 0; i < roots->list.count; i++) {
+		const char *name;
+
+		if (!reaching[i])
+			continue;
+		name = bc_func_name(&b->linked->program, roots->list.items[i].func);
+		if (strcmp(name, finding->callback.function) != 0)
+			finding->callbacks[finding->ncallbacks++] = keep(b, name);
+	}
+}
+
+static void set_alternatives(
+	struct builder *b, struct bc_finding *finding, const struct bc_sink_rule *rule)
+{
+	struct bc_alternative *kept = BC_NEW_ARRAY(
+		&b->report->arena, struct bc_alternative, (size_t)rule->nalternatives + 1);
+	int n = 0;
+
+	/* those of this loop first, then those of any; another loop's only where nothing fits */
+	for (int pass = 0; pass < 3; pass++) {
+		if (pass == 2 && n)
+			break;
+		for (int i = 0; i < rule->nalternatives; i++) {
+			const struct bc_alternative *a = &rule->alternatives[i];
+			int same = !strcmp(a->loop, finding->callback.loop), any = !a->loop[0];
+
+			if (pass == 0 ? same : pass == 1 ? any : 1)
+				kept[n++] = (struct bc_alternative){
+					keep(b, a->use), keep(b, a->note), keep(b, a->loop)};
+		}
+	}
+	finding->alternatives = kept;
+	finding->nalternatives = n;
+}
+
+static void set_assumptions(struct builder *b, struct bc_finding *finding, const struct bc_hit *hit,
+	const struct bc_root *root)
+{
+	const struct bc_verdict *verdict = &hit->verdict;
+
+	finding->assumptions =
+		BC_NEW_ARRAY(&b->report->arena, const char *, (size_t)verdict->nassumptions + 2);
+	for (int i = 0; i < verdict->nassumptions; i++)
+		finding->assumptions[finding->nassumptions++] = keep(b, verdict->assumptions[i]);
+	if (root->kind == BC_ROOT_LOOP_BODY || root->kind == BC_ROOT_DISCOVERED)
+		finding->assumptions[finding->nassumptions++] =
+			bc_arena_printf(&b->report->arena, "%s() is the program's event loop",
+				root->kind == BC_ROOT_LOOP_BODY
+					? bc_func_name(&b->linked->program, root->func)
+					: "the caller of this callback");
+}
+
+static enum bc_confidence confidence_of(const struct bc_search *search, const struct bc_hit *hit)
+{
+	enum bc_confidence path = search->states.items[hit->state].confidence;
+
+	return hit->verdict.confidence < (int)path ? (enum bc_confidence)hit->verdict.confidence
+						   : path;
+}
+
+static void set_sink(struct builder *b, struct bc_finding *finding, const struct bc_hit *hit)
+{
+	const struct bc_program *program = &b->linked->program;
+	const struct bc_call *c = &program->calls[hit->call];
+
+	finding->sink.function = keep(b, program->syms[program->targets[hit->target].sym].name);
+	finding->sink.in = keep(b, bc_func_name(program, c->func));
+	finding->sink.at = at_node(b, c->func, c->node);
+	finding->category = hit->rule->category;
+	finding->bound = hit->verdict.bound;
+	finding->bound_ms = hit->verdict.bound == BC_BOUND_TIMEOUT ? hit->verdict.ms : -1;
+	finding->severity = bc_grade(hit->rule, &hit->verdict);
+	finding->because = keep(b, hit->rule->because);
+	finding->message = bc_arena_printf(
+		&b->report->arena, "%s() can block the event loop", finding->sink.function);
+	snprintf(finding->rule, sizeof(finding->rule), "BC1%02u",
+		(unsigned)hit->rule->category % 100);
+}
+
+static void add_finding(struct builder *b, const struct bc_hit *hit, const uint8_t *reaching)
+{
+	const struct bc_search *search = &b->linked->search;
+	const struct bc_root *root =
+		&b->linked->roots.list.items[search->states.items[hit->state].root];
+	struct bc_finding *finding;
+
+	bc_vec_push(&b->out->findings, (struct bc_finding){.baseline = "new"});
+	finding = &bc_vec_last(&b->out->findings);
+	finding->confidence = confidence_of(search, hit);
+	set_sink(b, finding, hit);
+	set_callback(b, finding, root);
+	set_path(b, finding, hit);
+	set_family(finding);
+	set_callbacks(b, finding, reaching);
+	set_assumptions(b, finding, hit, root);
+	set_alternatives(b, finding, hit->rule);
+}
+
+/* ---- grouping hits ---- */
+
+static int compare_hits(const void *a, const void *b, void *context)
+{
+	const struct bc_search *search = context;
+	const struct bc_hit *x = &search->hits.items[*(const uint32_t *)a];
+	const struct bc_hit *y = &search->hits.items[*(const uint32_t *)b];
+	int cx, cy;
+
+	if (x->call != y->call)
+		return x->call < y->call ? -1 : 1;
+	if (x->rule->category != y->rule->category)
+		return x->rule->category < y->rule->category ? -1 : 1;
+	cx = (int)confidence_of(search, x);
+	cy = (int)confidence_of(search, y);
+	if (cx != cy)
+		return cx > cy ? -1 : 1;
+	if (search->states.items[x->state].cost != search->states.items[y->state].cost)
+		return search->states.items[x->state].cost < search->states.items[y->state].cost
+			       ? -1
+			       : 1;
+	return x < y ? -1 : x > y;
+}
+
+static int same_site(const struct bc_hit *a, const struct bc_hit *b)
+{
+	return a->call == b->call && a->rule->category == b->rule->category;
+}
+
+/* Is a site's best hit worth telling? Counts what is left out, and why. */
+static int is_wanted(struct builder *b, const struct bc_hit *hit)
+{
+	struct bc_report *report = b->report;
+
+	if (hit->rule->category == BC_CAT_LOGGING && !b->options->logging)
+		report->summary.hidden_logging++;
+	else if (bc_within_budget(&hit->verdict, b->options->budget_ms))
+		report->summary.hidden_budget++;
+	else if (confidence_of(&b->linked->search, hit) < b->options->min_confidence)
+		report->summary.hidden_confidence++;
+	else
+		return 1;
+	return 0;
+}
+
+/* One call site: its hits are order[0..n), the best first. */
+static void add_site(struct builder *b, const uint32_t *order, size_t n)
+{
+	const struct bc_search *search = &b->linked->search;
+	const struct bc_hit *best = NULL;
+	uint32_t *states;
+	uint8_t *reaching;
+
+	/* a site may be harmless on its best path and not on another: take the worst that counts */
+	for (size_t i = 0; i < n && !best; i++)
+		if (!bc_within_budget(&search->hits.items[order[i]].verdict, b->options->budget_ms))
+			best = &search->hits.items[order[i]];
+	if (!best)
+		best = &search->hits.items[order[0]];
+	if (!is_wanted(b, best))
+		return;
+	states = bc_xmalloc(n * sizeof(*states));
+	reaching = bc_xmalloc(b->linked->roots.list.count + 1);
+	memset(reaching, 0, b->linked->roots.list.count + 1);
+	for (size_t i = 0; i < n; i++)
+		states[i] = search->hits.items[order[i]].state;
+	bc_search_roots_of(search, states, n, reaching);
+	add_finding(b, best, reaching);
+	free(states);
+	free(reaching);
+}
+
+static void add_sites(struct builder *b)
+{
+	const struct bc_search *search = &b->linked->search;
+	size_t n = 0, total = search->hits.count;
+	uint32_t *order = bc_xmalloc((total + 1) * sizeof(*order));
+
+	for (size_t i = 0; i < total; i++)
+		if (search->states.items[search->hits.items[i].state].done)
+			order[n++] = (uint32_t)i;
+	qsort_r(order, n, sizeof(*order), compare_hits, (void *)search);
+	for (size_t i = 0; i < n;) {
+		size_t end = i + 1;
+
+		while (end < n &&
+			same_site(&search->hits.items[order[i]], &search->hits.items[order[end]]))
+			end++;
+		add_site(b, order + i, end - i);
+		i = end;
+	}
+	free(order);
+}
+
+/* ---- beside the findings ---- */
+
+static void add_unresolved(struct builder *b)
+{
+	const struct bc_linked *linked = b->linked;
+	uint8_t *seen = bc_xmalloc(linked->program.ncalls + 1);
+
+	memset(seen, 0, linked->program.ncalls + 1);
+	for (size_t i = 0; i < linked->search.unresolved.count; i++) {
+		uint32_t call = linked->search.unresolved.items[i];
+		const struct bc_call *c = &linked->program.calls[call];
+		struct bc_sources sources = {0};
+
+		if (seen[call])
+			continue;
+		seen[call] = 1;
+		bc_places_of_expr(&linked->solution.places, c->func, c->node + 1, &sources);
+		bc_vec_push(&b->out->unresolved,
+			(struct bc_unresolved){.at = at_node(b, c->func, c->node),
+				.in = keep(b, bc_func_name(&linked->program, c->func)),
+				.place = sources.list.count
+						 ? keep(b, bc_place_name(&linked->solution.places,
+								   sources.list.items[0]))
+						 : "an expression",
+				.reason = "no target found"});
+		bc_vec_fini(&sources.list);
+	}
+	free(seen);
+}
+
+static void add_callbacks(struct builder *b)
+{
+	const struct bc_roots *roots = &b->linked->roots;
+
+	for (size_t i = 0; i < roots->list.count; i++) {
+		const struct bc_root *root = &roots->list.items[i];
+
+		bc_vec_push(&b->out->callbacks,
+			(struct bc_callback_info){
+				.function = keep(b, bc_func_name(&b->linked->program, root->func)),
+				.at = at_function(b, root->func),
+				.loop = keep(b, root->loop),
+				.registered_by = keep(b, root->registered_by),
+				.registered_at = at(b, root->file, root->line, root->column),
+				.context = root->context});
+	}
+}
+
+static void count(struct builder *b)
+{
+	const struct bc_program *program = &b->linked->program;
+	struct bc_report *report = b->report;
+
+	report->summary.functions += (int)program->nfuncs;
+	report->summary.calls += (int)program->ncalls;
+	for (uint32_t i = 0; i < program->ncalls; i++) {
+		if (program->calls[i].sym != BC_NONE)
+			continue;
+		report->summary.indirect_calls++;
+		report->summary.indirect_resolved += program->calls[i].ntargets > 0;
+	}
+}
+
+void bc_findings_add(struct bc_findings *findings, const struct bc_linked *linked,
+	const struct bc_findings_options *options)
+{
+	struct builder b = {findings, findings->report, linked, options};
+
+	add_sites(&b);
+	add_unresolved(&b);
+	add_callbacks(&b);
+	count(&b);
+}

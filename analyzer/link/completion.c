@@ -1,0 +1,201 @@
+#include "link/completion.h"
+
+#include <string.h>
+
+#include "base/vec.h"
+
+int bc_has_entry(const struct bc_func *func, uint32_t node)
+{
+	uint32_t end = node + func->nodes[node].size;
+
+	for (uint32_t i = node; i < end; i++) {
+		int kind = func->nodes[i].kind;
+
+		if (kind == BC_N_CASE || kind == BC_N_DEFAULT || kind == BC_N_LABEL)
+			return 1;
+	}
+	return 0;
+}
+
+static int exits_of_call(const struct bc_completion *c, const struct bc_func *f, uint32_t node)
+{
+	const struct bc_node *callee = &f->nodes[node + 1];
+
+	BC_EACH_KID(f, node, kid)
+	if (!bc_completes(c, (uint32_t)(f - c->program->funcs), kid))
+		return 0;
+	return callee->kind == BC_N_FUNC && c->noreturn[bc_node_sym(f, callee)] ? 0
+										: BC_EXIT_NORMAL;
+}
+
+/* Statements one after the other; dead ones count again from a label or case on. */
+static int exits_of_block(const struct bc_completion *c, const struct bc_func *f, uint32_t node)
+{
+	uint32_t func = (uint32_t)(f - c->program->funcs);
+	int exits = 0, alive = 1;
+
+	BC_EACH_KID(f, node, kid)
+	{
+		int e;
+
+		if (!alive && !bc_has_entry(f, kid))
+			continue;
+		e = bc_completes(c, func, kid);
+		exits |= e & ~BC_EXIT_NORMAL;
+		alive = e & BC_EXIT_NORMAL;
+	}
+	return exits | (alive ? BC_EXIT_NORMAL : 0);
+}
+
+static int is_true_constant(const struct bc_func *f, uint32_t node)
+{
+	const struct bc_node *n = &f->nodes[node];
+
+	return n->kind == BC_N_NONE || (n->kind == BC_N_INT && bc_node_int(f, n));
+}
+
+static int exits_of_loop(const struct bc_completion *c, const struct bc_func *f, uint32_t node)
+{
+	uint32_t func = (uint32_t)(f - c->program->funcs);
+	uint32_t condition = bc_kid(f, node, 0);
+	int body = bc_completes(c, func, bc_kid(f, node, 2));
+	int exits = body & (BC_EXIT_RETURN | BC_EXIT_GOTO | BC_EXIT_FOREVER);
+	int endless = is_true_constant(f, condition);
+
+	if (f->nodes[node].op == BC_LOOP_DO && !(body & (BC_EXIT_NORMAL | BC_EXIT_CONTINUE)))
+		return exits | (body & BC_EXIT_BREAK ? BC_EXIT_NORMAL : 0);
+	if (endless && !body)
+		return 0; /* the body ends the process in its first round */
+	if (body & BC_EXIT_BREAK || !endless)
+		exits |= BC_EXIT_NORMAL;
+	return exits ? exits : BC_EXIT_FOREVER;
+}
+
+static int exits_of_switch(const struct bc_completion *c, const struct bc_func *f, uint32_t node)
+{
+	uint32_t func = (uint32_t)(f - c->program->funcs);
+	uint32_t body = bc_kid(f, node, 1);
+	int exits = bc_completes(c, func, body);
+	int has_default = 0;
+
+	for (uint32_t i = body; i < body + f->nodes[body].size; i++)
+		has_default |= f->nodes[i].kind == BC_N_DEFAULT;
+	if (exits & BC_EXIT_BREAK || !has_default)
+		exits |= BC_EXIT_NORMAL;
+	return exits & ~BC_EXIT_BREAK;
+}
+
+static int exits_of_if(const struct bc_completion *c, const struct bc_func *f, uint32_t node)
+{
+	uint32_t func = (uint32_t)(f - c->program->funcs);
+
+	if (!bc_completes(c, func, bc_kid(f, node, 0)))
+		return 0;
+	return bc_completes(c, func, bc_kid(f, node, 1)) |
+	       bc_completes(c, func, bc_kid(f, node, 2));
+}
+
+/* Expressions end the process when a part that is always evaluated does. */
+static int exits_of_expr(const struct bc_completion *c, const struct bc_func *f, uint32_t node)
+{
+	uint32_t func = (uint32_t)(f - c->program->funcs);
+	const struct bc_node *n = &f->nodes[node];
+	int conditional = n->kind == BC_N_COND || n->kind == BC_N_ELVIS ||
+			  (n->kind == BC_N_BINARY && (n->op == BC_OP_LAND || n->op == BC_OP_LOR));
+
+	BC_EACH_KID(f, node, kid)
+	{
+		if (!bc_completes(c, func, kid))
+			return 0;
+		if (conditional)
+			break;
+	}
+	return BC_EXIT_NORMAL;
+}
+
+int bc_completes(const struct bc_completion *c, uint32_t func, uint32_t node)
+{
+	const struct bc_func *f = &c->program->funcs[func];
+	const struct bc_node *n = &f->nodes[node];
+
+	switch ((enum bc_node_kind)n->kind) {
+	case BC_N_CALL: return exits_of_call(c, f, node);
+	case BC_N_BLOCK: return exits_of_block(c, f, node);
+	case BC_N_IF: return exits_of_if(c, f, node);
+	case BC_N_LOOP: return exits_of_loop(c, f, node);
+	case BC_N_SWITCH: return exits_of_switch(c, f, node);
+	case BC_N_RETURN:
+		return n->size == 1 || bc_completes(c, func, node + 1) ? BC_EXIT_RETURN : 0;
+	case BC_N_GOTO: return BC_EXIT_GOTO;
+	case BC_N_BREAK: return BC_EXIT_BREAK;
+	case BC_N_CONTINUE: return BC_EXIT_CONTINUE;
+	case BC_N_NONE:
+	case BC_N_INT:
+	case BC_N_STR:
+	case BC_N_FUNC:
+	case BC_N_VAR:
+	case BC_N_LOCAL:
+	case BC_N_CASE:
+	case BC_N_DEFAULT:
+	case BC_N_LABEL: return BC_EXIT_NORMAL;
+	case BC_N_FIELD:
+	case BC_N_INDEX:
+	case BC_N_DEREF:
+	case BC_N_ADDR:
+	case BC_N_UNARY:
+	case BC_N_BINARY:
+	case BC_N_ASSIGN:
+	case BC_N_COND:
+	case BC_N_ELVIS:
+	case BC_N_COMMA:
+	case BC_N_CAST:
+	case BC_N_INIT:
+	case BC_N_SET:
+	case BC_N_ELEM:
+	case BC_N_STMTEXPR:
+	case BC_N_OPAQUE:
+	case BC_N_KIND_COUNT: return exits_of_expr(c, f, node);
+	}
+	return BC_EXIT_NORMAL;
+}
+
+/* Callers of functions found not to return are looked at (again). */
+static void queue_callers(
+	const struct bc_program *program, const uint8_t *noreturn, uint8_t *queued)
+{
+	for (uint32_t i = 0; i < program->ncalls; i++)
+		if (program->calls[i].sym != BC_NONE && noreturn[program->calls[i].sym])
+			queued[program->calls[i].func] = 1;
+}
+
+void bc_completion_init(struct bc_completion *completion, const struct bc_program *program)
+{
+	uint8_t *queued = bc_xmalloc(program->nfuncs + 1);
+	int changed = 1;
+
+	completion->program = program;
+	completion->noreturn = bc_xmalloc(program->nsyms + 1);
+	for (uint32_t i = 0; i < program->nsyms; i++)
+		completion->noreturn[i] = !!(program->syms[i].flags & BC_SYM_NORETURN);
+	while (changed) {
+		changed = 0;
+		memset(queued, 0, program->nfuncs);
+		queue_callers(program, completion->noreturn, queued);
+		for (uint32_t i = 0; i < program->nfuncs; i++) {
+			uint32_t sym = program->funcs[i].sym;
+
+			if (!queued[i] || sym == BC_NONE || completion->noreturn[sym])
+				continue;
+			if (!bc_completes(completion, i, 0)) {
+				completion->noreturn[sym] = 1;
+				changed = 1;
+			}
+		}
+	}
+	free(queued);
+}
+
+void bc_completion_fini(struct bc_completion *completion)
+{
+	free(completion->noreturn);
+}

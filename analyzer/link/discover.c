@@ -1,0 +1,366 @@
+#include "link/discover.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How many calls may lie between the loop statement and its wait. Four covers multiplexer tables
+ * behind wrappers; beyond, "the loop" is just main(). */
+enum { MAX_DEPTH = 4 };
+
+/* More candidates than this are not compared with each other. */
+enum { MAX_CANDIDATES = 64 };
+
+/* A function on the way to a wait: `call` in it leads there. */
+struct step {
+	uint32_t func, call;
+	uint32_t parent; /* the step one nearer to the wait, BC_NONE at the wait itself */
+	int depth;
+};
+
+struct candidate {
+	uint32_t func, loop; /* the loop statement's node */
+	uint32_t step;       /* whose call lies in it */
+	uint8_t dropped;
+};
+
+struct search {
+	const struct bc_program *program;
+	const struct bc_solution *solution;
+	const struct bc_models *models;
+	uint32_t *callers; /* per function: its range in `sites`, the call sites that reach it */
+	uint32_t *sites;
+	BC_VEC(struct step) steps;
+	BC_VEC(struct candidate) candidates;
+};
+
+/* ---- who calls whom, backwards ---- */
+
+static void index_callers(struct search *s)
+{
+	const struct bc_program *program = s->program;
+	uint32_t *at;
+
+	s->callers = bc_xmalloc((program->nfuncs + 2) * sizeof(uint32_t));
+	memset(s->callers, 0, (program->nfuncs + 2) * sizeof(uint32_t));
+	for (uint32_t i = 0; i < program->ntargets; i++) {
+		uint32_t func = program->syms[program->targets[i].sym].func;
+
+		if (func != BC_NONE)
+			s->callers[func + 1]++;
+	}
+	for (uint32_t i = 0; i <= program->nfuncs; i++)
+		s->callers[i + 1] += s->callers[i];
+	s->sites = bc_xmalloc((s->callers[program->nfuncs] + 1) * sizeof(uint32_t));
+	at = bc_xmalloc((program->nfuncs + 1) * sizeof(uint32_t));
+	memcpy(at, s->callers, (program->nfuncs + 1) * sizeof(uint32_t));
+	for (uint32_t c = 0; c < program->ncalls; c++)
+		for (uint32_t t = 0; t < program->calls[c].ntargets; t++) {
+			uint32_t func =
+				program->syms[program->targets[program->calls[c].target + t].sym]
+					.func;
+
+			if (func != BC_NONE)
+				s->sites[at[func]++] = c;
+		}
+	free(at);
+}
+
+/* ---- from the waits up to the loops ---- */
+
+/* A call that really waits, for more than one descriptor. */
+static int is_wait(const struct search *s, uint32_t call)
+{
+	const struct bc_call *c = &s->program->calls[call];
+	const struct bc_func *f = &s->program->funcs[c->func];
+	const struct bc_wait_rule *rule;
+	struct bc_value limit, count;
+
+	if (c->sym == BC_NONE || s->program->syms[c->sym].func != BC_NONE)
+		return 0;
+	rule = bc_models_wait(s->models, s->program->syms[c->sym].name);
+	if (!rule)
+		return 0;
+	limit = rule->timeout.arg && rule->timeout.unit <= BC_UNIT_NS
+			? bc_call_constant(f, c->node, rule->timeout.arg)
+			: bc_value_top();
+	count = rule->count_arg ? bc_call_constant(f, c->node, rule->count_arg) : bc_value_top();
+	if (limit.kind == BC_V_INTS && limit.u.ints[0] == 0)
+		return 0;
+	return !(count.kind == BC_V_INTS && count.u.ints[0] == 1);
+}
+
+/* The innermost loop statement around `node` that encloses more than `inner`; BC_NONE without. */
+static uint32_t loop_around(const struct bc_func *f, uint32_t node, uint32_t inner)
+{
+	uint32_t found = BC_NONE;
+
+	for (uint32_t i = 0; i < node; i++)
+		if (f->nodes[i].kind == BC_N_LOOP && i + f->nodes[i].size > node && i < inner)
+			found = i;
+	return found;
+}
+
+static int is_idle_call(const struct search *s, const struct bc_func *f, uint32_t node)
+{
+	const struct bc_node *callee = &f->nodes[node + 1];
+
+	return callee->kind == BC_N_FUNC &&
+	       !strcmp(s->program->syms[bc_node_sym(f, callee)].name, "__errno_location");
+}
+
+/* Does the loop do anything but wait? */
+static int has_other_work(
+	const struct search *s, const struct bc_func *f, uint32_t loop, uint32_t wait)
+{
+	uint32_t end = loop + f->nodes[loop].size;
+
+	for (uint32_t i = loop; i < end; i++)
+		if (i != wait && f->nodes[i].kind == BC_N_CALL && !is_idle_call(s, f, i))
+			return 1;
+	return 0;
+}
+
+/* The loop that this step's call turns, if its function has one. */
+static uint32_t loop_of_step(const struct search *s, const struct step *step)
+{
+	const struct bc_func *f = &s->program->funcs[step->func];
+	uint32_t wait = s->program->calls[step->call].node, loop = BC_NONE;
+
+	while ((loop = loop_around(f, wait, loop)) != BC_NONE)
+		if (has_other_work(s, f, loop, wait))
+			return loop;
+	return BC_NONE;
+}
+
+static void climb(struct search *s)
+{
+	uint8_t *visited = bc_xmalloc(s->program->nfuncs + 1);
+
+	memset(visited, 0, s->program->nfuncs + 1);
+	for (size_t i = 0; i < s->steps.count; i++) {
+		struct step step = s->steps.items[i];
+		uint32_t loop = loop_of_step(s, &step);
+
+		if (loop != BC_NONE) {
+			bc_vec_push(&s->candidates,
+				(struct candidate){step.func, loop, (uint32_t)i, 0});
+			continue;
+		}
+		if (step.depth == MAX_DEPTH || visited[step.func])
+			continue;
+		visited[step.func] = 1;
+		for (uint32_t k = s->callers[step.func]; k < s->callers[step.func + 1]; k++) {
+			uint32_t call = s->sites[k];
+
+			bc_vec_push(&s->steps, (struct step){s->program->calls[call].func, call,
+						       (uint32_t)i, step.depth + 1});
+		}
+	}
+	free(visited);
+}
+
+/* ---- which candidates are loops of their own ---- */
+
+static void reach_from_calls(const struct bc_program *program, uint32_t func, uint32_t from,
+	uint32_t to, uint8_t *reached)
+{
+	BC_VEC(uint32_t) work = {0};
+	const struct bc_func *f = &program->funcs[func];
+
+	for (uint32_t c = f->call; c < f->call + f->ncalls; c++)
+		if (program->calls[c].node >= from && program->calls[c].node < to)
+			bc_vec_push(&work, c);
+	while (work.count) {
+		const struct bc_call *c = &program->calls[bc_vec_pop(&work)];
+
+		for (uint32_t t = 0; t < c->ntargets; t++) {
+			uint32_t next = program->syms[program->targets[c->target + t].sym].func;
+
+			if (next == BC_NONE || reached[next])
+				continue;
+			reached[next] = 1;
+			for (uint32_t i = 0; i < program->funcs[next].ncalls; i++)
+				bc_vec_push(&work, program->funcs[next].call + i);
+		}
+	}
+	bc_vec_fini(&work);
+}
+
+static void reach_from_body(const struct bc_program *program, uint32_t func, uint8_t *reached)
+{
+	if (reached[func])
+		return;
+	reached[func] = 1;
+	reach_from_calls(program, func, 0, program->funcs[func].nnodes, reached);
+}
+
+static uint8_t *reach_from_roots(
+	const struct bc_program *program, const struct bc_roots *roots, enum bc_context context)
+{
+	uint8_t *reached = bc_xmalloc(program->nfuncs + 1);
+
+	memset(reached, 0, program->nfuncs + 1);
+	for (size_t i = 0; i < roots->list.count; i++)
+		if (roots->list.items[i].context == context)
+			reach_from_body(program, roots->list.items[i].func, reached);
+	return reached;
+}
+
+/* A wait inside another loop's work is a nested wait, not a loop. */
+static void drop_nested(struct search *s, const struct bc_roots *roots)
+{
+	uint8_t *reached = reach_from_roots(s->program, roots, BC_CTX_LOOP);
+	size_t n = s->candidates.count < MAX_CANDIDATES ? s->candidates.count : MAX_CANDIDATES;
+	uint8_t *reach[MAX_CANDIDATES] = {0};
+
+	for (size_t i = 0; i < s->candidates.count; i++)
+		s->candidates.items[i].dropped = reached[s->candidates.items[i].func];
+	free(reached);
+	for (size_t i = 0; i < n; i++) {
+		const struct candidate *c = &s->candidates.items[i];
+		const struct bc_func *f = &s->program->funcs[c->func];
+
+		reach[i] = bc_xmalloc(s->program->nfuncs + 1);
+		memset(reach[i], 0, s->program->nfuncs + 1);
+		reach_from_calls(
+			s->program, c->func, c->loop, c->loop + f->nodes[c->loop].size, reach[i]);
+	}
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++) {
+			struct candidate *a = &s->candidates.items[i], *b = &s->candidates.items[k];
+
+			if (!a->dropped && a->func != b->func && reach[i][b->func] &&
+				!reach[k][a->func])
+				b->dropped = 1;
+		}
+	for (size_t i = 0; i < n; i++)
+		free(reach[i]);
+}
+
+/* ---- results ---- */
+
+static uint8_t *reach_from_main(const struct bc_program *program)
+{
+	uint8_t *reached = bc_xmalloc(program->nfuncs + 1);
+
+	memset(reached, 0, program->nfuncs + 1);
+	for (uint32_t i = 0; i < program->nsyms; i++)
+		if (program->syms[i].func != BC_NONE && !strcmp(program->syms[i].name, "main"))
+			reach_from_body(program, program->syms[i].func, reached);
+	return reached;
+}
+
+static void add_callbacks(struct search *s, struct bc_discovery *discovery, struct bc_roots *roots,
+	uint32_t call, int on_worker)
+{
+	const struct bc_call *c = &s->program->calls[call];
+
+	discovery->is_dispatch[call] = 1;
+	for (uint32_t t = 0; t < c->ntargets; t++) {
+		const struct bc_target *target = &s->program->targets[c->target + t];
+		struct bc_root root;
+
+		if (s->program->syms[target->sym].func == BC_NONE || target->place == BC_NONE)
+			continue;
+		root = bc_root_of(s->solution, target->place, target->sym, "discovered",
+			bc_place_name(&s->solution->places, target->place));
+		root.kind = BC_ROOT_DISCOVERED;
+		root.on_worker = (uint8_t)on_worker;
+		bc_roots_add(roots, root);
+	}
+}
+
+/* Calls through places in a part of a driver function. */
+static void add_dispatches(struct search *s, struct bc_discovery *discovery, struct bc_roots *roots,
+	uint32_t func, uint32_t from, uint32_t to, uint32_t way_to_wait, int on_worker)
+{
+	const struct bc_func *f = &s->program->funcs[func];
+
+	for (uint32_t c = f->call; c < f->call + f->ncalls; c++) {
+		const struct bc_call *call = &s->program->calls[c];
+
+		if (call->node >= from && call->node < to && call->sym == BC_NONE &&
+			c != way_to_wait)
+			add_callbacks(s, discovery, roots, c, on_worker);
+	}
+}
+
+/* A function may hold the loop's wait in several forms: poll() here, select() in another branch. */
+static void mark_waits(const struct search *s, struct bc_discovery *discovery, uint32_t func)
+{
+	for (size_t i = 0; i < s->steps.count; i++)
+		if (s->steps.items[i].func == func && s->steps.items[i].parent == BC_NONE)
+			discovery->is_loop_wait[s->steps.items[i].call] = 1;
+}
+
+static void accept(struct search *s, struct bc_discovery *discovery, struct bc_roots *roots,
+	const struct candidate *candidate, int on_worker)
+{
+	const struct bc_func *f = &s->program->funcs[candidate->func];
+	uint32_t loop = candidate->loop, step = candidate->step;
+
+	add_dispatches(s, discovery, roots, candidate->func, loop, loop + f->nodes[loop].size,
+		s->steps.items[step].call, on_worker);
+	while (s->steps.items[step].parent != BC_NONE) {
+		uint32_t func;
+
+		step = s->steps.items[step].parent;
+		func = s->steps.items[step].func;
+		add_dispatches(s, discovery, roots, func, 0, s->program->funcs[func].nnodes,
+			s->steps.items[step].call, on_worker);
+	}
+	mark_waits(s, discovery, s->steps.items[step].func);
+	bc_roots_add(roots, (struct bc_root){.kind = BC_ROOT_LOOP_BODY,
+				    .context = BC_CTX_LOOP,
+				    .func = candidate->func,
+				    .region = loop,
+				    .loop = "discovered",
+				    .file = f->file,
+				    .line = BC_LOC_LINE(f->nodes[loop].loc),
+				    .column = BC_LOC_COLUMN(f->nodes[loop].loc),
+				    .on_worker = (uint8_t)on_worker});
+}
+
+static void accept_all(struct search *s, struct bc_discovery *discovery, struct bc_roots *roots)
+{
+	uint8_t *from_main = reach_from_main(s->program);
+	uint8_t *from_worker = reach_from_roots(s->program, roots, BC_CTX_WORKER);
+
+	for (size_t i = 0; i < s->candidates.count; i++) {
+		const struct candidate *c = &s->candidates.items[i];
+
+		if (!c->dropped)
+			accept(s, discovery, roots, c, from_worker[c->func] && !from_main[c->func]);
+	}
+	free(from_main);
+	free(from_worker);
+}
+
+void bc_discover(struct bc_discovery *discovery, struct bc_roots *roots,
+	const struct bc_solution *solution, const struct bc_models *models)
+{
+	const struct bc_program *program = solution->places.program;
+	struct search s = {.program = program, .solution = solution, .models = models};
+
+	discovery->is_loop_wait = bc_xmalloc(program->ncalls + 1);
+	discovery->is_dispatch = bc_xmalloc(program->ncalls + 1);
+	memset(discovery->is_loop_wait, 0, program->ncalls + 1);
+	memset(discovery->is_dispatch, 0, program->ncalls + 1);
+	index_callers(&s);
+	for (uint32_t c = 0; c < program->ncalls; c++)
+		if (is_wait(&s, c))
+			bc_vec_push(&s.steps, (struct step){program->calls[c].func, c, BC_NONE, 0});
+	climb(&s);
+	drop_nested(&s, roots);
+	accept_all(&s, discovery, roots);
+	free(s.callers);
+	free(s.sites);
+	bc_vec_fini(&s.steps);
+	bc_vec_fini(&s.candidates);
+}
+
+void bc_discovery_fini(struct bc_discovery *discovery)
+{
+	free(discovery->is_loop_wait);
+	free(discovery->is_dispatch);
+}

@@ -1,0 +1,58 @@
+/*
+ * What is known at one point of one path through a function: the values of its locals, of fields of
+ * its local records, the conditions that hold without having been decided, and whether this is the
+ * child after a fork.
+ */
+#ifndef BC_LINK_ENV_H
+#define BC_LINK_ENV_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "link/program.h"
+#include "models/value.h"
+
+/* A condition under which the path goes on, newest first; shared between environments. */
+struct bc_guard {
+	const struct bc_guard *up;
+	uint32_t node; /* the condition */
+	uint8_t truth;
+	uint32_t depth;
+};
+
+/* A field of a local record. `name` NULL stands for all fields not listed. */
+struct bc_memory {
+	uint32_t slot;
+	const char *name;
+	struct bc_value value;
+};
+
+enum { BC_ENV_MEMORY = 24 }; /* fields tracked at once; the oldest are forgotten first */
+
+struct bc_env {
+	struct bc_value *slots; /* one per local */
+	uint32_t nslots;
+	struct bc_memory memory[BC_ENV_MEMORY];
+	uint32_t nmemory;
+	const struct bc_guard *guards;
+	uint8_t alive; /* 0: no path comes here */
+	uint8_t child; /* after fork(), in the child */
+};
+
+void bc_env_init(struct bc_env *env, struct bc_arena *arena, uint32_t nslots);
+void bc_env_copy(struct bc_env *to, const struct bc_env *from, struct bc_arena *arena);
+
+/* `into` becomes what holds on both; a dead side leaves the other as it is. */
+void bc_env_join(struct bc_env *into, const struct bc_env *other, struct bc_arena *arena);
+
+/* Forgets a local and everything in it. */
+void bc_env_forget(struct bc_env *env, uint32_t slot);
+
+void bc_env_set_field(struct bc_env *env, uint32_t slot, const char *name, struct bc_value value);
+/* All fields of the local become `value` (memset, {0}). */
+void bc_env_set_all_fields(struct bc_env *env, uint32_t slot, struct bc_value value);
+struct bc_value bc_env_field(const struct bc_env *env, uint32_t slot, const char *name);
+
+void bc_env_add_guard(struct bc_env *env, struct bc_arena *arena, uint32_t node, int truth);
+
+#endif

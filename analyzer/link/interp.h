@@ -1,0 +1,48 @@
+/*
+ * A small abstract interpreter over one body.
+ *
+ * It walks the tree once, keeping what is known of the locals (link/env.h), and tells its user of
+ * every call that some path can reach, with the abstract arguments. One mechanism so does the work
+ * of many: constant arguments, dead branches, early exits, switch cases, the child after fork(),
+ * and code that only runs on the way to exit().
+ *
+ * Loops are walked once, with everything that their body may change forgotten beforehand. What is
+ * not followed is unknown, never assumed.
+ */
+#ifndef BC_LINK_INTERP_H
+#define BC_LINK_INTERP_H
+
+#include "link/completion.h"
+#include "link/env.h"
+
+enum { BC_MAX_ARGS = 24 }; /* further arguments are evaluated, but not told */
+
+struct bc_call_event {
+	uint32_t func, call;         /* where: the caller, and the index in bc_program.calls */
+	const struct bc_value *args; /* args[0] is argument 1 */
+	int nargs;
+	struct bc_value callee; /* indirect calls: BC_V_FUNCS when this path knows the function */
+	const struct bc_env *env;
+};
+
+struct bc_interp {
+	const struct bc_program *program;
+	const struct bc_completion *completion;
+	const uint8_t *forks; /* per symbol: returns twice, or returns fork()'s result */
+	void *context;
+	void (*call)(void *context, const struct bc_call_event *event);
+};
+
+/* Runs a body with the given values of its first parameters; the others are unknown. */
+void bc_interp_run(const struct bc_interp *interp, uint32_t func, const struct bc_value *params,
+	uint32_t nparams);
+
+/* The value of the named field of what a pointer value points to, in this environment. */
+struct bc_value bc_interp_pointee(
+	const struct bc_env *env, const struct bc_value *pointer, const char *field);
+
+/* Per symbol, whether it is fork() or hands on its result. The caller frees it. */
+uint8_t *bc_find_forks(
+	const struct bc_program *program, int (*is_fork)(void *, const char *name), void *context);
+
+#endif

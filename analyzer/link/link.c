@@ -1,0 +1,46 @@
+#include "link/link.h"
+
+#include <stdlib.h>
+
+static int is_fork(void *context, const char *name)
+{
+	return bc_models_is_fork(context, name);
+}
+
+void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint32_t nfacts,
+	const struct bc_models *models)
+{
+	struct bc_program *program = &linked->program;
+
+	*linked = (struct bc_linked){0};
+	bc_program_build(program, &linked->arena, facts, nfacts);
+	bc_solve(&linked->solution, program, models);
+	/* from here on the call graph is frozen */
+	bc_completion_init(&linked->completion, program);
+	linked->forks = bc_find_forks(program, is_fork, (void *)models);
+	bc_relevance_init(&linked->relevance, program, models);
+	bc_roots_find(&linked->roots, &linked->solution, models);
+	bc_discover(&linked->discovery, &linked->roots, &linked->solution, models);
+	/* the roots are complete */
+	linked->search = (struct bc_search){.program = program,
+		.models = models,
+		.roots = &linked->roots,
+		.discovery = &linked->discovery,
+		.relevance = &linked->relevance,
+		.interp = {.program = program,
+			.completion = &linked->completion,
+			.forks = linked->forks}};
+	bc_search_run(&linked->search);
+}
+
+void bc_linked_fini(struct bc_linked *linked)
+{
+	bc_search_fini(&linked->search);
+	bc_discovery_fini(&linked->discovery);
+	bc_roots_fini(&linked->roots);
+	bc_relevance_fini(&linked->relevance);
+	bc_completion_fini(&linked->completion);
+	bc_solution_fini(&linked->solution);
+	free(linked->forks);
+	bc_arena_fini(&linked->arena);
+}

@@ -1,0 +1,35 @@
+/*
+ * Linking: the whole program from the facts of its units, from scratch on every run.
+ *
+ *	facts -> program (one numbering) -> solution (what places hold, call targets)
+ *	      -> completion, forks, relevance -> roots, discovery -> search (hits with their paths)
+ */
+#ifndef BC_LINK_LINK_H
+#define BC_LINK_LINK_H
+
+#include "link/search.h"
+
+struct bc_linked {
+	struct bc_arena arena;
+	struct bc_program program;
+	struct bc_solution solution;
+	struct bc_completion completion;
+	struct bc_relevance relevance;
+	struct bc_roots roots;
+	struct bc_discovery discovery;
+	struct bc_search search;
+	uint8_t *forks;
+};
+
+/* `facts` and `models` must outlive the result. */
+void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint32_t nfacts,
+	const struct bc_models *models);
+void bc_linked_fini(struct bc_linked *linked);
+
+/* printers of the stages, for `dump graph|roots|places`; name narrows to one function or place */
+struct bc_buf;
+void bc_dump_graph(const struct bc_linked *linked, const char *name, struct bc_buf *out);
+void bc_dump_roots(const struct bc_linked *linked, const char *name, struct bc_buf *out);
+void bc_dump_places(const struct bc_linked *linked, const char *name, struct bc_buf *out);
+
+#endif

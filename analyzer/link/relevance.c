@@ -1,0 +1,209 @@
+#include "link/relevance.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/vec.h"
+
+struct work {
+	struct bc_relevance *relevance;
+	const struct bc_program *program;
+	uint32_t **depends; /* per function, per local: the parameters its value comes from */
+};
+
+/* Rules speak of library functions: a name that the program defines itself is looked into instead.
+ */
+static void mark_sinks(struct bc_relevance *relevance, const struct bc_program *program,
+	const struct bc_models *models)
+{
+	for (uint32_t i = 0; i < program->nsyms; i++) {
+		const struct bc_sym *sym = &program->syms[i];
+		int n = 0;
+
+		if (!(sym->flags & BC_SYM_FUNCTION) ||
+			(sym->func != BC_NONE && !(sym->flags & BC_SYM_SYSTEM)) ||
+			bc_models_never_blocks(models, sym->name))
+			continue;
+		bc_models_sinks(models, sym->name, &n);
+		relevance->is_sink[i] = n > 0;
+	}
+}
+
+/* One backward pass after the other, until no more functions lead to a sink. */
+static void mark_ways_to_sinks(struct bc_relevance *relevance, const struct bc_program *program)
+{
+	int changed = 1;
+
+	while (changed) {
+		changed = 0;
+		for (uint32_t i = 0; i < program->ncalls; i++) {
+			const struct bc_call *c = &program->calls[i];
+
+			for (uint32_t t = 0; t < c->ntargets && !relevance->to_sink[c->func]; t++) {
+				uint32_t sym = program->targets[c->target + t].sym;
+				uint32_t func = program->syms[sym].func;
+
+				if (relevance->is_sink[sym] ||
+					(func != BC_NONE && relevance->to_sink[func])) {
+					relevance->to_sink[c->func] = 1;
+					changed = 1;
+				}
+			}
+		}
+	}
+}
+
+/* The parameters that an expression's value may come from; results of calls come from none. */
+static uint32_t sources(const struct bc_func *f, const uint32_t *depends, uint32_t node)
+{
+	uint32_t end = node + f->nodes[node].size, mask = 0;
+
+	for (uint32_t i = node; i < end; i++) {
+		if (f->nodes[i].kind == BC_N_CALL)
+			i += f->nodes[i].size - 1;
+		else if (f->nodes[i].kind == BC_N_LOCAL)
+			mask |= depends[f->nodes[i].ref];
+	}
+	return mask;
+}
+
+static uint32_t *find_dependencies(const struct bc_func *f)
+{
+	uint32_t *depends = bc_xmalloc((f->nlocals + 1) * sizeof(*depends));
+
+	memset(depends, 0, (f->nlocals + 1) * sizeof(*depends));
+	for (uint32_t i = 0; i < f->nparams && i < BC_RELEVANT_PARAMS; i++)
+		depends[i] = 1u << i;
+	for (int round = 0; round < 2; round++)
+		for (uint32_t i = 0; i < f->nnodes; i++) {
+			uint32_t target = i + 1;
+
+			if (f->nodes[i].kind == BC_N_ASSIGN && f->nodes[target].kind == BC_N_LOCAL)
+				depends[f->nodes[target].ref] |=
+					sources(f, depends, bc_kid(f, i, 1));
+		}
+	return depends;
+}
+
+static uint32_t condition_of(const struct bc_func *f, uint32_t node)
+{
+	switch ((int)f->nodes[node].kind) {
+	case BC_N_IF:
+	case BC_N_COND:
+	case BC_N_LOOP:
+	case BC_N_SWITCH: return node + 1;
+	default: return BC_NONE;
+	}
+}
+
+/* What matters within the function itself. */
+static uint32_t seeds(const struct work *w, uint32_t func)
+{
+	const struct bc_func *f = &w->program->funcs[func];
+	uint32_t mask = 0;
+
+	for (uint32_t i = 0; i < f->nnodes; i++) {
+		uint32_t condition = condition_of(f, i);
+
+		if (condition != BC_NONE)
+			mask |= sources(f, w->depends[func], condition);
+		if (f->nodes[i].kind != BC_N_CALL)
+			continue;
+		mask |= sources(f, w->depends[func], i + 1);
+	}
+	return mask;
+}
+
+/* All arguments of calls to sinks matter, whatever the rule asks about. */
+static uint32_t sink_arguments(const struct work *w, uint32_t func)
+{
+	const struct bc_func *f = &w->program->funcs[func];
+	uint32_t mask = 0;
+
+	for (uint32_t i = 0; i < f->ncalls; i++) {
+		const struct bc_call *c = &w->program->calls[f->call + i];
+
+		if (c->sym == BC_NONE || !w->relevance->is_sink[c->sym])
+			continue;
+		BC_EACH_KID(f, c->node, kid)
+		mask |= sources(f, w->depends[func], kid);
+	}
+	return mask;
+}
+
+/* What a call hands on to relevant parameters of its callees. */
+static uint32_t handed_on(const struct work *w, uint32_t call)
+{
+	const struct bc_call *c = &w->program->calls[call];
+	const struct bc_func *f = &w->program->funcs[c->func];
+	uint32_t mask = 0;
+
+	for (uint32_t t = 0; t < c->ntargets; t++) {
+		const struct bc_target *target = &w->program->targets[c->target + t];
+		uint32_t callee = w->program->syms[target->sym].func;
+		uint32_t i = 0;
+
+		if (callee == BC_NONE || !w->relevance->params[callee])
+			continue;
+		BC_EACH_KID(f, c->node, kid)
+		{
+			if (kid == c->node + 1)
+				continue;
+			if (i < BC_RELEVANT_PARAMS && w->relevance->params[callee] & (1u << i))
+				mask |= sources(f, w->depends[c->func], kid);
+			i++;
+		}
+	}
+	return mask;
+}
+
+static void close_over_calls(struct work *w)
+{
+	int changed = 1;
+
+	while (changed) {
+		changed = 0;
+		for (uint32_t i = 0; i < w->program->ncalls; i++) {
+			uint32_t func = w->program->calls[i].func;
+			uint32_t more;
+
+			if (!w->relevance->to_sink[func])
+				continue;
+			more = handed_on(w, i) & ~w->relevance->params[func];
+			w->relevance->params[func] |= more;
+			changed |= more != 0;
+		}
+	}
+}
+
+void bc_relevance_init(struct bc_relevance *relevance, const struct bc_program *program,
+	const struct bc_models *models)
+{
+	struct work w = {.relevance = relevance, .program = program};
+
+	relevance->params = bc_xmalloc((program->nfuncs + 1) * sizeof(uint32_t));
+	relevance->to_sink = bc_xmalloc(program->nfuncs + 1);
+	relevance->is_sink = bc_xmalloc(program->nsyms + 1);
+	memset(relevance->params, 0, (program->nfuncs + 1) * sizeof(uint32_t));
+	memset(relevance->to_sink, 0, program->nfuncs + 1);
+	memset(relevance->is_sink, 0, program->nsyms + 1);
+	mark_sinks(relevance, program, models);
+	mark_ways_to_sinks(relevance, program);
+	w.depends = bc_xmalloc((program->nfuncs + 1) * sizeof(*w.depends));
+	for (uint32_t i = 0; i < program->nfuncs; i++) {
+		w.depends[i] = find_dependencies(&program->funcs[i]);
+		if (relevance->to_sink[i])
+			relevance->params[i] = seeds(&w, i) | sink_arguments(&w, i);
+	}
+	close_over_calls(&w);
+	for (uint32_t i = 0; i < program->nfuncs; i++)
+		free(w.depends[i]);
+	free(w.depends);
+}
+
+void bc_relevance_fini(struct bc_relevance *relevance)
+{
+	free(relevance->params);
+	free(relevance->to_sink);
+	free(relevance->is_sink);
+}

@@ -1,0 +1,234 @@
+#include "link/roots.h"
+
+#include <string.h>
+
+void bc_roots_add(struct bc_roots *roots, struct bc_root root)
+{
+	for (size_t i = 0; i < roots->list.count; i++) {
+		const struct bc_root *have = &roots->list.items[i];
+
+		if (have->func == root.func && have->region == root.region &&
+			have->context == root.context)
+			return;
+	}
+	bc_vec_push(&roots->list, root);
+}
+
+void bc_roots_fini(struct bc_roots *roots)
+{
+	bc_vec_fini(&roots->list);
+}
+
+static void locate(
+	struct bc_root *root, const struct bc_program *program, uint32_t func, uint32_t node)
+{
+	const struct bc_func *f = &program->funcs[func];
+
+	root->file = f->file;
+	root->line = BC_LOC_LINE(f->nodes[node].loc);
+	root->column = BC_LOC_COLUMN(f->nodes[node].loc);
+}
+
+/* The function whose parameter a place is, or BC_NONE. */
+static uint32_t function_of_parameter(const struct bc_places *places, uint32_t place)
+{
+	const struct bc_program *program = places->program;
+	uint32_t low = 0, high = program->nfuncs;
+
+	if (!high || place < places->local0[0])
+		return BC_NONE;
+	while (low + 1 < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (places->local0[middle] <= place)
+			low = middle;
+		else
+			high = middle;
+	}
+	return place - places->local0[low] < program->funcs[low].nparams ? low : BC_NONE;
+}
+
+struct bc_root bc_root_of(const struct bc_solution *solution, uint32_t place, uint32_t sym,
+	const char *loop, const char *registered_by)
+{
+	const struct bc_program *program = solution->places.program;
+	const struct bc_flow *witness = bc_witness(solution, place, sym);
+	struct bc_root root = {.kind = BC_ROOT_MODEL,
+		.context = BC_CTX_LOOP,
+		.func = program->syms[sym].func,
+		.region = BC_NONE,
+		.loop = loop,
+		.registered_by = registered_by,
+		.file = ""};
+	uint32_t wrapper;
+
+	if (!witness)
+		return root;
+	locate(&root, program, witness->func, witness->node);
+	/* handed to a function that hands it on: that is where a reader looks for it */
+	wrapper = function_of_parameter(&solution->places, witness->dst);
+	if (wrapper != BC_NONE)
+		root.registered_by = bc_func_name(program, wrapper);
+	return root;
+}
+
+/* ---- registrations ---- */
+
+struct static_view {
+	const struct bc_func *f;
+	uint32_t call_node;
+};
+
+static struct bc_value static_argument(void *context, int arg)
+{
+	const struct static_view *view = context;
+
+	return bc_call_constant(view->f, view->call_node, arg);
+}
+
+static struct bc_value unknown_field(void *context, int arg, const char *field)
+{
+	(void)context, (void)arg, (void)field;
+	return bc_value_top();
+}
+
+static enum bc_fd_mode unknown_fd(void *context, int arg)
+{
+	(void)context, (void)arg;
+	return BC_FD_UNKNOWN;
+}
+
+static int applies(const struct bc_models *models, const struct bc_register_rule *rule,
+	const struct bc_program *program, uint32_t call, uint32_t sym)
+{
+	const struct bc_call *c = &program->calls[call];
+	struct static_view view = {&program->funcs[c->func], c->node};
+	struct bc_call_view reader = {&view, static_argument, unknown_field, unknown_fd};
+	uint32_t type = program->syms[sym].type;
+
+	if (rule->params >= 0 && type != BC_NONE && !program->types[type].noproto &&
+		(int)strlen(program->types[type].params) != rule->params)
+		return 0;
+	return !rule->when || bc_pred_eval(models, rule->when, &reader, NULL) != BC_NO;
+}
+
+/* All functions that one argument of a registration may be. */
+static void add_role(struct bc_roots *roots, const struct bc_solution *solution, uint32_t call,
+	const struct bc_register_rule *rule, const struct bc_role *role, const char *api)
+{
+	const struct bc_program *program = solution->places.program;
+	const struct bc_call *c = &program->calls[call];
+	uint32_t arg = bc_call_argument(&program->funcs[c->func], c->node, role->arg);
+	struct bc_sources sources = {0};
+
+	if (arg == BC_NONE || role->context == BC_CTX_SYNC)
+		return;
+	bc_places_of_expr(&solution->places, c->func, arg, &sources);
+	for (size_t i = 0; i < sources.list.count; i++) {
+		uint32_t src = sources.list.items[i], one = src & ~BC_SRC_FUNC, n = 1;
+		const uint32_t *syms = &one;
+
+		if (!(src & BC_SRC_FUNC))
+			syms = bc_held_by(solution, src, &n);
+		for (uint32_t k = 0; k < n; k++) {
+			struct bc_root root;
+
+			if (program->syms[syms[k]].func == BC_NONE)
+				continue;
+			if (src & BC_SRC_FUNC) {
+				root = (struct bc_root){.kind = BC_ROOT_MODEL,
+					.func = program->syms[syms[k]].func,
+					.region = BC_NONE,
+					.loop = rule->loop,
+					.registered_by = api};
+				locate(&root, program, c->func, c->node);
+			} else {
+				root = bc_root_of(solution, src, syms[k], rule->loop, api);
+			}
+			root.context = role->context;
+			bc_roots_add(roots, root);
+		}
+	}
+	bc_vec_fini(&sources.list);
+}
+
+static void add_registrations(
+	struct bc_roots *roots, const struct bc_solution *solution, const struct bc_models *models)
+{
+	const struct bc_program *program = solution->places.program;
+
+	for (uint32_t call = 0; call < program->ncalls; call++) {
+		const struct bc_call *c = &program->calls[call];
+
+		for (uint32_t t = 0; t < c->ntargets; t++) {
+			uint32_t sym = program->targets[c->target + t].sym;
+			const char *name = program->syms[sym].name;
+			const struct bc_register_rule *const *rules;
+			int n;
+
+			if (program->syms[sym].flags & BC_SYM_INTERNAL &&
+				!(program->syms[sym].flags & BC_SYM_SYSTEM))
+				continue;
+			rules = bc_models_registers(models, name, &n);
+			for (int r = 0; r < n; r++)
+				for (int i = 0; applies(models, rules[r], program, call, sym) &&
+						i < rules[r]->nroles;
+					i++)
+					add_role(roots, solution, call, rules[r],
+						&rules[r]->roles[i], name);
+		}
+	}
+}
+
+static void add_fields(
+	struct bc_roots *roots, const struct bc_solution *solution, const struct bc_models *models)
+{
+	const struct bc_program *program = solution->places.program;
+
+	for (uint32_t i = 0; i < program->nfields; i++) {
+		const struct bc_fieldinfo *field = &program->fields[i];
+		const struct bc_field_rule *rule =
+			bc_models_field(models, field->record, field->name);
+		uint32_t place = bc_place_of_field(&solution->places, i), n;
+		const uint32_t *syms = bc_held_by(solution, place, &n);
+
+		for (uint32_t k = 0; rule && k < n; k++) {
+			struct bc_root root;
+
+			if (program->syms[syms[k]].func == BC_NONE)
+				continue;
+			root = bc_root_of(solution, place, syms[k], rule->loop,
+				bc_place_name(&solution->places, place));
+			root.context = rule->context;
+			bc_roots_add(roots, root);
+		}
+	}
+}
+
+static void add_annotated(
+	struct bc_roots *roots, const struct bc_program *program, const struct bc_models *models)
+{
+	for (uint32_t i = 0; i < program->nsyms; i++) {
+		const struct bc_sym *sym = &program->syms[i];
+
+		for (int k = 0; sym->annotation && k < models->nloop_annotations; k++)
+			if (sym->func != BC_NONE &&
+				!strcmp(sym->annotation, models->loop_annotations[k]))
+				bc_roots_add(roots, (struct bc_root){.kind = BC_ROOT_ANNOTATED,
+							    .context = BC_CTX_LOOP,
+							    .func = sym->func,
+							    .region = BC_NONE,
+							    .loop = "annotated",
+							    .file = sym->file,
+							    .line = sym->line,
+							    .column = sym->column});
+	}
+}
+
+void bc_roots_find(
+	struct bc_roots *roots, const struct bc_solution *solution, const struct bc_models *models)
+{
+	add_registrations(roots, solution, models);
+	add_fields(roots, solution, models);
+	add_annotated(roots, solution->places.program, models);
+}

@@ -1,0 +1,50 @@
+/*
+ * Roots: the functions that a loop calls back, and how it came to know them.
+ *
+ * Four sources: registration functions and callback fields that the packs describe; annotations;
+ * and discovery of home-grown loops (discover.h). A wrapper around a registration needs no
+ * description: the functions handed to the wrapper flow into the registration's argument.
+ */
+#ifndef BC_LINK_ROOTS_H
+#define BC_LINK_ROOTS_H
+
+#include <stdint.h>
+
+#include "base/vec.h"
+#include "link/solve.h"
+
+enum bc_root_kind {
+	BC_ROOT_MODEL,      /* given to a registration function or field that a pack describes */
+	BC_ROOT_ANNOTATED,  /* an annotation says so */
+	BC_ROOT_DISCOVERED, /* called through a place by a home-grown loop */
+	BC_ROOT_LOOP_BODY   /* the body of a home-grown loop itself */
+};
+
+struct bc_root {
+	enum bc_root_kind kind;
+	enum bc_context context;
+	uint32_t func;             /* its body */
+	uint32_t region;           /* LOOP_BODY: the loop's node; else BC_NONE */
+	const char *loop;          /* "libuv", "discovered", "annotated" */
+	const char *registered_by; /* NULL for LOOP_BODY and annotations */
+	const char *file;          /* where it was registered */
+	uint32_t line, column;
+	uint8_t on_worker; /* DISCOVERED, LOOP_BODY: the loop only runs on a thread of its own */
+};
+
+struct bc_roots {
+	BC_VEC(struct bc_root) list; /* LOOP first come, one per body and region; then the others */
+};
+
+void bc_roots_find(
+	struct bc_roots *roots, const struct bc_solution *solution, const struct bc_models *models);
+void bc_roots_fini(struct bc_roots *roots);
+
+/* Adds a LOOP root unless its body is one already. */
+void bc_roots_add(struct bc_roots *roots, struct bc_root root);
+
+/* A root for `sym` in `place`, with its witness as the place of registration. */
+struct bc_root bc_root_of(const struct bc_solution *solution, uint32_t place, uint32_t sym,
+	const char *loop, const char *registered_by);
+
+#endif

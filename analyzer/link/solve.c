@@ -1,0 +1,405 @@
+#include "link/solve.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "link/held.h"
+
+/* A call waiting for functions in one of the places it calls through (or hands over to be called).
+ */
+struct listener {
+	uint32_t call;
+	uint32_t next; /* next listener on the same place */
+	int sync;
+};
+
+/* A target set aside: compatible, but neither exact nor cast on purpose. */
+struct candidate {
+	uint32_t call, sym, place;
+};
+
+struct pair {
+	uint32_t first, second;
+};
+
+struct solver {
+	struct bc_program *program;
+	const struct bc_models *models;
+	struct bc_solution *solution;
+	uint32_t *out;       /* per place: first flow out of it, BC_NONE */
+	uint32_t *listening; /* per place: first listener */
+	BC_VEC(struct bc_flow) flows;
+	BC_VEC(struct listener) listeners;
+	BC_VEC(struct pair) work; /* (place, function) to propagate */
+	BC_VEC(struct candidate) lenient;
+	BC_VEC(struct bc_target) bound;
+	BC_VEC(uint32_t) bound_call; /* the call of each bound target */
+	struct bc_held *bound_set;   /* (call, function) pairs bound already */
+};
+
+/* ---- signatures ---- */
+
+static int is_pointer_class(int c)
+{
+	return c == BC_CLASS_PTR || c == BC_CLASS_VPTR || c == BC_CLASS_FPTR || c == BC_CLASS_ARRAY;
+}
+
+static int same_class(int a, int b)
+{
+	return a == b || (is_pointer_class(a) && is_pointer_class(b));
+}
+
+enum bc_match bc_match_types(const struct bc_program *program, uint32_t want, uint32_t have)
+{
+	const struct bc_typeinfo *w, *h;
+	size_t n;
+
+	if (want == have)
+		return BC_MATCH_EXACT;
+	if (want == BC_NONE || have == BC_NONE)
+		return BC_MATCH_LENIENT;
+	w = &program->types[want];
+	h = &program->types[have];
+	if (w->noproto || h->noproto)
+		return BC_MATCH_LENIENT;
+	n = strlen(w->params);
+	if (strlen(h->params) != n || w->variadic != h->variadic)
+		return BC_MATCH_NO;
+	for (size_t i = 0; i < n; i++)
+		if (!same_class(w->params[i] - 'a', h->params[i] - 'a'))
+			return BC_MATCH_NO;
+	if (w->ret != BC_CLASS_VOID && !same_class(w->ret, h->ret))
+		return BC_MATCH_NO;
+	return BC_MATCH_LENIENT;
+}
+
+/* ---- propagation ---- */
+
+static void hold(struct solver *s, uint32_t place, uint32_t sym, uint32_t flow, int cast)
+{
+	if (bc_held_add(s->solution->held, place, sym, flow, cast))
+		bc_vec_push(&s->work, (struct pair){place, sym});
+}
+
+static void add_flow(
+	struct solver *s, uint32_t dst, uint32_t src, uint32_t func, uint32_t node, int cast)
+{
+	uint32_t id = (uint32_t)s->flows.count;
+
+	if (dst == src)
+		return;
+	bc_vec_push(&s->flows, (struct bc_flow){dst, src, func, node, (uint8_t)cast, BC_NONE});
+	if (src & BC_SRC_FUNC) {
+		hold(s, dst, src & ~BC_SRC_FUNC, id, cast);
+		return;
+	}
+	s->flows.items[id].next = s->out[src];
+	s->out[src] = id;
+	for (size_t i = 0; i < s->solution->held->of[src].count; i++) {
+		uint32_t sym = s->solution->held->of[src].items[i];
+
+		hold(s, dst, sym, id, cast || bc_held_find(s->solution->held, src, sym)->cast);
+	}
+}
+
+/* `dst` receives the value of an expression. */
+static void flow_from_expr(
+	struct solver *s, uint32_t dst, uint32_t func, uint32_t value, uint32_t node)
+{
+	struct bc_sources sources = {0};
+
+	bc_places_of_expr(&s->solution->places, func, value, &sources);
+	for (size_t i = 0; i < sources.list.count; i++) {
+		uint32_t src = sources.list.items[i];
+		int cast = sources.flags & BC_EXPR_CAST;
+
+		add_flow(s, dst, src, func, node, cast);
+		if ((sources.flags & BC_EXPR_ADDR) && !(src & BC_SRC_FUNC))
+			add_flow(s, src, dst, func, node, cast);
+	}
+	bc_vec_fini(&sources.list);
+}
+
+/* ---- calls ---- */
+
+static void bind_arguments(struct solver *s, uint32_t call, uint32_t callee)
+{
+	const struct bc_call *c = &s->program->calls[call];
+	const struct bc_func *caller = &s->program->funcs[c->func];
+	const struct bc_func *f = &s->program->funcs[callee];
+	uint32_t i = 0;
+
+	BC_EACH_KID(caller, c->node, kid)
+	{
+		if (kid == c->node + 1)
+			continue; /* the callee itself */
+		if (i >= f->nparams)
+			break;
+		flow_from_expr(
+			s, bc_place_of_local(&s->solution->places, callee, i++), c->func, kid, kid);
+	}
+}
+
+static void bind(
+	struct solver *s, uint32_t call, uint32_t sym, enum bc_target_kind kind, uint32_t place)
+{
+	const struct bc_call *c = &s->program->calls[call];
+
+	if (!bc_held_add(s->bound_set, call, sym, 0, 0))
+		return;
+	bc_vec_push(&s->bound, (struct bc_target){sym, (uint8_t)kind, place});
+	bc_vec_push(&s->bound_call, call);
+	if (kind == BC_TARGET_SYNC)
+		return;
+	if (s->program->syms[sym].func != BC_NONE)
+		bind_arguments(s, call, s->program->syms[sym].func);
+	if (c->sym == BC_NONE)
+		add_flow(s, bc_place_of_call(&s->solution->places, call),
+			bc_place_of_return(&s->solution->places, sym), c->func, c->node, 0);
+}
+
+/* A function arrived in a place that `call` calls through. */
+static void consider(
+	struct solver *s, const struct listener *listener, uint32_t sym, uint32_t place, int cast)
+{
+	uint32_t call = listener->call;
+	enum bc_match match = bc_match_types(
+		s->program, s->program->calls[call].type, s->program->syms[sym].type);
+
+	if (listener->sync)
+		bind(s, call, sym, BC_TARGET_SYNC, place);
+	else if (match == BC_MATCH_EXACT)
+		bind(s, call, sym, BC_TARGET_EXACT, place);
+	else if (match == BC_MATCH_LENIENT && cast)
+		bind(s, call, sym, BC_TARGET_LENIENT, place);
+	else if (match == BC_MATCH_LENIENT)
+		bc_vec_push(&s->lenient, (struct candidate){call, sym, place});
+}
+
+static void propagate(struct solver *s)
+{
+	while (s->work.count) {
+		struct pair p = bc_vec_pop(&s->work);
+		const struct bc_held_entry *entry =
+			bc_held_find(s->solution->held, p.first, p.second);
+		int cast = entry->cast;
+
+		s->solution->steps++;
+		for (uint32_t i = s->out[p.first]; i != BC_NONE; i = s->flows.items[i].next)
+			hold(s, s->flows.items[i].dst, p.second, i, cast || s->flows.items[i].cast);
+		for (uint32_t i = s->listening[p.first]; i != BC_NONE;
+			i = s->listeners.items[i].next)
+			consider(s,
+				&(struct listener){s->listeners.items[i].call, BC_NONE,
+					s->listeners.items[i].sync},
+				p.second, p.first, cast);
+	}
+}
+
+/* Calls that the exact type left without any target take the compatible ones. */
+static int relax_empty_calls(struct solver *s)
+{
+	uint8_t *resolved = bc_xmalloc(s->program->ncalls + 1);
+	int changed = 0;
+
+	memset(resolved, 0, s->program->ncalls + 1);
+	for (size_t i = 0; i < s->bound_call.count; i++)
+		resolved[s->bound_call.items[i]] = 1;
+	for (size_t i = 0; i < s->lenient.count; i++) {
+		struct candidate c = s->lenient.items[i];
+
+		if (resolved[c.call])
+			continue;
+		bind(s, c.call, c.sym, BC_TARGET_LENIENT, c.place);
+		changed = 1;
+	}
+	free(resolved);
+	return changed;
+}
+
+/* ---- collecting the flows of the bodies ---- */
+
+static void listen_on(struct solver *s, uint32_t place, uint32_t call, int sync)
+{
+	struct listener listener = {call, s->listening[place], sync};
+
+	bc_vec_push(&s->listeners, listener);
+	s->listening[place] = (uint32_t)s->listeners.count - 1;
+	for (size_t i = 0; i < s->solution->held->of[place].count; i++) {
+		uint32_t sym = s->solution->held->of[place].items[i];
+
+		consider(s, &listener, sym, place,
+			bc_held_find(s->solution->held, place, sym)->cast);
+	}
+}
+
+/* The call reaches what the expression holds: its own callee, or (sync) an argument. */
+static void call_through(struct solver *s, uint32_t call, uint32_t node, int sync)
+{
+	enum bc_target_kind kind = sync ? BC_TARGET_SYNC : BC_TARGET_EXACT;
+	struct bc_sources sources = {0};
+
+	bc_places_of_expr(&s->solution->places, s->program->calls[call].func, node, &sources);
+	for (size_t i = 0; i < sources.list.count; i++) {
+		if (sources.list.items[i] & BC_SRC_FUNC)
+			bind(s, call, sources.list.items[i] & ~BC_SRC_FUNC, kind, BC_NONE);
+		else
+			listen_on(s, sources.list.items[i], call, sync);
+	}
+	bc_vec_fini(&sources.list);
+}
+
+/* A library function that calls its argument before it returns: qsort(), g_list_foreach(). */
+static void add_sync_arguments(struct solver *s, uint32_t call)
+{
+	const struct bc_call *c = &s->program->calls[call];
+	int nrules;
+	const struct bc_register_rule *const *rules =
+		bc_models_registers(s->models, s->program->syms[c->sym].name, &nrules);
+
+	for (int r = 0; r < nrules; r++)
+		for (int i = 0; i < rules[r]->nroles; i++) {
+			uint32_t arg = bc_call_argument(
+				&s->program->funcs[c->func], c->node, rules[r]->roles[i].arg);
+
+			if (rules[r]->roles[i].context == BC_CTX_SYNC && arg != BC_NONE)
+				call_through(s, call, arg, 1);
+		}
+}
+
+static void add_call(struct solver *s, uint32_t call)
+{
+	const struct bc_call *c = &s->program->calls[call];
+
+	if (c->sym == BC_NONE) {
+		call_through(s, call, c->node + 1, 0);
+		return;
+	}
+	bind(s, call, c->sym, BC_TARGET_DIRECT, BC_NONE);
+	if (s->program->syms[c->sym].func == BC_NONE)
+		add_sync_arguments(s, call);
+}
+
+static void add_assignment(struct solver *s, uint32_t func, uint32_t node)
+{
+	const struct bc_func *f = &s->program->funcs[func];
+	struct bc_sources targets = {0};
+
+	bc_places_of_expr(&s->solution->places, func, bc_kid(f, node, 0), &targets);
+	for (size_t i = 0; i < targets.list.count; i++)
+		if (!(targets.list.items[i] & BC_SRC_FUNC))
+			flow_from_expr(s, targets.list.items[i], func, bc_kid(f, node, 1), node);
+	bc_vec_fini(&targets.list);
+}
+
+static void add_body(struct solver *s, uint32_t func)
+{
+	const struct bc_func *f = &s->program->funcs[func];
+	const struct bc_places *places = &s->solution->places;
+	uint32_t call = f->call;
+
+	for (uint32_t i = 0; i < f->nnodes; i++) {
+		const struct bc_node *n = &f->nodes[i];
+
+		if (n->kind == BC_N_ASSIGN && n->op == BC_OP_NONE)
+			add_assignment(s, func, i);
+		else if (n->kind == BC_N_SET)
+			flow_from_expr(
+				s, bc_place_of_field(places, bc_node_field(f, n)), func, i + 1, i);
+		else if (n->kind == BC_N_RETURN && n->size > 1 && f->sym != BC_NONE)
+			flow_from_expr(s, bc_place_of_return(places, f->sym), func, i + 1, i);
+		else if (n->kind == BC_N_CALL)
+			add_call(s, call++);
+	}
+}
+
+/* ---- results ---- */
+
+static void store_targets(struct solver *s)
+{
+	struct bc_program *program = s->program;
+	uint32_t *next = bc_xmalloc((program->ncalls + 1) * sizeof(*next));
+	uint32_t at = 0;
+
+	memset(next, 0, (program->ncalls + 1) * sizeof(*next));
+	for (size_t i = 0; i < s->bound_call.count; i++)
+		next[s->bound_call.items[i]]++;
+	for (uint32_t i = 0; i < program->ncalls; i++) {
+		program->calls[i].target = at;
+		program->calls[i].ntargets = next[i];
+		at += next[i];
+		next[i] = program->calls[i].target;
+	}
+	program->ntargets = at;
+	program->targets = BC_NEW_ARRAY(program->arena, struct bc_target, at);
+	for (size_t i = 0; i < s->bound.count; i++)
+		program->targets[next[s->bound_call.items[i]]++] = s->bound.items[i];
+	free(next);
+}
+
+static void fill_with_none(uint32_t *items, uint32_t n)
+{
+	memset(items, 0xff, n * sizeof(*items));
+}
+
+void bc_solve(
+	struct bc_solution *solution, struct bc_program *program, const struct bc_models *models)
+{
+	struct solver s = {.program = program, .models = models, .solution = solution};
+	uint32_t nplaces;
+
+	*solution = (struct bc_solution){0};
+	bc_places_init(&solution->places, program);
+	nplaces = solution->places.count;
+	solution->held = bc_held_new(nplaces);
+	s.bound_set = bc_held_new(program->ncalls);
+	s.out = bc_xmalloc(nplaces * sizeof(*s.out));
+	s.listening = bc_xmalloc(nplaces * sizeof(*s.listening));
+	fill_with_none(s.out, nplaces);
+	fill_with_none(s.listening, nplaces);
+
+	for (uint32_t i = 0; i < program->nfuncs; i++)
+		add_body(&s, i);
+	do
+		propagate(&s);
+	while (relax_empty_calls(&s));
+
+	store_targets(&s);
+	solution->flows = s.flows.items;
+	solution->nflows = (uint32_t)s.flows.count;
+	bc_held_free(s.bound_set);
+	bc_vec_fini(&s.listeners);
+	bc_vec_fini(&s.work);
+	bc_vec_fini(&s.lenient);
+	bc_vec_fini(&s.bound);
+	bc_vec_fini(&s.bound_call);
+	free(s.out);
+	free(s.listening);
+}
+
+void bc_solution_fini(struct bc_solution *solution)
+{
+	bc_held_free(solution->held);
+	bc_places_fini(&solution->places);
+	free(solution->flows);
+}
+
+const uint32_t *bc_held_by(const struct bc_solution *solution, uint32_t place, uint32_t *n)
+{
+	*n = (uint32_t)solution->held->of[place].count;
+	return solution->held->of[place].items;
+}
+
+const struct bc_flow *bc_witness(const struct bc_solution *solution, uint32_t place, uint32_t sym)
+{
+	const struct bc_held_entry *entry;
+	const struct bc_flow *flow = NULL;
+
+	while ((entry = bc_held_find(solution->held, place, sym))) {
+		flow = &solution->flows[entry->flow];
+		if (flow->src & BC_SRC_FUNC)
+			return flow;
+		place = flow->src;
+	}
+	return flow;
+}

@@ -1,0 +1,203 @@
+#include "link/split.h"
+
+#include <string.h>
+
+#include "base/intern.h"
+
+struct definers {
+	BC_VEC(uint32_t) units;
+};
+
+struct splitter {
+	const struct bc_split_unit *units;
+	uint32_t nunits;
+	struct bc_intern names; /* external names that some unit defines */
+	BC_VEC(struct definers) definers;
+	uint8_t *has_main;
+	uint8_t *placed; /* in some link unit already */
+};
+
+static int is_external_definition(const struct bc_fact_symbol *symbol)
+{
+	return (symbol->flags & BC_SYM_DEFINED) && !(symbol->flags & BC_SYM_INTERNAL);
+}
+
+static void index_definitions(struct splitter *s)
+{
+	for (uint32_t u = 0; u < s->nunits; u++) {
+		const struct bc_facts *facts = s->units[u].facts;
+
+		for (uint32_t i = 0; i < facts->nsymbols; i++) {
+			const char *name = bc_fact_str(facts, facts->symbols[i].key);
+			uint32_t id;
+
+			if (!is_external_definition(&facts->symbols[i]))
+				continue;
+			id = bc_intern(&s->names, name);
+			if (id == s->definers.count)
+				bc_vec_push(&s->definers, (struct definers){0});
+			bc_vec_push(&s->definers.items[id].units, u);
+			if (!strcmp(name, "main"))
+				s->has_main[u] = 1;
+		}
+	}
+}
+
+/* The build target in an output path: "CMakeFiles/x.dir/", "x.p/". Its length, 0 without. */
+static size_t target_length(const char *output)
+{
+	const char *cmake = strstr(output, ".dir/"), *meson = strstr(output, ".p/");
+
+	if (cmake)
+		return (size_t)(cmake - output) + 5;
+	return meson ? (size_t)(meson - output) + 3 : 0;
+}
+
+static int same_target(const struct bc_split_unit *a, const struct bc_split_unit *b)
+{
+	size_t n = target_length(a->output);
+
+	return n && n == target_length(b->output) && !strncmp(a->output, b->output, n);
+}
+
+/* How many leading folders two paths share. */
+static int shared_folders(const char *a, const char *b)
+{
+	int n = 0;
+
+	for (; *a && *a == *b; a++, b++)
+		n += *a == '/';
+	return n;
+}
+
+/* The unit that defines `name` for a program; UINT32_MAX when it has it already or none does. */
+static uint32_t choose(const struct splitter *s, const struct definers *definers,
+	uint32_t main_unit, uint32_t asking, const uint8_t *in)
+{
+	uint32_t best = UINT32_MAX;
+	int best_score = -1;
+
+	for (size_t i = 0; i < definers->units.count; i++) {
+		uint32_t u = definers->units.items[i];
+		int score;
+
+		if (in[u])
+			return UINT32_MAX;
+		if (s->has_main[u] && u != main_unit)
+			continue;
+		score = shared_folders(
+			s->units[u].facts->path_main, s->units[asking].facts->path_main);
+		if (main_unit != UINT32_MAX && same_target(&s->units[u], &s->units[main_unit]))
+			score += 1000;
+		if (score > best_score) {
+			best = u;
+			best_score = score;
+		}
+	}
+	return best;
+}
+
+/* Adds to `in` all units that those in it need. */
+static void close_over_symbols(struct splitter *s, uint32_t main_unit, uint8_t *in)
+{
+	BC_VEC(uint32_t) work = {0};
+
+	for (uint32_t u = 0; u < s->nunits; u++)
+		if (in[u])
+			bc_vec_push(&work, u);
+	while (work.count) {
+		uint32_t u = bc_vec_pop(&work);
+		const struct bc_facts *facts = s->units[u].facts;
+
+		for (uint32_t i = 0; i < facts->nsymbols; i++) {
+			uint32_t id, chosen;
+
+			if (facts->symbols[i].flags & (BC_SYM_DEFINED | BC_SYM_INTERNAL))
+				continue;
+			id = bc_intern_find(&s->names, bc_fact_str(facts, facts->symbols[i].key));
+			if (id == BC_INTERN_NONE)
+				continue;
+			chosen = choose(s, &s->definers.items[id], main_unit, u, in);
+			if (chosen == UINT32_MAX)
+				continue;
+			in[chosen] = 1;
+			bc_vec_push(&work, chosen);
+		}
+	}
+	bc_vec_fini(&work);
+}
+
+static void add_link_unit(struct splitter *s, struct bc_split *split, const uint8_t *in)
+{
+	struct bc_link_unit unit = {.units = bc_xmalloc((s->nunits + 1) * sizeof(uint32_t))};
+
+	for (uint32_t u = 0; u < s->nunits; u++)
+		if (in[u]) {
+			unit.units[unit.nunits++] = u;
+			s->placed[u] = 1;
+		}
+	bc_vec_push(&split->list, unit);
+}
+
+static void split_by_mains(struct splitter *s, struct bc_split *split)
+{
+	uint8_t *in = bc_xmalloc(s->nunits + 1);
+	int left = 0;
+
+	for (uint32_t m = 0; m < s->nunits; m++) {
+		if (!s->has_main[m])
+			continue;
+		memset(in, 0, s->nunits);
+		for (uint32_t u = 0; u < s->nunits; u++)
+			in[u] = u == m ||
+				(!s->has_main[u] && same_target(&s->units[u], &s->units[m]));
+		close_over_symbols(s, m, in);
+		add_link_unit(s, split, in);
+	}
+	for (uint32_t u = 0; u < s->nunits; u++) {
+		in[u] = !s->placed[u];
+		left |= in[u];
+	}
+	if (left) {
+		close_over_symbols(s, UINT32_MAX, in);
+		add_link_unit(s, split, in);
+	}
+	free(in);
+}
+
+void bc_split_units(struct bc_split *split, const struct bc_split_unit *units, uint32_t nunits)
+{
+	struct splitter s = {.units = units, .nunits = nunits};
+	uint32_t mains = 0;
+
+	*split = (struct bc_split){0};
+	s.has_main = bc_xmalloc(nunits + 1);
+	s.placed = bc_xmalloc(nunits + 1);
+	memset(s.has_main, 0, nunits + 1);
+	memset(s.placed, 0, nunits + 1);
+	index_definitions(&s);
+	for (uint32_t u = 0; u < nunits; u++)
+		mains += s.has_main[u];
+	if (mains > 1) {
+		split_by_mains(&s, split);
+	} else if (nunits) {
+		uint8_t *all = bc_xmalloc(nunits);
+
+		memset(all, 1, nunits);
+		add_link_unit(&s, split, all);
+		free(all);
+	}
+	for (size_t i = 0; i < s.definers.count; i++)
+		bc_vec_fini(&s.definers.items[i].units);
+	bc_vec_fini(&s.definers);
+	bc_intern_fini(&s.names);
+	free(s.has_main);
+	free(s.placed);
+}
+
+void bc_split_fini(struct bc_split *split)
+{
+	for (size_t i = 0; i < split->list.count; i++)
+		free(split->list.items[i].units);
+	bc_vec_fini(&split->list);
+}

@@ -1,0 +1,22 @@
+/* Does this call block? One blocking rule against one call as one path makes it. */
+#ifndef BC_LINK_VERDICT_H
+#define BC_LINK_VERDICT_H
+
+#include "link/interp.h"
+#include "models/models.h"
+
+enum { BC_MAX_ASSUMPTIONS = 6 };
+
+struct bc_verdict {
+	int blocks;     /* 0: it does not, and nothing else here counts */
+	int confidence; /* enum bc_confidence, as far as the call itself goes */
+	enum bc_bound bound;
+	double ms; /* BC_BOUND_TIMEOUT: its limit; negative when not known */
+	const char *assumptions[BC_MAX_ASSUMPTIONS];
+	int nassumptions;
+};
+
+struct bc_verdict bc_verdict_of(const struct bc_models *models, const struct bc_sink_rule *rule,
+	const struct bc_call_event *event);
+
+#endif
