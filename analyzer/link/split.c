@@ -55,9 +55,27 @@ static size_t target_length(const char *output)
 
 static int same_target(const struct bc_split_unit *a, const struct bc_split_unit *b)
 {
-	size_t n = target_length(a->output);
+	for (int i = 0; i < a->noutputs; i++) {
+		size_t n = target_length(a->outputs[i]);
 
-	return n && n == target_length(b->output) && !strncmp(a->output, b->output, n);
+		for (int k = 0; n && k < b->noutputs; k++)
+			if (target_length(b->outputs[k]) == n &&
+				!strncmp(a->outputs[i], b->outputs[k], n))
+				return 1;
+	}
+	return 0;
+}
+
+/* The same source compiled a second time (with -fPIC, say) and no different for us. */
+static int is_twin_of_placed(const struct splitter *s, uint32_t unit)
+{
+	const struct bc_facts *facts = s->units[unit].facts;
+
+	for (uint32_t u = 0; u < s->nunits; u++)
+		if (s->placed[u] && s->units[u].facts->nnodes == facts->nnodes &&
+			!strcmp(s->units[u].facts->path_main, facts->path_main))
+			return 1;
+	return 0;
 }
 
 /* How many leading folders two paths share. */
@@ -155,7 +173,7 @@ static void split_by_mains(struct splitter *s, struct bc_split *split)
 		add_link_unit(s, split, in);
 	}
 	for (uint32_t u = 0; u < s->nunits; u++) {
-		in[u] = !s->placed[u];
+		in[u] = !s->placed[u] && !is_twin_of_placed(s, u);
 		left |= in[u];
 	}
 	if (left) {

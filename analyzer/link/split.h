@@ -17,7 +17,8 @@
 
 struct bc_split_unit {
 	const struct bc_facts *facts;
-	const char *output; /* object file as the database names it; "" when it does not */
+	const char *const *outputs; /* object files that the database names for it */
+	int noutputs;
 };
 
 struct bc_link_unit {

@@ -1,0 +1,325 @@
+/* The interpreter's expressions: values, assignments, calls. */
+#include <string.h>
+
+#include "link/values.h"
+#include "link/walk.h"
+
+/* The local that an lvalue names, through casts; BC_NONE for anything else. */
+uint32_t bc_walk_slot(const struct bc_func *f, uint32_t node)
+{
+	while (f->nodes[node].kind == BC_N_CAST)
+		node++;
+	return f->nodes[node].kind == BC_N_LOCAL ? f->nodes[node].ref : BC_NONE;
+}
+
+/* The local whose value a condition's operand is: x, or x = ... */
+uint32_t bc_walk_tested_slot(const struct bc_func *f, uint32_t node)
+{
+	if (f->nodes[node].kind == BC_N_ASSIGN)
+		return bc_walk_slot(f, bc_kid(f, node, 0));
+	return bc_walk_slot(f, node);
+}
+
+static void set_slot(struct bc_walk *w, struct bc_env *env, uint32_t slot, struct bc_value value)
+{
+	bc_env_forget(env, slot);
+	if (!w->escaped[slot])
+		env->slots[slot] = value;
+}
+
+/* A field of a local record, directly or through a pointer known to point to one; else BC_NONE. */
+uint32_t bc_walk_record(const struct bc_walk *w, uint32_t base, const struct bc_env *env)
+{
+	const struct bc_node *n = &w->f->nodes[base];
+	uint32_t slot = bc_walk_slot(w->f, base);
+
+	if (slot != BC_NONE &&
+		(n->cls == BC_CLASS_RECORD || w->f->locals[slot].cls == BC_CLASS_RECORD))
+		return slot;
+	if (n->kind == BC_N_DEREF || n->kind == BC_N_ADDR)
+		return bc_walk_record(w, base + 1, env);
+	if (slot != BC_NONE && env->slots[slot].kind == BC_V_LOCAL)
+		return env->slots[slot].slot;
+	return BC_NONE;
+}
+
+static const char *field_name(const struct bc_walk *w, uint32_t node)
+{
+	const struct bc_node *n = &w->f->nodes[node];
+
+	return w->interp->program->fields[bc_node_field(w->f, n)].name;
+}
+
+/* x = {...} for a local record: named fields get values, the rest is zero. */
+static void init_record(struct bc_walk *w, uint32_t slot, uint32_t init, struct bc_env *env)
+{
+	bc_env_set_all_fields(env, slot, bc_value_int(0));
+	BC_EACH_KID(w->f, init, kid)
+	{
+		struct bc_value value = bc_walk_eval(w, kid + 1, env);
+
+		if (w->f->nodes[kid].kind == BC_N_SET)
+			bc_env_set_field(env, slot, field_name(w, kid), value);
+	}
+}
+
+static struct bc_value eval_assign(struct bc_walk *w, uint32_t node, struct bc_env *env)
+{
+	const struct bc_func *f = w->f;
+	const struct bc_node *n = &f->nodes[node];
+	uint32_t target = bc_kid(f, node, 0), source = bc_kid(f, node, 1);
+	uint32_t slot = bc_walk_slot(f, target);
+	struct bc_value value, old;
+
+	if (slot != BC_NONE && f->nodes[source].kind == BC_N_INIT &&
+		f->locals[slot].cls == BC_CLASS_RECORD) {
+		init_record(w, slot, source, env);
+		return bc_value_top();
+	}
+	old = bc_walk_eval(w, target, env);
+	value = bc_walk_eval(w, source, env);
+	if (n->op != BC_OP_NONE)
+		value = bc_value_binary((enum bc_op)n->op, &old, &value);
+	if (slot != BC_NONE) {
+		set_slot(w, env, slot, value);
+	} else if (f->nodes[target].kind == BC_N_FIELD) {
+		uint32_t record = bc_walk_record(w, target + 1, env);
+
+		if (record != BC_NONE)
+			bc_env_set_field(env, record, field_name(w, target), value);
+	}
+	return value;
+}
+
+/* Locals whose address a call receives may have changed when it returns. */
+static void forget_out_arguments(struct bc_walk *w, uint32_t arg, struct bc_env *env)
+{
+	const struct bc_func *f = w->f;
+	uint32_t end = arg + f->nodes[arg].size;
+
+	for (uint32_t i = arg; i < end; i++) {
+		uint32_t slot = BC_NONE;
+
+		if (f->nodes[i].kind == BC_N_ADDR)
+			slot = bc_walk_slot(f, i + 1);
+		else if (f->nodes[i].kind == BC_N_LOCAL && f->nodes[i].cls == BC_CLASS_ARRAY)
+			slot = f->nodes[i].ref;
+		else if (f->nodes[i].kind == BC_N_LOCAL &&
+			 env->slots[f->nodes[i].ref].kind == BC_V_LOCAL)
+			slot = env->slots[f->nodes[i].ref].slot;
+		if (slot != BC_NONE)
+			bc_env_forget(env, slot);
+	}
+}
+
+static int is_memset_zero(const struct bc_walk *w, const struct bc_call_event *event)
+{
+	uint32_t sym = w->interp->program->calls[event->call].sym;
+
+	return sym != BC_NONE && event->nargs >= 2 && event->args[0].kind == BC_V_LOCAL &&
+	       !strcmp(w->interp->program->syms[sym].name, "memset") &&
+	       bc_value_truth(&event->args[1]) == BC_NO;
+}
+
+struct bc_value bc_walk_call_result(const struct bc_walk *w, uint32_t call)
+{
+	uint32_t sym = w->interp->program->calls[call].sym;
+
+	if (sym != BC_NONE && w->interp->forks[sym])
+		return (struct bc_value){
+			.kind = BC_V_FORK, .mask = BC_FORK_ERROR | BC_FORK_CHILD | BC_FORK_PARENT};
+	return bc_value_top();
+}
+
+static struct bc_value eval_call(struct bc_walk *w, uint32_t node, struct bc_env *env)
+{
+	const struct bc_func *f = w->f;
+	struct bc_value args[BC_MAX_ARGS];
+	struct bc_call_event event = {.func = w->func, .args = args, .env = env};
+	int first = 1;
+
+	event.call = bc_program_call_at(w->interp->program, w->func, node);
+	BC_EACH_KID(f, node, kid)
+	{
+		struct bc_value value = bc_walk_eval(w, kid, env);
+
+		if (first)
+			event.callee = value;
+		else if (event.nargs < BC_MAX_ARGS)
+			args[event.nargs++] = value;
+		first = 0;
+	}
+	if (!env->child)
+		w->interp->call(w->interp->context, &event);
+	if (is_memset_zero(w, &event)) {
+		bc_env_set_all_fields(env, args[0].slot, bc_value_int(0));
+		return args[0];
+	}
+	BC_EACH_KID(f, node, kid)
+	if (kid != node + 1)
+		forget_out_arguments(w, kid, env);
+	return bc_walk_call_result(w, event.call);
+}
+
+static struct bc_value eval_condition(struct bc_walk *w, uint32_t node, struct bc_env *env)
+{
+	struct bc_env no;
+	struct bc_value value;
+
+	bc_env_copy(&no, env, &w->scratch);
+	bc_walk_branch(w, node, env, &no);
+	value = !no.alive ? bc_value_int(1) : !env->alive ? bc_value_int(0) : bc_value_top();
+	bc_env_join(env, &no, &w->scratch);
+	return value;
+}
+
+static struct bc_value eval_cond(struct bc_walk *w, uint32_t node, struct bc_env *env)
+{
+	const struct bc_func *f = w->f;
+	struct bc_env no;
+	struct bc_value a, b;
+
+	bc_env_copy(&no, env, &w->scratch);
+	bc_walk_branch(w, bc_kid(f, node, 0), env, &no);
+	a = env->alive ? bc_walk_eval(w, bc_kid(f, node, 1), env) : bc_value_top();
+	b = no.alive ? bc_walk_eval(w, bc_kid(f, node, 2), &no) : bc_value_top();
+	if (env->alive && no.alive)
+		a = bc_value_join(&a, &b);
+	else if (no.alive)
+		a = b;
+	bc_env_join(env, &no, &w->scratch);
+	return a;
+}
+
+static struct bc_value eval_unary(struct bc_walk *w, uint32_t node, struct bc_env *env)
+{
+	const struct bc_node *n = &w->f->nodes[node];
+	struct bc_value value = bc_walk_eval(w, node + 1, env), one = bc_value_int(1), changed;
+	uint32_t slot;
+
+	if (n->op < BC_OP_PREINC || n->op > BC_OP_POSTDEC)
+		return bc_value_unary((enum bc_op)n->op, &value);
+	changed = bc_value_binary(
+		n->op == BC_OP_PREINC || n->op == BC_OP_POSTINC ? BC_OP_ADD : BC_OP_SUB, &value,
+		&one);
+	slot = bc_walk_slot(w->f, node + 1);
+	if (slot != BC_NONE)
+		set_slot(w, env, slot, changed);
+	return n->op == BC_OP_PREINC || n->op == BC_OP_PREDEC ? changed : value;
+}
+
+static struct bc_value eval_kids(struct bc_walk *w, uint32_t node, struct bc_env *env)
+{
+	struct bc_value last = bc_value_top();
+
+	BC_EACH_KID(w->f, node, kid)
+	last = bc_walk_eval(w, kid, env);
+	return last;
+}
+
+static struct bc_value eval_address(struct bc_walk *w, uint32_t node, struct bc_env *env)
+{
+	uint32_t slot = bc_walk_slot(w->f, node + 1);
+
+	if (w->f->nodes[node + 1].kind == BC_N_FUNC)
+		return bc_value_func(bc_node_sym(w->f, &w->f->nodes[node + 1]));
+	if (slot != BC_NONE)
+		return (struct bc_value){.kind = BC_V_LOCAL, .slot = slot};
+	bc_walk_eval(w, node + 1, env);
+	return (struct bc_value){.kind = BC_V_NONNULL};
+}
+
+static struct bc_value eval_field(struct bc_walk *w, uint32_t node, struct bc_env *env)
+{
+	uint32_t record = bc_walk_record(w, node + 1, env);
+
+	bc_walk_eval(w, node + 1, env);
+	return record == BC_NONE ? bc_value_top() : bc_env_field(env, record, field_name(w, node));
+}
+
+static struct bc_value eval_elvis(struct bc_walk *w, uint32_t node, struct bc_env *env)
+{
+	struct bc_value a = bc_walk_eval(w, bc_kid(w->f, node, 0), env), b;
+
+	if (bc_value_truth(&a) == BC_YES)
+		return a;
+	b = bc_walk_eval(w, bc_kid(w->f, node, 1), env);
+	return bc_value_join(&a, &b);
+}
+
+/* A statement expression; its value is that of its last statement when that is an expression. */
+static struct bc_value eval_block(struct bc_walk *w, uint32_t node, struct bc_env *env)
+{
+	uint32_t last = BC_NONE;
+
+	bc_walk_exec(w, node, env);
+	BC_EACH_KID(w->f, node, kid)
+	last = kid;
+	if (last != BC_NONE && bc_walk_slot(w->f, last) != BC_NONE)
+		return env->slots[bc_walk_slot(w->f, last)];
+	return bc_value_top();
+}
+
+static struct bc_value eval_binary(struct bc_walk *w, uint32_t node, struct bc_env *env)
+{
+	const struct bc_node *n = &w->f->nodes[node];
+	struct bc_value a, b;
+
+	if (n->op == BC_OP_LAND || n->op == BC_OP_LOR)
+		return eval_condition(w, node, env);
+	a = bc_walk_eval(w, bc_kid(w->f, node, 0), env);
+	b = bc_walk_eval(w, bc_kid(w->f, node, 1), env);
+	return bc_value_binary((enum bc_op)n->op, &a, &b);
+}
+
+struct bc_value bc_walk_eval(struct bc_walk *w, uint32_t node, struct bc_env *env)
+{
+	const struct bc_node *n = &w->f->nodes[node];
+	struct bc_value value;
+
+	switch ((enum bc_node_kind)n->kind) {
+	case BC_N_INT: return bc_value_int(bc_node_int(w->f, n));
+	case BC_N_STR:
+		return (struct bc_value){
+			.kind = BC_V_TEXT, .u.text = bc_fact_str(w->f->image->facts, n->ref)};
+	case BC_N_FUNC: return bc_value_func(bc_node_sym(w->f, n));
+	case BC_N_LOCAL:
+		if (n->cls == BC_CLASS_ARRAY)
+			return (struct bc_value){.kind = BC_V_LOCAL, .slot = n->ref};
+		return env->slots[n->ref];
+	case BC_N_FIELD: return eval_field(w, node, env);
+	case BC_N_DEREF: /* *f of a function pointer is f; of anything else, unknown */
+		value = bc_walk_eval(w, node + 1, env);
+		return value.kind == BC_V_FUNCS ? value : bc_value_top();
+	case BC_N_ADDR: return eval_address(w, node, env);
+	case BC_N_UNARY: return eval_unary(w, node, env);
+	case BC_N_BINARY: return eval_binary(w, node, env);
+	case BC_N_ASSIGN: return eval_assign(w, node, env);
+	case BC_N_COND: return eval_cond(w, node, env);
+	case BC_N_ELVIS: return eval_elvis(w, node, env);
+	case BC_N_COMMA: return eval_kids(w, node, env);
+	case BC_N_CAST: return bc_walk_eval(w, node + 1, env);
+	case BC_N_CALL: return eval_call(w, node, env);
+	case BC_N_STMTEXPR: return eval_block(w, node + 1, env);
+	case BC_N_VAR:
+	case BC_N_NONE: return bc_value_top();
+	case BC_N_INDEX:
+	case BC_N_INIT:
+	case BC_N_SET:
+	case BC_N_ELEM:
+	case BC_N_OPAQUE: eval_kids(w, node, env); return bc_value_top();
+	case BC_N_BLOCK:
+	case BC_N_IF:
+	case BC_N_LOOP:
+	case BC_N_SWITCH:
+	case BC_N_CASE:
+	case BC_N_DEFAULT:
+	case BC_N_LABEL:
+	case BC_N_GOTO:
+	case BC_N_RETURN:
+	case BC_N_BREAK:
+	case BC_N_CONTINUE:
+	case BC_N_KIND_COUNT: bc_walk_exec(w, node, env); return bc_value_top();
+	}
+	return bc_value_top();
+}

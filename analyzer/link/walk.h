@@ -1,0 +1,56 @@
+/* Private to the interpreter: one walk over one body, and the three parts that recurse into each
+ * other. */
+#ifndef BC_LINK_WALK_H
+#define BC_LINK_WALK_H
+
+#include "link/interp.h"
+
+/* An enclosing loop or switch: where break leads. */
+struct bc_frame {
+	struct bc_frame *up;
+	struct bc_env breaks; /* joined environments at break */
+	int is_switch;
+
+	/* switches */
+	const struct bc_env *head; /* at the start */
+	uint32_t subject;          /* the expression switched on */
+	uint32_t node;
+};
+
+struct bc_walk {
+	const struct bc_interp *interp;
+	const struct bc_func *f;
+	uint32_t func;
+	struct bc_arena scratch;
+	struct bc_frame *frame;
+	struct bc_env *labels; /* per label: joined environments of the gotos seen so far */
+	uint8_t *back;         /* per label: a goto comes after it, or a computed one exists */
+	uint8_t *escaped; /* per slot: its address is kept somewhere, so its value is not tracked */
+};
+
+/* eval.c: runs an expression. */
+struct bc_value bc_walk_eval(struct bc_walk *w, uint32_t node, struct bc_env *env);
+
+/* branch.c: runs a condition; `yes` comes in, both sides come out, dead where they cannot be. */
+void bc_walk_branch(struct bc_walk *w, uint32_t node, struct bc_env *yes, struct bc_env *no);
+
+/*
+ * branch.c: narrows the local that `operand` tests to what it is when `value op number` is `truth`.
+ * The side dies when nothing remains; it is the child's when only fork()'s child remains.
+ */
+void bc_walk_narrow(struct bc_walk *w, struct bc_env *env, uint32_t operand,
+	const struct bc_value *value, enum bc_op op, int64_t number, int truth);
+
+/* interp.c: runs a statement. */
+void bc_walk_exec(struct bc_walk *w, uint32_t node, struct bc_env *env);
+
+/* eval.c: the local that an lvalue names, through casts; BC_NONE for anything else. */
+uint32_t bc_walk_slot(const struct bc_func *f, uint32_t node);
+/* eval.c: the same for a tested operand, which may be an assignment. */
+uint32_t bc_walk_tested_slot(const struct bc_func *f, uint32_t node);
+/* eval.c: the local record that a field access reads, directly or through a known pointer. */
+uint32_t bc_walk_record(const struct bc_walk *w, uint32_t base, const struct bc_env *env);
+/* eval.c: what a call returns, as far as it is known without looking into the callee. */
+struct bc_value bc_walk_call_result(const struct bc_walk *w, uint32_t call);
+
+#endif
