@@ -1,0 +1,161 @@
+#!/bin/sh
+# The database of results: what is there is never lost, whatever happens to a run.
+set -eu
+cd "$(dirname "$0")/../.."
+. tests/e2e/lib
+
+# How many findings the last complete run has, by the database alone.
+stored() {
+	"$tools/query" "$1" 'SELECT count(*) FROM open_findings' 2>&1
+}
+
+unpack demo
+in_project check -p . --format=json
+check_status "a first run" 1
+before=$(stored "$project/.blockcheck/blockcheck.db")
+check_equal "a first run: the database has its findings" "$(get 'findings.#')" "$before"
+
+# ---- databases that cannot be used
+
+cp "$project/.blockcheck/blockcheck.db" "$tmp/good.db"
+head -c 40000 /dev/urandom >"$tmp/corrupt.db"
+cp "$tmp/corrupt.db" "$tmp/corrupt.copy"
+in_project check -p . --db "$tmp/corrupt.db"
+check_status "a database of noise" 2
+check_error "a database of noise: says so" 'corrupt\.db.*(not a database|no blockcheck|not a blockcheck)'
+check "a database of noise: stays as it was" cmp -s "$tmp/corrupt.db" "$tmp/corrupt.copy"
+
+{
+	head -c 2000 "$tmp/good.db"
+	head -c 40000 /dev/zero
+} >"$tmp/torn.db"
+in_project check -p . --db "$tmp/torn.db"
+check_status "a torn database" 2
+check_error "a torn database: says so" 'torn\.db'
+
+cp "$tmp/good.db" "$tmp/newer.db"
+"$tools/query" "$tmp/newer.db" 'PRAGMA user_version = 99999' || :
+cp "$tmp/newer.db" "$tmp/newer.copy"
+in_project check -p . --db "$tmp/newer.db"
+check_status "a database of a newer release" 2
+check_error "a database of a newer release: says so" 'newer'
+check "a database of a newer release: stays as it was" cmp -s "$tmp/newer.db" "$tmp/newer.copy"
+
+in_project check -p . --db "$tmp/no/such/folder/x.db"
+check_status "a database in a folder that is not there" 2
+check_error "a database in a folder that is not there: says so" 'x\.db|no/such/folder'
+in_project check -p . --db "$tmp"
+check_status "a folder in place of the database" 2
+
+if can_be_nobody; then
+	chmod 755 "$tmp"
+	unpack demo "$tmp/readonly/demo"
+	chmod -R a+rX "$tmp/readonly"
+	chmod 555 "$project"
+	status=0
+	(cd "$project" && as_nobody "$BLOCKCHECK" check -p .) >"$tmp/out" 2>"$tmp/err" || status=$?
+	check_status "a folder that may not be written" 2
+	check_error "a folder that may not be written: says so" 'permission denied|read-only|cannot (write|create)'
+	status=0
+	mkdir -m 777 "$tmp/elsewhere"
+	(cd "$project" && as_nobody "$BLOCKCHECK" check -p . --db "$tmp/elsewhere/x.db") >"$tmp/out" 2>"$tmp/err" || status=$?
+	check_status "a folder that may not be written, --db elsewhere" 1
+else
+	skip "a folder that may not be written: no way to be another user than root"
+fi
+
+# ---- a disk that fills up
+
+small=$tmp/small
+mkdir "$small"
+if mount -t tmpfs -o size=3m tmpfs "$small" 2>/dev/null; then
+	trap 'umount "$small"; rm -rf "$tmp"' EXIT
+	unpack demo
+	in_project check -p . --db "$small/x.db"
+	check_status "a small disk" 1
+	full=$(stored "$small/x.db")
+	dd if=/dev/zero of="$small/filler" bs=1k 2>/dev/null || :
+	in_project check -p . --db "$small/x.db" --no-cache
+	check_status "a full disk" 2
+	check_error "a full disk: says so" 'space|full'
+	rm "$small/filler"
+	check_equal "a full disk: the last complete run is still there" "$full" "$(stored "$small/x.db")"
+	in_project check -p . --db "$small/x.db"
+	check_status "a full disk, mended" 1
+	umount "$small"
+	trap 'rm -rf "$tmp"' EXIT
+else
+	skip "a full disk: no right to mount a small one"
+fi
+
+# ---- runs that are cut short
+
+# processes WHERE: those that still work on this folder.
+processes() {
+	ps -eo pid=,stat=,args= | awk -v where="$1" 'index($0, where) && $2 !~ /Z/ && !/awk/ {n++} END {print n + 0}'
+}
+
+unpack demo
+db=$project/.blockcheck/blockcheck.db
+in_project check -p "$project"
+before=$(stored "$db")
+# With a unit that waits for a FIFO, the run is under way for as long as needed.
+mkfifo "$project/fifo.h"
+printf '#include "fifo.h"\n' >>"$project/history.c"
+for signal in INT TERM; do
+	cd "$project"
+	# A shell starts background commands with SIGINT ignored; env puts that right.
+	env --default-signal=INT "$BLOCKCHECK" check -p "$project" --timeout 60 >"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	cd "$root"
+	sleep 0.7
+	start=$(date +%s)
+	kill -$signal $pid
+	status=0
+	wait $pid || status=$?
+	seconds=$(($(date +%s) - start))
+	check "SIG$signal: stops at once ($seconds s)" [ $seconds -le 2 ]
+	case $status in
+	130 | 143) ok "SIG$signal: exit status $status" ;;
+	*) not_ok "SIG$signal: exit status $status" ;;
+	esac
+	sleep 0.3
+	check_equal "SIG$signal: no worker is left" 0 "$(processes "$project")"
+	check_equal "SIG$signal: the last complete run is still there" "$before" "$(stored "$db")"
+done
+
+unpack demo
+in_project check -p "$project"
+start=$(date +%s%N)
+in_project check -p "$project" --no-cache
+whole=$((($(date +%s%N) - start) / 1000000))
+db=$project/.blockcheck/blockcheck.db
+old=$(stored "$db")
+sed -i 's/^\(	fsync\)/	\/\/ \1/' "$project/history.c"
+cp "$db" "$tmp/try.db"
+in_project check -p "$project" --db "$tmp/try.db"
+new=$(stored "$tmp/try.db")
+check "kill -9: the two states can be told apart ($old and $new findings)" [ "$old" != "$new" ]
+survived=0
+damaged=
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	cd "$project"
+	"$BLOCKCHECK" check -p "$project" --no-cache >/dev/null 2>&1 &
+	pid=$!
+	cd "$root"
+	sleep "$(awk -v ms=$((whole * i / 20)) 'BEGIN {printf "%.3f", ms / 1000}')"
+	kill -9 $pid 2>/dev/null || survived=$((survived + 1))
+	wait $pid 2>/dev/null || :
+	now=$(stored "$db")
+	if [ "$now" != "$old" ] && [ "$now" != "$new" ]; then damaged="$damaged $i/20: $now;"; fi
+	if [ "$("$tools/query" "$db" 'PRAGMA integrity_check')" != ok ]; then damaged="$damaged $i/20: not intact;"; fi
+done
+check_equal "kill -9 at 20 points of a run of $whole ms: always a complete run there" "" "$damaged"
+check "kill -9: most of the runs were really killed" [ $survived -le 10 ]
+sleep 0.3
+check_equal "kill -9: no worker is left" 0 "$(processes "$project")"
+in_project check -p "$project" --format=json
+check_status "after all that" 1
+check_equal "after all that: the findings" "$new" "$(get 'findings.#')"
+
+finish
