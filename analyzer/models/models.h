@@ -2,13 +2,12 @@
  * Models: what the rule packs (YAML files below rules/) say about libraries.
  *
  * A pack is YAML 1.1 with `schema: blockcheck-rules/1`. Four kinds of knowledge come out of it:
- *   blocking   functions that may block, how long, and when they do not       -> struct
- * bc_sink_rule register   functions that take callbacks, and on which context these run  -> struct
- * bc_register_rule fields     struct fields that hold callbacks                              ->
- * struct bc_field_rule wait       functions in which a home-grown loop waits                     ->
- * struct bc_wait_rule plus names with a meaning of their own (fork, functions that never block) and
- * the macro constants that conditions mention, whose values come from the analysed program's own
- * headers.
+ *   blocking   functions that may block, how long, and when they do not: struct bc_sink_rule
+ *   register   functions that take callbacks, and on which context these run: bc_register_rule
+ *   fields     struct fields that hold callbacks: bc_field_rule
+ *   wait       functions in which a home-grown loop waits: bc_wait_rule
+ * plus names with a meaning of their own (fork, functions that never block) and the macro constants
+ * that conditions mention, whose values come from the analysed program's own headers.
  *
  * Everything a model points to lives in the arena given to bc_models_load().
  */
@@ -28,6 +27,7 @@ enum bc_context {
 	BC_CTX_CHILD,  /* a forked child, before exec */
 	BC_CTX_INIT,   /* before the loop starts */
 	BC_CTX_FINI,   /* on the way out of the process */
+	BC_CTX_SYNC, /* at once, inside the call that takes it and in the caller's context: qsort */
 	BC_CTX_COUNT
 };
 
@@ -53,15 +53,9 @@ enum bc_bound {
 	BC_BOUND_SHORT    /* normally below BC_SHORT_MS: a local metadata operation */
 };
 
-enum {
-	BC_SHORT_MS = 1
-};
+enum { BC_SHORT_MS = 1 };
 
-enum bc_severity {
-	BC_SEV_NOTE,
-	BC_SEV_WARNING,
-	BC_SEV_ERROR
-};
+enum bc_severity { BC_SEV_NOTE, BC_SEV_WARNING, BC_SEV_ERROR };
 
 enum bc_time_unit {
 	BC_UNIT_NONE,
@@ -83,10 +77,15 @@ struct bc_timeout {
 	int zero_is_forever;     /* libusb */
 };
 
-/* A number in a rule: literal, or a constant whose value the analysed program's headers give. */
+/*
+ * A number in a rule: the bits of a literal, of a constant whose value the analysed program's
+ * headers give, and of further constants, or-ed together ("A|B").
+ */
 struct bc_number {
 	int64_t value;
 	uint32_t constant; /* index into bc_models.constants, or UINT32_MAX for a literal */
+	uint32_t nmore;
+	const uint32_t *more; /* further constants */
 };
 
 enum bc_pred_kind {
@@ -116,6 +115,10 @@ struct bc_pred {
 	struct bc_pred *kids; /* ALL, ANY, NOT */
 	int nkids;
 	const char *text; /* for people: "arg 4 has MSG_DONTWAIT" */
+	/* what a report relies on when this atom could not be decided: "arg 4 lacks MSG_DONTWAIT"
+	 * below nonblocking_when, "cb is not null" below a registration's `when`; NULL for ALL,
+	 * ANY and NOT */
+	const char *assumed;
 };
 
 struct bc_alternative {
@@ -166,10 +169,15 @@ struct bc_register_rule {
 
 struct bc_field_rule {
 	const char *loop;
-	const char *const *records; /* names for people, with or without "struct ": "ev_io" */
+	const char *const *records; /* names for people, with or without "struct "; one * at an end
+				     stands for anything: "ev_io", "*_listener" */
 	int nrecords;
-	const char *field;
+	const char *field; /* a name, or "*" */
 	enum bc_context context;
+	/* counts only in programs that call one of these functions; without: in all. For patterns
+	 * such as "*_listener", which unrelated structs match, too. */
+	const char *const *requires;
+	int nrequires;
 	struct bc_origin origin;
 };
 
@@ -186,7 +194,18 @@ struct bc_wait_rule {
 struct bc_constant {
 	const char *name;
 	int64_t value;
-	int known; /* set by bc_models_set_constant() */
+	int known; /* set by bc_models_set_constant(), or 1 from the start when a pack has a default
+		    */
+};
+
+/* A program that shows a rule at work; `rules test` runs these. */
+struct bc_rule_test {
+	const char *rule; /* id of the rule it stands in */
+	const char *code;
+	const char *const *expect; /* ids of the rules that must report, and the callbacks they must
+				      be reached from, in turn ("" for any) */
+	int nexpect;               /* pairs; 0: nothing may be reported */
+	struct bc_origin origin;
 };
 
 struct bc_models_index; /* name -> rules; private to models/ */
@@ -201,16 +220,19 @@ struct bc_models {
 	const char **forks;   /* functions that return twice, like fork */
 	const char **never_blocks;
 	const char **loop_annotations; /* annotate() texts that make a function a callback */
+	const char **loops;            /* ids, in order of first mention */
+	struct bc_rule_test *tests;
 	int nsinks, nregisters, nfields, nwaits, nconstants, nheaders, nforks, nnever_blocks,
-		nloop_annotations;
+		nloop_annotations, nloops, ntests;
 	uint64_t hash[2]; /* XXH3-128 over all packs read, in order */
 	struct bc_models_index *index;
 };
 
 /*
  * Reads packs: each path is a file, or a folder searched for *.yaml below it in sorted order. Later
- * ones override earlier ones by rule id; `disable: [id]` drops a rule. 0, or BC_EINPUT / BC_ELIMIT
- * with "file:line:column: what is wrong; did you mean ...".
+ * ones override earlier ones by rule id; `disable: [id]` drops a rule, or all that a loop of this
+ * id registers. 0, or BC_EINPUT / BC_ELIMIT with "file:line:column: what is wrong; did you mean
+ * ...", and then *models is left empty.
  */
 int bc_models_load(
 	struct bc_arena *arena, const char *const *paths, int npaths, struct bc_models *models);
@@ -223,10 +245,14 @@ const struct bc_sink_rule *const *bc_models_sinks(
 const struct bc_register_rule *const *bc_models_registers(
 	const struct bc_models *models, const char *name, int *n);
 const struct bc_wait_rule *bc_models_wait(const struct bc_models *models, const char *name);
-/* NULL when the field holds no callback. `record` as bc_fact_field.record has it. */
+/*
+ * NULL when the field holds no callback. `record` as bc_fact_field.record has it, with or without
+ * "struct ". An exact name goes before a pattern, a later pack before an earlier one.
+ */
 const struct bc_field_rule *bc_models_field(
 	const struct bc_models *models, const char *record, const char *field);
 int bc_models_is_fork(const struct bc_models *models, const char *name);
+/* A function is never both here and in the sinks: the later pack decides. */
 int bc_models_never_blocks(const struct bc_models *models, const char *name);
 /* 1 when any rule at all mentions the function. */
 int bc_models_knows(const struct bc_models *models, const char *name);
@@ -242,7 +268,7 @@ struct bc_call_view {
 
 /*
  * Three-valued evaluation. When the result is BC_UNKNOWN, *undecided (if not NULL) receives the
- * first atom that could not be decided; its `text` is what a report says was assumed.
+ * first atom that could not be decided; its `assumed` is what a report says it assumes.
  */
 enum bc_tri bc_pred_eval(const struct bc_models *models, const struct bc_pred *pred,
 	const struct bc_call_view *call, const struct bc_pred **undecided);

@@ -20,15 +20,9 @@ enum bc_value_kind {
 	BC_V_FORK     /* the result of fork(): `mask` of enum bc_fork_part */
 };
 
-enum {
-	BC_VALUE_INTS = 4
-};
+enum { BC_VALUE_INTS = 4 };
 
-enum bc_fork_part {
-	BC_FORK_ERROR = 1,
-	BC_FORK_CHILD = 2,
-	BC_FORK_PARENT = 4
-};
+enum bc_fork_part { BC_FORK_ERROR = 1, BC_FORK_CHILD = 2, BC_FORK_PARENT = 4 };
 
 struct bc_value {
 	uint8_t kind; /* enum bc_value_kind */
@@ -47,18 +41,9 @@ struct bc_value {
 };
 
 /* What is known of a file descriptor or library handle. */
-enum bc_fd_mode {
-	BC_FD_UNKNOWN,
-	BC_FD_NONBLOCKING,
-	BC_FD_BLOCKING,
-	BC_FD_MIXED
-};
+enum bc_fd_mode { BC_FD_UNKNOWN, BC_FD_NONBLOCKING, BC_FD_BLOCKING, BC_FD_MIXED };
 
-enum bc_tri {
-	BC_NO,
-	BC_YES,
-	BC_UNKNOWN
-};
+enum bc_tri { BC_NO, BC_YES, BC_UNKNOWN };
 
 static inline struct bc_value bc_value_top(void)
 {

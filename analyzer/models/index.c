@@ -1,0 +1,307 @@
+/*
+ * Function name -> rules. One sorted table of names, each with the slices of rules that mention it;
+ * a lookup is a binary search. Struct fields have a table of their own; patterns ("*_interface")
+ * are few and tried one after another.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/loader.h"
+
+enum role { ROLE_SINK, ROLE_REGISTER, ROLE_WAIT, ROLE_FORK, ROLE_NEVER };
+
+/* One mention of a function by a rule. */
+struct mention {
+	const char *name;
+	enum role role;
+	int order; /* rules keep the order of the packs */
+	const void *rule;
+};
+
+struct name_entry {
+	const char *name;
+	const struct bc_sink_rule **sinks;
+	const struct bc_register_rule **registers;
+	const struct bc_wait_rule *wait;
+	int nsinks, nregisters;
+	int fork, never;
+};
+
+struct field_entry {
+	const char *record, *field;
+	int order;
+	const struct bc_field_rule *rule;
+};
+
+struct bc_models_index {
+	struct name_entry *names;
+	struct field_entry *fields;   /* exact, sorted */
+	struct field_entry *patterns; /* in order of the packs */
+	size_t nnames, nfields, npatterns;
+};
+
+/* ---- functions ---- */
+
+struct mentions {
+	BC_VEC(struct mention) list;
+};
+
+static void add_mention(
+	struct mentions *mentions, const char *name, enum role role, const void *rule)
+{
+	bc_vec_push(&mentions->list, (struct mention){name, role, (int)mentions->list.count, rule});
+}
+
+static void add_mentions(struct mentions *mentions, const char *const *names, int n, enum role role,
+	const void *rule)
+{
+	for (int i = 0; i < n; i++)
+		add_mention(mentions, names[i], role, rule);
+}
+
+static int compare_mentions(const void *a, const void *b)
+{
+	const struct mention *x = a, *y = b;
+	int by_name = strcmp(x->name, y->name);
+
+	if (by_name)
+		return by_name;
+	return x->role != y->role ? (int)x->role - (int)y->role : x->order - y->order;
+}
+
+static void collect_mentions(const struct bc_models *models, struct mentions *mentions)
+{
+	for (int i = 0; i < models->nsinks; i++)
+		add_mentions(mentions, models->sinks[i].functions, models->sinks[i].nfunctions,
+			ROLE_SINK, &models->sinks[i]);
+	for (int i = 0; i < models->nregisters; i++)
+		add_mentions(mentions, models->registers[i].functions,
+			models->registers[i].nfunctions, ROLE_REGISTER, &models->registers[i]);
+	for (int i = 0; i < models->nwaits; i++)
+		add_mentions(mentions, models->waits[i].functions, models->waits[i].nfunctions,
+			ROLE_WAIT, &models->waits[i]);
+	add_mentions(mentions, models->forks, models->nforks, ROLE_FORK, NULL);
+	add_mentions(mentions, models->never_blocks, models->nnever_blocks, ROLE_NEVER, NULL);
+}
+
+/* Puts one mention into its name's entry; `slots` is a row with room for all mentions. */
+static void fill_entry(struct name_entry *entry, const struct mention *mention, const void **slots)
+{
+	switch (mention->role) {
+	case ROLE_SINK:
+		if (!entry->nsinks++)
+			entry->sinks = (const struct bc_sink_rule **)slots;
+		*slots = mention->rule;
+		break;
+	case ROLE_REGISTER:
+		if (!entry->nregisters++)
+			entry->registers = (const struct bc_register_rule **)slots;
+		*slots = mention->rule;
+		break;
+	case ROLE_WAIT: entry->wait = mention->rule; break; /* the last one counts */
+	case ROLE_FORK: entry->fork = 1; break;
+	case ROLE_NEVER: entry->never = 1; break;
+	}
+}
+
+static void index_names(
+	struct bc_arena *arena, const struct bc_models *models, struct bc_models_index *index)
+{
+	struct mentions mentions = {0};
+	const void **slots;
+	size_t n;
+
+	collect_mentions(models, &mentions);
+	n = mentions.list.count;
+	if (n)
+		qsort(mentions.list.items, n, sizeof(*mentions.list.items), compare_mentions);
+	slots = BC_NEW_ARRAY(arena, const void *, n);
+	index->names = BC_NEW_ARRAY(arena, struct name_entry, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct mention *mention = &mentions.list.items[i];
+
+		if (i == 0 || strcmp(mention[-1].name, mention->name) != 0)
+			index->names[index->nnames++].name = mention->name;
+		fill_entry(&index->names[index->nnames - 1], mention, &slots[i]);
+	}
+	bc_vec_fini(&mentions.list);
+}
+
+static int compare_name(const void *key, const void *entry)
+{
+	return strcmp(key, ((const struct name_entry *)entry)->name);
+}
+
+static const struct name_entry *find_name(const struct bc_models *models, const char *name)
+{
+	const struct bc_models_index *index = models->index;
+
+	if (!index || !index->nnames)
+		return NULL;
+	return bsearch(name, index->names, index->nnames, sizeof(*index->names), compare_name);
+}
+
+/* ---- fields ---- */
+
+static const char *strip_tag(const char *record)
+{
+	if (!strncmp(record, "struct ", 7))
+		return record + 7;
+	return strncmp(record, "union ", 6) ? record : record + 6;
+}
+
+/* Later packs come first among equals, so that they are found first. */
+static int compare_fields(const void *a, const void *b)
+{
+	const struct field_entry *x = a, *y = b;
+	int by_record = strcmp(x->record, y->record);
+	int by_field = by_record ? 0 : strcmp(x->field, y->field);
+
+	if (by_record || by_field)
+		return by_record ? by_record : by_field;
+	return y->order - x->order;
+}
+
+static int is_pattern(const struct field_entry *entry)
+{
+	return strchr(entry->record, '*') || !strcmp(entry->field, "*");
+}
+
+static void index_fields(
+	struct bc_arena *arena, const struct bc_models *models, struct bc_models_index *index)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < models->nfields; i++)
+		n += (size_t)models->fields[i].nrecords;
+	index->fields = BC_NEW_ARRAY(arena, struct field_entry, n);
+	index->patterns = BC_NEW_ARRAY(arena, struct field_entry, n);
+	for (int i = 0; i < models->nfields; i++)
+		for (int r = 0; r < models->fields[i].nrecords; r++) {
+			const struct bc_field_rule *rule = &models->fields[i];
+			struct field_entry entry = {
+				strip_tag(rule->records[r]), rule->field, i, rule};
+
+			if (is_pattern(&entry))
+				index->patterns[index->npatterns++] = entry;
+			else
+				index->fields[index->nfields++] = entry;
+		}
+	if (index->nfields)
+		qsort(index->fields, index->nfields, sizeof(*index->fields), compare_fields);
+}
+
+static int compare_field_names(const struct field_entry *a, const struct field_entry *b)
+{
+	int by_record = strcmp(a->record, b->record);
+
+	return by_record ? by_record : strcmp(a->field, b->field);
+}
+
+/* The first of the entries that are equal to `wanted`, or NULL. */
+static const struct bc_field_rule *find_exact(
+	const struct bc_models_index *index, const struct field_entry *wanted)
+{
+	size_t low = 0, high = index->nfields;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_field_names(&index->fields[middle], wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == index->nfields || compare_field_names(&index->fields[low], wanted) != 0)
+		return NULL;
+	return index->fields[low].rule;
+}
+
+/* One * at the start or the end stands for anything. */
+static int matches(const char *pattern, const char *text)
+{
+	size_t len = strlen(pattern), n = strlen(text);
+
+	if (pattern[0] == '*')
+		return n >= len - 1 && !strcmp(text + n - (len - 1), pattern + 1);
+	if (len && pattern[len - 1] == '*')
+		return !strncmp(text, pattern, len - 1);
+	return !strcmp(pattern, text);
+}
+
+static const struct bc_field_rule *find_pattern(
+	const struct bc_models_index *index, const struct field_entry *wanted)
+{
+	for (size_t i = index->npatterns; i-- > 0;)
+		if (matches(index->patterns[i].record, wanted->record) &&
+			matches(index->patterns[i].field, wanted->field))
+			return index->patterns[i].rule;
+	return NULL;
+}
+
+/* ---- the interface ---- */
+
+void bc_models_build_index(struct bc_arena *arena, struct bc_models *models)
+{
+	struct bc_models_index *index = BC_NEW(arena, struct bc_models_index);
+
+	index_names(arena, models, index);
+	index_fields(arena, models, index);
+	models->index = index;
+}
+
+const struct bc_sink_rule *const *bc_models_sinks(
+	const struct bc_models *models, const char *name, int *n)
+{
+	const struct name_entry *entry = find_name(models, name);
+
+	*n = entry ? entry->nsinks : 0;
+	return entry ? entry->sinks : NULL;
+}
+
+const struct bc_register_rule *const *bc_models_registers(
+	const struct bc_models *models, const char *name, int *n)
+{
+	const struct name_entry *entry = find_name(models, name);
+
+	*n = entry ? entry->nregisters : 0;
+	return entry ? entry->registers : NULL;
+}
+
+const struct bc_wait_rule *bc_models_wait(const struct bc_models *models, const char *name)
+{
+	const struct name_entry *entry = find_name(models, name);
+
+	return entry ? entry->wait : NULL;
+}
+
+const struct bc_field_rule *bc_models_field(
+	const struct bc_models *models, const char *record, const char *field)
+{
+	struct field_entry wanted = {.record = strip_tag(record), .field = field};
+	const struct bc_field_rule *rule;
+
+	if (!models->index)
+		return NULL;
+	rule = find_exact(models->index, &wanted);
+	return rule ? rule : find_pattern(models->index, &wanted);
+}
+
+int bc_models_is_fork(const struct bc_models *models, const char *name)
+{
+	const struct name_entry *entry = find_name(models, name);
+
+	return entry && entry->fork;
+}
+
+int bc_models_never_blocks(const struct bc_models *models, const char *name)
+{
+	const struct name_entry *entry = find_name(models, name);
+
+	return entry && entry->never;
+}
+
+int bc_models_knows(const struct bc_models *models, const char *name)
+{
+	return find_name(models, name) != NULL;
+}

@@ -1,0 +1,226 @@
+/* Finds packs, reads them in order, and lays the result out. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "models/loader.h"
+
+enum { MAX_PACKS = 1000, MAX_FOLDER_DEPTH = 8 };
+
+/* ---- files ---- */
+
+struct pack_files {
+	struct bc_arena *arena;
+	BC_VEC(const char *) paths;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int add_file(struct pack_files *files, const char *path)
+{
+	if (files->paths.count == MAX_PACKS)
+		return bc_fail(BC_ELIMIT, "%s: more than %d rule packs", path, MAX_PACKS);
+	bc_vec_push(&files->paths, path);
+	return 0;
+}
+
+static int is_pack_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	return name[0] != '.' && len > 5 && !strcmp(name + len - 5, ".yaml");
+}
+
+static int add_folder(struct pack_files *files, const char *folder, int depth);
+
+/* Links to folders are not followed: they may lead back here. */
+static int add_entry(struct pack_files *files, const char *path, const char *name, int depth)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && name[0] != '.')
+		return add_folder(files, path, depth + 1);
+	return is_pack_name(name) ? add_file(files, path) : 0;
+}
+
+static int add_folder(struct pack_files *files, const char *folder, int depth)
+{
+	BC_VEC(const char *) names = {0};
+	const struct dirent *entry;
+	DIR *dir;
+	int status = 0;
+
+	if (depth > MAX_FOLDER_DEPTH)
+		return bc_fail(BC_ELIMIT, "%s: folders nested too deeply", folder);
+	dir = opendir(folder);
+	if (!dir)
+		return bc_fail(BC_EINPUT, "%s: %s", folder, strerror(errno));
+	while ((entry = readdir(dir)))
+		bc_vec_push(&names, bc_arena_strdup(files->arena, entry->d_name));
+	closedir(dir);
+	if (names.count)
+		qsort(names.items, names.count, sizeof(*names.items), compare_names);
+	for (size_t i = 0; status == 0 && i < names.count; i++)
+		status = add_entry(files, bc_path_join(files->arena, folder, names.items[i]),
+			names.items[i], depth);
+	bc_vec_fini(&names);
+	return status;
+}
+
+static int add_path(struct pack_files *files, const char *path)
+{
+	size_t before = files->paths.count;
+	struct stat st;
+	int status;
+
+	if (stat(path, &st) != 0)
+		return bc_fail(BC_EINPUT, "%s: %s", path, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return add_file(files, bc_arena_strdup(files->arena, path));
+	status = add_folder(files, path, 0);
+	if (status == 0 && files->paths.count == before)
+		return bc_fail(BC_EINPUT, "%s: no rule packs (*.yaml) in this folder", path);
+	return status;
+}
+
+/* ---- reading ---- */
+
+/* The hash covers contents and their borders, not the paths: those differ between checkouts. */
+static void add_to_hash(struct bc_models *models, const struct bc_buf *bytes)
+{
+	uint64_t parts[4] = {models->hash[0], models->hash[1]};
+
+	bc_hash_bytes(bytes->data, bytes->len, parts + 2);
+	bc_hash_bytes(parts, sizeof(parts), models->hash);
+}
+
+static int read_pack(struct bc_loader *loader, struct bc_models *models, const struct bc_buf *bytes)
+{
+	struct bc_arena scratch = BC_ARENA_INIT; /* the tree; rules keep copies of its texts */
+	struct bc_yaml_node *root = NULL;
+	int status = bc_yaml_read(&scratch, loader->path, bytes->data, bytes->len, &root);
+
+	if (status == 0)
+		status = bc_schema_check(loader->path, root);
+	if (status == 0)
+		status = bc_loader_take_pack(loader, root);
+	if (status == 0)
+		add_to_hash(models, bytes);
+	bc_arena_fini(&scratch);
+	return status;
+}
+
+static int read_packs(
+	struct bc_loader *loader, struct bc_models *models, const struct pack_files *files)
+{
+	struct bc_buf bytes = {0};
+	int status = 0;
+
+	for (size_t i = 0; status == 0 && i < files->paths.count; i++) {
+		loader->path = bc_arena_strdup(loader->arena, files->paths.items[i]);
+		loader->pack = (int)i;
+		bc_buf_clear(&bytes);
+		status = bc_file_read(&bytes, loader->path, BC_YAML_MAX_BYTES);
+		if (status == 0)
+			status = read_pack(loader, models, &bytes);
+	}
+	bc_buf_fini(&bytes);
+	return status;
+}
+
+/* ---- the result ---- */
+
+/* Copies a growing array into the arena, leaving out what was dropped. */
+#define TAKE_LIVING(loader, models, name) \
+	do { \
+		(models)->name = bc_arena_calloc( \
+			(loader)->arena, (loader)->name.count + 1, sizeof(*(models)->name)); \
+		for (size_t i_ = 0; i_ < (loader)->name.count; i_++) \
+			if (!(loader)->name.items[i_].dead) \
+				(models)->name[(models)->n##name++] = \
+					(loader)->name.items[i_].rule; \
+	} while (0)
+
+#define TAKE_ALL(loader, models, from, name) \
+	do { \
+		(models)->name = bc_arena_calloc( \
+			(loader)->arena, (loader)->from.count + 1, sizeof(*(models)->name)); \
+		for (size_t i_ = 0; i_ < (loader)->from.count; i_++) \
+			(models)->name[(models)->n##name++] = (loader)->from.items[i_]; \
+	} while (0)
+
+static void lay_out(struct bc_loader *loader, struct bc_models *models)
+{
+	TAKE_LIVING(loader, models, sinks);
+	TAKE_LIVING(loader, models, registers);
+	TAKE_LIVING(loader, models, fields);
+	TAKE_LIVING(loader, models, waits);
+	TAKE_ALL(loader, models, constants, constants);
+	TAKE_ALL(loader, models, headers, headers);
+	TAKE_ALL(loader, models, forks, forks);
+	TAKE_ALL(loader, models, annotations, loop_annotations);
+	TAKE_ALL(loader, models, loops, loops);
+	TAKE_ALL(loader, models, tests, tests);
+	models->never_blocks = BC_NEW_ARRAY(loader->arena, const char *, loader->nevers.count + 1);
+	for (size_t i = 0; i < loader->nevers.count; i++)
+		if (!loader->nevers.items[i].dead)
+			models->never_blocks[models->nnever_blocks++] =
+				loader->nevers.items[i].name;
+	bc_models_build_index(loader->arena, models);
+}
+
+static void free_loader(struct bc_loader *loader)
+{
+	bc_vec_fini(&loader->sinks);
+	bc_vec_fini(&loader->registers);
+	bc_vec_fini(&loader->fields);
+	bc_vec_fini(&loader->waits);
+	bc_vec_fini(&loader->nevers);
+	bc_vec_fini(&loader->constants);
+	bc_vec_fini(&loader->tests);
+	bc_vec_fini(&loader->headers);
+	bc_vec_fini(&loader->forks);
+	bc_vec_fini(&loader->annotations);
+	bc_vec_fini(&loader->loops);
+}
+
+int bc_models_load(
+	struct bc_arena *arena, const char *const *paths, int npaths, struct bc_models *models)
+{
+	struct bc_arena scratch = BC_ARENA_INIT;
+	struct pack_files files = {.arena = &scratch};
+	struct bc_loader loader = {.arena = arena};
+	int status = 0;
+
+	*models = (struct bc_models){0};
+	for (int i = 0; status == 0 && i < npaths; i++)
+		status = add_path(&files, paths[i]);
+	if (status == 0)
+		status = read_packs(&loader, models, &files);
+	if (status == 0)
+		lay_out(&loader, models);
+	else
+		*models = (struct bc_models){0};
+	free_loader(&loader);
+	bc_vec_fini(&files.paths);
+	bc_arena_fini(&scratch);
+	return status;
+}
+
+void bc_models_set_constant(struct bc_models *models, const char *name, int64_t value)
+{
+	for (int i = 0; i < models->nconstants; i++)
+		if (!strcmp(models->constants[i].name, name)) {
+			models->constants[i].value = value;
+			models->constants[i].known = 1;
+			return;
+		}
+}

@@ -1,0 +1,84 @@
+/* What the files of this folder share while packs are read; nobody else includes it. */
+#ifndef BC_MODELS_LOADER_H
+#define BC_MODELS_LOADER_H
+
+#include "base/vec.h"
+#include "models/models.h"
+#include "models/schema.h"
+
+/* A rule as long as a later pack may still drop it. */
+struct bc_loading_sink {
+	struct bc_sink_rule rule;
+	int pack; /* ordinal of the pack it came from */
+	int dead;
+};
+
+struct bc_loading_register {
+	struct bc_register_rule rule;
+	int dead;
+};
+
+struct bc_loading_field {
+	struct bc_field_rule rule;
+	int dead;
+};
+
+struct bc_loading_wait {
+	struct bc_wait_rule rule;
+	const char *loop;
+	int dead;
+};
+
+struct bc_loading_never {
+	const char *name;
+	int pack;
+	int dead;
+};
+
+struct bc_loader {
+	struct bc_arena *arena; /* of the models */
+
+	/* the pack at work */
+	const char *path, *pack_name;
+	int pack; /* ordinal, from 0 */
+
+	BC_VEC(struct bc_loading_sink) sinks;
+	BC_VEC(struct bc_loading_register) registers;
+	BC_VEC(struct bc_loading_field) fields;
+	BC_VEC(struct bc_loading_wait) waits;
+	BC_VEC(struct bc_loading_never) nevers;
+	BC_VEC(struct bc_constant) constants;
+	BC_VEC(struct bc_rule_test) tests;
+	BC_VEC(const char *) headers;
+	BC_VEC(const char *) forks;
+	BC_VEC(const char *) annotations;
+	BC_VEC(const char *) loops; /* ids */
+};
+
+/* pack.c: takes over what a checked document says. 0 or BC_EINPUT. */
+int bc_loader_take_pack(struct bc_loader *loader, const struct bc_yaml_node *root);
+
+/* What a condition is for: it decides what a report that could not decide it has to assume. */
+enum bc_cond_use {
+	BC_COND_ASSUME_NO, /* nonblocking_when: the call is reported, so it was assumed false */
+	BC_COND_ASSUME_YES /* when: the registration counts, so it was assumed true */
+};
+
+/* The call that a condition asks about. */
+struct bc_cond_scope {
+	int params;               /* -1: not said */
+	const char *const *names; /* of the arguments, or NULL */
+	int nnames;
+};
+
+/* condition.c: a condition as bc_pred. 0 or BC_EINPUT. */
+int bc_loader_read_condition(struct bc_loader *loader, const struct bc_yaml_node *node,
+	const struct bc_cond_scope *scope, enum bc_cond_use use, const struct bc_pred **pred);
+
+/* The index of a constant in loader->constants, which it is added to when new. */
+uint32_t bc_loader_constant(struct bc_loader *loader, const char *name);
+
+/* index.c: builds models->index over the finished tables. */
+void bc_models_build_index(struct bc_arena *arena, struct bc_models *models);
+
+#endif

@@ -1,0 +1,239 @@
+#include "models/schema.h"
+
+#include <string.h>
+
+/* The table is read from the leaves up: a shape stands before the keys that use it. */
+
+#define TEXT(key, text) \
+	{ \
+		.name = (key), .type = BC_TYPE_TEXT, .doc = (text) \
+	}
+#define KEY(key, kind, n, need, text) \
+	{ \
+		.name = (key), .type = (kind), .many = (n), .required = (need), .doc = (text) \
+	}
+#define WORD(key, list, n, need, text) \
+	{ \
+		.name = (key), .type = BC_TYPE_WORD, .many = (n), .required = (need), \
+		.doc = (text), .words = (list) \
+	}
+#define MAP(key, of, n, need, text) \
+	{ \
+		.name = (key), .type = BC_TYPE_MAP, .many = (n), .required = (need), \
+		.doc = (text), .shape = &(of) \
+	}
+#define END \
+	{ \
+		.name = NULL \
+	}
+
+static const struct bc_shape condition;
+
+static const struct bc_key condition_keys[] = {
+	MAP("all", condition, BC_MANY, 0, "every one of these conditions holds"),
+	MAP("any", condition, BC_MANY, 0, "at least one of these conditions holds"),
+	MAP("not", condition, BC_ONE, 0, "this condition does not hold"),
+	KEY("arg", BC_TYPE_ARG, BC_ONE, 0, "the argument asked about, counted from 1"),
+	KEY("field", BC_TYPE_NAME, BC_ONE, 0,
+		"ask about this field of what the argument points to; false for a null pointer"),
+	KEY("eq", BC_TYPE_NUMBER, BC_ONE, 0, "equals the number"),
+	KEY("ne", BC_TYPE_NUMBER, BC_ONE, 0, "differs from the number"),
+	KEY("lt", BC_TYPE_NUMBER, BC_ONE, 0, "is below the number"),
+	KEY("gt", BC_TYPE_NUMBER, BC_ONE, 0, "is above the number"),
+	KEY("in", BC_TYPE_NUMBER, BC_MANY, 0, "equals one of the numbers"),
+	KEY("has_flag", BC_TYPE_NUMBER, BC_ONE, 0, "all bits of the number are set"),
+	KEY("lacks_flag", BC_TYPE_NUMBER, BC_ONE, 0, "no bit of the number is set"),
+	KEY("null", BC_TYPE_BOOL, BC_ONE, 0, "true: is a null pointer; false: is not"),
+	WORD("fd", bc_words_fd, BC_ONE, 0, "the mode of the descriptor or handle"),
+	WORD("literal", bc_words_literal, BC_ONE, 0, "is a string literal of this kind"),
+	END,
+};
+
+static const struct bc_shape condition = {"a condition", condition_keys};
+
+static const struct bc_key timeout_keys[] = {
+	KEY("arg", BC_TYPE_ARG, BC_ONE, 1, "the argument that limits the wait, counted from 1"),
+	WORD("unit", bc_words_unit, BC_ONE, 1,
+		"what it counts; timeval and timespec are pointers to such a struct; opaque: it "
+		"limits the wait in a way that is not read, such as an absolute time"),
+	WORD("forever", bc_words_forever, BC_ONE_OR_MANY, 0,
+		"values that mean no limit: negative numbers, a null pointer, zero"),
+	END,
+};
+
+static const struct bc_shape timeout = {"a timeout", timeout_keys};
+
+static const struct bc_key bound_keys[] = {
+	MAP("timeout", timeout, BC_ONE, 1, "an argument limits the wait"),
+	END,
+};
+
+static const struct bc_shape bound = {"a bound", bound_keys};
+
+static const struct bc_key alternative_keys[] = {
+	KEY("use", BC_TYPE_TEXT, BC_ONE, 1, "what to call instead"),
+	TEXT("note", "how, in a few words"),
+	KEY("loop", BC_TYPE_ID, BC_ONE, 0, "id of the loop it belongs to; without: any"),
+	END,
+};
+
+static const struct bc_shape alternative = {"an alternative", alternative_keys};
+
+static const struct bc_key provenance_keys[] = {
+	WORD("kind", bc_words_provenance, BC_ONE, 1, "where the rule's claims were read"),
+	KEY("ref", BC_TYPE_TEXT, BC_ONE, 1, "which page, header or section: recv(2)"),
+	END,
+};
+
+static const struct bc_shape provenance = {"a provenance", provenance_keys};
+
+static const struct bc_key expectation_keys[] = {
+	KEY("rule", BC_TYPE_ID, BC_ONE, 1, "id of the rule that must report"),
+	KEY("via", BC_TYPE_NAME, BC_ONE, 0, "the callback it must be reached from"),
+	END,
+};
+
+static const struct bc_shape expectation = {"an expectation", expectation_keys};
+
+static const struct bc_key test_keys[] = {
+	KEY("code", BC_TYPE_TEXT, BC_ONE, 1, "a C unit that includes the pack's headers"),
+	MAP("expect", expectation, BC_MANY, 0, "what must be reported; without: nothing"),
+	END,
+};
+
+static const struct bc_shape test = {"a test", test_keys};
+
+static const struct bc_key blocking_keys[] = {
+	KEY("id", BC_TYPE_ID, BC_ONE, 1, "name of the rule; a later pack overrides by it"),
+	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "the functions that may block"),
+	KEY("params", BC_TYPE_COUNT, BC_ONE, 0,
+		"named parameters these functions have; others of the same name do not match"),
+	KEY("args", BC_TYPE_NAME, BC_MANY, 0, "names of the parameters, for messages"),
+	WORD("category", bc_words_category, BC_ONE, 1, "what is waited for"),
+	{.name = "bound",
+		.type = BC_TYPE_WORD_OR_MAP,
+		.required = 1,
+		.words = bc_words_bound,
+		.shape = &bound,
+		.doc = "how long: unbounded; data-sized: grows with the data; short: normally "
+		       "below a millisecond; or {timeout: ...}"},
+	MAP("nonblocking_when", condition, BC_ONE, 0, "the call does not block when this holds"),
+	WORD("severity", bc_words_severity, BC_ONE, 0,
+		"instead of the one derived from category and bound"),
+	TEXT("because", "one clause for people: waits for the resolver"),
+	MAP("alternatives", alternative, BC_MANY, 0, "what to use on a loop instead"),
+	MAP("provenance", provenance, BC_ONE, 1, "the source of these claims"),
+	MAP("tests", test, BC_MANY, 0, "programs that show the rule at work"),
+	END,
+};
+
+static const struct bc_shape blocking = {"a blocking rule", blocking_keys};
+
+static const struct bc_key callback_keys[] = {
+	KEY("arg", BC_TYPE_ARG, BC_ONE, 1, "the argument that is the callback, counted from 1"),
+	WORD("thread", bc_words_context, BC_ONE, 1,
+		"where it runs: loop; worker: another thread; child: a forked child; init: before "
+		"the loop; fini: at exit; sync: at once, inside this very call"),
+	KEY("fd_arg", BC_TYPE_ARG, BC_ONE, 0, "the registration's descriptor"),
+	KEY("fd_param", BC_TYPE_ARG, BC_ONE, 0, "the callback's parameter that receives it"),
+	END,
+};
+
+static const struct bc_shape callback = {"a callback", callback_keys};
+
+static const struct bc_key register_keys[] = {
+	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "the functions that take a callback"),
+	KEY("params", BC_TYPE_COUNT, BC_ONE, 0, "as in a blocking rule"),
+	KEY("args", BC_TYPE_NAME, BC_MANY, 0, "names of the parameters, for messages"),
+	MAP("callbacks", callback, BC_MANY, 1, "which arguments, and where they run"),
+	MAP("when", condition, BC_ONE, 0, "registers only when this holds"),
+	END,
+};
+
+static const struct bc_shape registration = {"a registration", register_keys};
+
+static const struct bc_key field_keys[] = {
+	KEY("type", BC_TYPE_RECORD, BC_ONE_OR_MANY, 1,
+		"struct or typedef names; one leading or trailing * stands for anything"),
+	KEY("field", BC_TYPE_FIELD, BC_ONE_OR_MANY, 1, "the callback; * for every field"),
+	WORD("thread", bc_words_context, BC_ONE, 1, "as in a callback"),
+	END,
+};
+
+static const struct bc_shape field = {"a callback field", field_keys};
+
+static const struct bc_key wait_keys[] = {
+	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "where a home-grown loop waits"),
+	MAP("timeout", timeout, BC_ONE, 0, "the argument that limits the wait"),
+	KEY("count_arg", BC_TYPE_ARG, BC_ONE, 0,
+		"the number of descriptors; a constant 1 there makes it no event loop"),
+	END,
+};
+
+static const struct bc_shape wait = {"a wait", wait_keys};
+
+static const struct bc_key loop_keys[] = {
+	KEY("id", BC_TYPE_ID, BC_ONE, 1, "name of the loop; several packs may add to one"),
+	KEY("requires", BC_TYPE_NAME, BC_MANY, 0,
+		"the fields below count only in programs that call one of these functions"),
+	MAP("register", registration, BC_MANY, 0, "functions that take callbacks"),
+	MAP("fields", field, BC_MANY, 0, "struct fields that hold callbacks"),
+	MAP("wait", wait, BC_MANY, 0, "functions that wait for events"),
+	KEY("annotations", BC_TYPE_TEXT, BC_MANY, 0,
+		"texts of annotate attributes that make a function a callback"),
+	END,
+};
+
+static const struct bc_shape loop = {"a loop", loop_keys};
+
+static const struct bc_key never_keys[] = {
+	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that do not block"),
+	KEY("reason", BC_TYPE_TEXT, BC_ONE, 1, "why"),
+	END,
+};
+
+static const struct bc_shape never = {"a never_blocks entry", never_keys};
+
+static const struct bc_key about_keys[] = {
+	KEY("name", BC_TYPE_ID, BC_ONE, 1, "the library"),
+	TEXT("version", "the version whose headers and manuals were read"),
+	TEXT("license", "licence of this pack"),
+	KEY("headers", BC_TYPE_TEXT, BC_MANY, 0,
+		"headers that define the constants, in the order of inclusion"),
+	TEXT("docs", "where the library is documented"),
+	END,
+};
+
+static const struct bc_shape about = {"the pack's description", about_keys};
+
+static const struct bc_key pack_keys[] = {
+	KEY("schema", BC_TYPE_TEXT, BC_ONE, 1, BC_SCHEMA_ID),
+	MAP("pack", about, BC_ONE, 1, "what this pack is about"),
+	KEY("constants", BC_TYPE_CONSTANTS, BC_ONE, 0,
+		"values of constants where the analysed program's headers do not give them"),
+	MAP("loops", loop, BC_MANY, 0, "who registers callbacks, and where these run"),
+	MAP("blocking", blocking, BC_MANY, 0, "who blocks, when not, and what to use instead"),
+	KEY("forks", BC_TYPE_NAME, BC_MANY, 0, "functions that return twice, like fork"),
+	MAP("never_blocks", never, BC_MANY, 0,
+		"functions known not to block; takes them out of the rules of earlier packs"),
+	KEY("disable", BC_TYPE_ID, BC_MANY, 0, "ids of rules or loops of earlier packs to drop"),
+	END,
+};
+
+const struct bc_shape bc_shape_pack = {"a rule pack", pack_keys};
+
+int bc_word_value(const struct bc_word *words, const char *text)
+{
+	for (; words->text; words++)
+		if (!strcmp(words->text, text))
+			return words->value;
+	return -1;
+}
+
+const char *bc_word_text(const struct bc_word *words, int value)
+{
+	for (; words->text; words++)
+		if (words->value == value)
+			return words->text;
+	return "?";
+}

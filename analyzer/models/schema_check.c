@@ -1,0 +1,384 @@
+/* Holds documents against the table in schema.c. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "models/schema.h"
+
+enum {
+	MAX_KEYS = 64,   /* of one shape */
+	MAX_WORD = 40,   /* longer texts are no typing errors of ours */
+	MAX_QUOTED = 60, /* bytes of a stranger's text in a message */
+	MAX_COUNT = 255
+};
+
+/* A stranger's text in a message: short, and without control characters. */
+struct quoted {
+	char text[MAX_QUOTED + 4];
+};
+
+static struct quoted quote(const char *text)
+{
+	struct quoted q;
+	size_t len = 0;
+
+	for (; text[len] && len < MAX_QUOTED; len++)
+		q.text[len] = (unsigned char)text[len] < ' ' || text[len] == 0x7f ? '?' : text[len];
+	while (text[len] && len && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--; /* not in the middle of a character */
+	strcpy(q.text + len, text[len] ? "..." : "");
+	return q;
+}
+
+/* ---- did you mean ---- */
+
+static unsigned min3(unsigned a, unsigned b, unsigned c)
+{
+	unsigned least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
+
+/* Edits between two words; swapping neighbours counts as one. */
+static unsigned count_edits(const char *a, const char *b)
+{
+	unsigned row[3][MAX_WORD + 1]; /* the rows i-2, i-1 and i of the table, in turn */
+	size_t na = strlen(a), nb = strlen(b);
+
+	if (na > MAX_WORD || nb > MAX_WORD)
+		return MAX_WORD;
+	for (size_t j = 0; j <= nb; j++)
+		row[0][j] = (unsigned)j;
+	for (size_t i = 1; i <= na; i++) {
+		unsigned *now = row[i % 3];
+		const unsigned *last = row[(i + 2) % 3], *before = row[(i + 1) % 3];
+
+		now[0] = (unsigned)i;
+		for (size_t j = 1; j <= nb; j++) {
+			now[j] = min3(
+				last[j] + 1, now[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+				before[j - 2] + 1 < now[j])
+				now[j] = before[j - 2] + 1;
+		}
+	}
+	return row[na % 3][nb];
+}
+
+const char *bc_schema_suggest(const char *text, const char *const *candidates)
+{
+	const char *best = NULL;
+	unsigned least = (unsigned)strlen(text) / 4 + 2; /* more edits than that: another word */
+
+	for (; *candidates; candidates++) {
+		unsigned edits = count_edits(text, *candidates);
+
+		if (edits < least) {
+			least = edits;
+			best = *candidates;
+		}
+	}
+	return best;
+}
+
+static const char *suggest_key(const struct bc_key *keys, const char *text)
+{
+	const char *names[MAX_KEYS + 1];
+	size_t n = 0;
+
+	for (; keys->name && n < MAX_KEYS; keys++)
+		names[n++] = keys->name;
+	names[n] = NULL;
+	return bc_schema_suggest(text, names);
+}
+
+static const char *suggest_word(const struct bc_word *words, const char *text)
+{
+	const char *names[MAX_KEYS + 1];
+	size_t n = 0;
+
+	for (; words->text && n < MAX_KEYS; words++)
+		names[n++] = words->text;
+	names[n] = NULL;
+	return bc_schema_suggest(text, names);
+}
+
+/* ---- scalars ---- */
+
+static int is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static int is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static size_t identifier_length(const char *text)
+{
+	size_t len = 0;
+
+	if (!is_letter(text[0]))
+		return 0;
+	while (is_letter(text[len]) || is_digit(text[len]))
+		len++;
+	return len;
+}
+
+static int is_identifier(const char *text)
+{
+	size_t len = identifier_length(text);
+
+	return len && !text[len];
+}
+
+static int is_id(const char *text)
+{
+	if (!is_letter(*text) && !is_digit(*text))
+		return 0;
+	while (is_letter(*text) || is_digit(*text) || *text == '-' || *text == '.')
+		text++;
+	return !*text;
+}
+
+static int is_record(const char *text)
+{
+	size_t len;
+
+	if (!strncmp(text, "struct ", 7) || !strncmp(text, "union ", 6))
+		text = strchr(text, ' ') + 1;
+	if (*text == '*')
+		return is_identifier(text + 1);
+	len = identifier_length(text);
+	return len && (!text[len] || !strcmp(text + len, "*"));
+}
+
+/* NAME, 0x40, or several of them joined by |. */
+static int is_number(const char *text)
+{
+	char part[MAX_QUOTED + 1];
+	int64_t value;
+
+	for (;;) {
+		size_t len = strcspn(text, "|");
+
+		if (len == 0 || len > MAX_QUOTED)
+			return 0;
+		memcpy(part, text, len);
+		part[len] = '\0';
+		if (!is_identifier(part) && bc_yaml_int(part, &value) != 0)
+			return 0;
+		if (!text[len])
+			return 1;
+		text += len + 1;
+	}
+}
+
+static int is_between(const char *text, int64_t low, int64_t high)
+{
+	int64_t value;
+
+	return bc_yaml_int(text, &value) == 0 && value >= low && value <= high;
+}
+
+static int fits(const struct bc_key *key, const char *text)
+{
+	int truth;
+
+	switch (key->type) {
+	case BC_TYPE_TEXT: return *text != '\0';
+	case BC_TYPE_ID: return is_id(text);
+	case BC_TYPE_NAME: return is_identifier(text);
+	case BC_TYPE_RECORD: return is_record(text);
+	case BC_TYPE_FIELD: return is_identifier(text) || !strcmp(text, "*");
+	case BC_TYPE_ARG: return is_between(text, 1, BC_SCHEMA_MAX_ARG);
+	case BC_TYPE_COUNT: return is_between(text, 0, MAX_COUNT);
+	case BC_TYPE_NUMBER: return is_number(text);
+	case BC_TYPE_BOOL: return bc_yaml_bool(text, &truth) == 0;
+	case BC_TYPE_WORD:
+	case BC_TYPE_WORD_OR_MAP: return bc_word_value(key->words, text) >= 0;
+	case BC_TYPE_MAP:
+	case BC_TYPE_CONSTANTS: return 0;
+	}
+	return 0;
+}
+
+static const char *describe(const struct bc_key *key)
+{
+	switch (key->type) {
+	case BC_TYPE_TEXT: return "a text that is not empty";
+	case BC_TYPE_ID: return "an id (letters, digits and - _ . inside)";
+	case BC_TYPE_NAME: return "a C identifier";
+	case BC_TYPE_RECORD: return "a struct's name, with at most one * at an end";
+	case BC_TYPE_FIELD: return "a field's name, or *";
+	case BC_TYPE_ARG: return "the number of an argument, from 1 to 64";
+	case BC_TYPE_COUNT: return "a whole number from 0 to 255";
+	case BC_TYPE_NUMBER: return "a whole number or a constant's name (A|B joins flags)";
+	case BC_TYPE_BOOL: return "true or false";
+	case BC_TYPE_WORD: return "one word";
+	case BC_TYPE_WORD_OR_MAP: return "one word or a mapping";
+	case BC_TYPE_MAP: return "a mapping";
+	case BC_TYPE_CONSTANTS: return "a mapping from constants to whole numbers";
+	}
+	return "?";
+}
+
+/* ---- the walk ---- */
+
+static int check_map(
+	const char *file, const struct bc_yaml_node *map, const struct bc_shape *shape);
+
+static int fail_kind(const char *file, const struct bc_yaml_node *node, const struct bc_key *key,
+	const struct bc_shape *shape)
+{
+	static const char *const kinds[] = {"a single value", "a list", "a mapping"};
+
+	return bc_yaml_fail(file, node, "'%s' in %s must be %s%s, not %s", key->name, shape->name,
+		key->many == BC_MANY ? "a list, each item " : "", describe(key), kinds[node->kind]);
+}
+
+static int fail_word(const char *file, const struct bc_yaml_node *node, const struct bc_key *key,
+	const struct bc_shape *shape)
+{
+	const char *near = suggest_word(key->words, node->text);
+	struct bc_buf list = {0};
+
+	for (const struct bc_word *word = key->words; word->text; word++)
+		bc_buf_printf(&list, "%s%s", word == key->words ? "" : " ", word->text);
+	bc_yaml_fail(file, node, "'%s' in %s cannot be '%s' (%s)%s%s%s", key->name, shape->name,
+		quote(node->text).text, bc_buf_text(&list), near ? "; did you mean '" : "",
+		near ? near : "", near ? "'?" : "");
+	bc_buf_fini(&list);
+	return BC_EINPUT;
+}
+
+static int check_scalar(const char *file, const struct bc_yaml_node *node, const struct bc_key *key,
+	const struct bc_shape *shape)
+{
+	if (fits(key, node->text))
+		return 0;
+	if (key->words)
+		return fail_word(file, node, key, shape);
+	return bc_yaml_fail(file, node, "'%s' in %s must be %s, not '%s'", key->name, shape->name,
+		describe(key), quote(node->text).text);
+}
+
+static int check_constants(const char *file, const struct bc_yaml_node *map)
+{
+	int64_t value;
+
+	for (const struct bc_yaml_node *k = map->kids; k; k = k->next->next) {
+		if (!is_identifier(k->text))
+			return bc_yaml_fail(file, k, "'%s' cannot be the name of a constant",
+				quote(k->text).text);
+		if (k->next->kind != BC_YAML_SCALAR || bc_yaml_int(k->next->text, &value) != 0)
+			return bc_yaml_fail(file, k->next, "the constant '%s' needs a whole number",
+				quote(k->text).text);
+	}
+	return 0;
+}
+
+/* One value: the whole of a key's value, or one item of its list. */
+static int check_one(const char *file, const struct bc_yaml_node *node, const struct bc_key *key,
+	const struct bc_shape *shape)
+{
+	int wants_map = key->type == BC_TYPE_MAP || key->type == BC_TYPE_WORD_OR_MAP;
+
+	if (node->kind == BC_YAML_MAP && key->type == BC_TYPE_CONSTANTS)
+		return check_constants(file, node);
+	if (node->kind == BC_YAML_MAP && wants_map)
+		return check_map(file, node, key->shape);
+	if (node->kind == BC_YAML_SCALAR && key->type != BC_TYPE_MAP &&
+		key->type != BC_TYPE_CONSTANTS)
+		return check_scalar(file, node, key, shape);
+	return fail_kind(file, node, key, shape);
+}
+
+static int check_value(const char *file, const struct bc_yaml_node *node, const struct bc_key *key,
+	const struct bc_shape *shape)
+{
+	if (key->many == BC_ONE || (key->many == BC_ONE_OR_MANY && node->kind != BC_YAML_LIST))
+		return check_one(file, node, key, shape);
+	if (node->kind != BC_YAML_LIST)
+		return fail_kind(file, node, key, shape);
+	if (!node->kids && strcmp(key->name, "expect") != 0)
+		return bc_yaml_fail(file, node, "'%s' in %s is an empty list; leave it out",
+			key->name, shape->name);
+	for (const struct bc_yaml_node *item = node->kids; item; item = item->next) {
+		int status = check_one(file, item, key, shape);
+
+		if (status != 0)
+			return status;
+	}
+	return 0;
+}
+
+static int fail_unknown(
+	const char *file, const struct bc_yaml_node *key, const struct bc_shape *shape)
+{
+	const char *near = suggest_key(shape->keys, key->text);
+
+	return bc_yaml_fail(file, key, "unknown key '%s' in %s%s%s%s", quote(key->text).text,
+		shape->name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static int check_required(const char *file, const struct bc_yaml_node *map,
+	const struct bc_shape *shape, uint64_t seen)
+{
+	for (int i = 0; shape->keys[i].name; i++)
+		if (shape->keys[i].required && !(seen & (UINT64_C(1) << i)))
+			return bc_yaml_fail(file, map, "%s needs the key '%s': %s", shape->name,
+				shape->keys[i].name, shape->keys[i].doc);
+	return 0;
+}
+
+static int check_map(const char *file, const struct bc_yaml_node *map, const struct bc_shape *shape)
+{
+	uint64_t seen = 0;
+
+	for (const struct bc_yaml_node *k = map->kids; k; k = k->next->next) {
+		int i = 0, status;
+
+		while (shape->keys[i].name && strcmp(shape->keys[i].name, k->text) != 0)
+			i++;
+		if (!shape->keys[i].name)
+			return fail_unknown(file, k, shape);
+		if (seen & (UINT64_C(1) << i))
+			return bc_yaml_fail(
+				file, k, "the key '%s' appears twice in %s", k->text, shape->name);
+		seen |= UINT64_C(1) << i;
+		status = check_value(file, k->next, &shape->keys[i], shape);
+		if (status != 0)
+			return status;
+	}
+	return check_required(file, map, shape, seen);
+}
+
+/* The version comes first: a file for a later version has keys that mean nothing here. */
+static int check_version(const char *file, const struct bc_yaml_node *root)
+{
+	const struct bc_yaml_node *version = bc_yaml_get(root, "schema");
+
+	if (!version)
+		return bc_yaml_fail(
+			file, root, "no rule pack: it needs 'schema: " BC_SCHEMA_ID "'");
+	if (version->kind != BC_YAML_SCALAR || strcmp(version->text, BC_SCHEMA_ID) != 0)
+		return bc_yaml_fail(file, version,
+			"unknown schema '%s'; this version reads '" BC_SCHEMA_ID "'",
+			version->kind == BC_YAML_SCALAR ? quote(version->text).text : "?");
+	return 0;
+}
+
+int bc_schema_check(const char *file, const struct bc_yaml_node *root)
+{
+	int status;
+
+	if (root->kind != BC_YAML_MAP)
+		return bc_yaml_fail(file, root,
+			"a rule pack is a mapping that begins with "
+			"'schema: " BC_SCHEMA_ID "'");
+	status = check_version(file, root);
+	return status ? status : check_map(file, root, &bc_shape_pack);
+}
