@@ -319,6 +319,26 @@ static void report_cut(struct bc_fw *fw, const struct bc_fact_function *function
 	bc_fw_diag(fw, &diag);
 }
 
+/* Rewinding can leave numbers that no node uses; readers count on no more labels than nodes. */
+static void renumber_labels(struct bc_fw *fw, struct bc_fact_function *function)
+{
+	uint32_t *numbers = bc_xmalloc(function->nlabels * sizeof(*numbers)), used = 0;
+
+	memset(numbers, 0xff, function->nlabels * sizeof(*numbers));
+	for (uint32_t i = function->node; i < fw->nodes.count; i++) {
+		struct bc_node *node = &fw->nodes.items[i];
+
+		if ((node->kind != BC_N_LABEL && node->kind != BC_N_GOTO) ||
+			node->ref >= function->nlabels)
+			continue;
+		if (numbers[node->ref] == BC_NONE)
+			numbers[node->ref] = used++;
+		node->ref = numbers[node->ref];
+	}
+	function->nlabels = used;
+	free(numbers);
+}
+
 void bc_fw_function_end(struct bc_fw *fw)
 {
 	struct bc_fact_function *function = &bc_vec_last(&fw->functions);
@@ -327,6 +347,8 @@ void bc_fw_function_end(struct bc_fw *fw)
 		bc_fw_close(fw, fw->open.items[0]);
 	function->nnodes = (uint32_t)fw->nodes.count - function->node;
 	function->nlocals = (uint32_t)fw->locals.count - function->local;
+	if (function->nlabels > function->nnodes)
+		renumber_labels(fw, function);
 	if (fw->cut)
 		report_cut(fw, function);
 	/* A file without initialisers needs no body for them. */

@@ -391,6 +391,34 @@ static void test_rewind(void **state)
 	bc_fw_free(fw);
 }
 
+/* Labels of what was dropped do not count. */
+static void test_rewound_labels(void **state)
+{
+	struct bc_fw *fw = bc_fw_new("a.c");
+	struct bc_facts facts;
+	uint32_t block;
+
+	(void)state;
+	begin(fw, "f");
+	block = bc_fw_open(fw, BC_N_BLOCK, 0, BC_CLASS_VOID, 0, BC_NONE, 0);
+	for (int i = 0; i < 10; i++)
+		bc_fw_leaf(fw, BC_N_LABEL, BC_CLASS_VOID, bc_fw_label(fw), 0);
+	bc_fw_rewind(fw, block + 1);
+	bc_fw_leaf(fw, BC_N_GOTO, BC_CLASS_VOID, 7, 0);
+	bc_fw_leaf(fw, BC_N_LABEL, BC_CLASS_VOID, bc_fw_label(fw), 0);
+	bc_fw_leaf(fw, BC_N_LABEL, BC_CLASS_VOID, 7, 0);
+	bc_fw_leaf(fw, BC_N_GOTO, BC_CLASS_VOID, BC_NONE, 0);
+	bc_fw_close(fw, block);
+	bc_fw_function_end(fw);
+	sample_finish(fw, &facts);
+	assert_int_equal(facts.functions[0].nlabels, 2);
+	assert_int_equal(facts.nodes[1].ref, 0);
+	assert_int_equal(facts.nodes[2].ref, 1);
+	assert_int_equal(facts.nodes[3].ref, 0);
+	assert_int_equal(facts.nodes[4].ref, BC_NONE);
+	bc_fw_free(fw);
+}
+
 static void test_rewind_below_the_limit(void **state)
 {
 	struct bc_fw *fw = bc_fw_new("a.c");
@@ -487,6 +515,7 @@ int main(void)
 		cmocka_unit_test(test_padding),
 		cmocka_unit_test(test_too_deep),
 		cmocka_unit_test(test_rewind),
+		cmocka_unit_test(test_rewound_labels),
 		cmocka_unit_test(test_rewind_below_the_limit),
 		cmocka_unit_test(test_many_params),
 		cmocka_unit_test(test_open),
