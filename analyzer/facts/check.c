@@ -167,9 +167,7 @@ struct shape {
 	uint8_t ref;      /* enum ref */
 };
 
-enum {
-	MANY = 255
-};
+enum { MANY = 255 };
 
 static const struct shape shapes[BC_N_KIND_COUNT] = {
 	[BC_N_NONE] = {0, 0, REF_ANY},

@@ -3,10 +3,7 @@
 
 #include <inttypes.h>
 
-enum {
-	LITERAL_LIMIT = 40,
-	GUARD_LIMIT = 160
-};
+enum { LITERAL_LIMIT = 40, GUARD_LIMIT = 160 };
 
 struct expr {
 	const struct bc_body *body;

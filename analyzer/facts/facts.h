@@ -245,11 +245,7 @@ enum bc_op {
 	BC_OP_COUNT
 };
 
-enum bc_loop_form {
-	BC_LOOP_WHILE,
-	BC_LOOP_DO,
-	BC_LOOP_FOR
-};
+enum bc_loop_form { BC_LOOP_WHILE, BC_LOOP_DO, BC_LOOP_FOR };
 
 enum bc_node_flag {
 	BC_NF_INIT = 1 << 0, /* ASSIGN: initialises a variable at its declaration */

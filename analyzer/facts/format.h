@@ -42,7 +42,7 @@ enum bc_section {
 #define X(ID, member, record) BC_SECTION_##ID,
 	BC_FACT_TABLES(X)
 #undef X
-	BC_SECTION_COUNT
+		BC_SECTION_COUNT
 };
 
 struct bc_image_section {
@@ -61,9 +61,7 @@ struct bc_image_header {
 };
 
 /* Where the bytes begin that the checksum covers. */
-enum {
-	BC_IMAGE_PAYLOAD = offsetof(struct bc_image_header, size)
-};
+enum { BC_IMAGE_PAYLOAD = offsetof(struct bc_image_header, size) };
 
 static inline uint64_t bc_image_align(uint64_t offset)
 {

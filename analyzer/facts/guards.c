@@ -58,9 +58,7 @@ struct bc_guard_walk {
 };
 
 /* Beyond this many labels each one ends every guard, so that hostile input costs no square. */
-enum {
-	LABELS_MAX = 1024
-};
+enum { LABELS_MAX = 1024 };
 
 static void walk_node(struct bc_guard_walk *walk, uint32_t node);
 

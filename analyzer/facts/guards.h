@@ -30,9 +30,7 @@ struct bc_guard {
 			 switch from `first` to `last`; BC_NONE: through none of them */
 };
 
-enum {
-	BC_GUARDS_MAX = 128
-};
+enum { BC_GUARDS_MAX = 128 };
 
 struct bc_guards {
 	struct bc_guard items[BC_GUARDS_MAX]; /* outermost first */

@@ -5,10 +5,7 @@
 #include "facts/text.h"
 
 /* Deeper levels are not indented further, so that the output stays linear in the input. */
-enum {
-	INDENT_MAX = 40,
-	LITERAL_LIMIT = 60
-};
+enum { INDENT_MAX = 40, LITERAL_LIMIT = 60 };
 
 static const char *const flag_names[] = {"init", "cleanup", "unused", "atomic", "macro"};
 static const char *const loop_names[] = {"while", "do", "for"};

@@ -7,10 +7,7 @@
 #include "facts/print.h"
 #include "facts/text.h"
 
-enum {
-	GUARDS_SHOWN = 24,
-	CONDITION_LIMIT = 160
-};
+enum { GUARDS_SHOWN = 12, CONDITION_LIMIT = 160 };
 
 static void print_place(const struct bc_facts *facts, uint32_t file, uint32_t line, uint32_t column,
 	struct bc_buf *out)

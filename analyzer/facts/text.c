@@ -4,8 +4,8 @@
 
 enum {
 	LITERAL_LIMIT = 40,
-	GUARD_LIMIT = 120,
-	ALTERNATIVES_MAX = 4
+	ALTERNATIVES_MAX = 4,
+	DEPTH_MAX = 32, /* steps from a place to what it is in; no real one takes many */
 };
 
 static const struct bc_node *at(const struct bc_body *body, uint32_t node)
@@ -83,38 +83,51 @@ static int add_local_place(const struct bc_body *body, uint32_t slot, struct bc_
 	return 0;
 }
 
+static int add_place(const struct bc_body *body, uint32_t node, int depth, struct bc_buf *out);
+
 /* `prefix` and the place of `node`. */
-static int add_prefixed(
-	const struct bc_body *body, const char *prefix, uint32_t node, struct bc_buf *out)
+static int add_prefixed(const struct bc_body *body, const char *prefix, uint32_t node, int depth,
+	struct bc_buf *out)
 {
 	size_t before = out->len;
 
 	bc_buf_str(out, prefix);
-	if (bc_text_place(body, node, out) == 0)
+	if (add_place(body, node, depth, out) == 0)
 		return 0;
 	out->len = before;
 	out->data[before] = '\0';
 	return -1;
 }
 
-int bc_text_place(const struct bc_body *body, uint32_t node, struct bc_buf *out)
+/* `depth` counts the steps from the place asked for. */
+static int add_place(const struct bc_body *body, uint32_t node, int depth, struct bc_buf *out)
 {
 	const struct bc_node *here = at(body, node);
+	uint32_t inner = node + 1;
 
+	if (depth++ > DEPTH_MAX)
+		return -1;
 	switch (here->kind) {
 	case BC_N_FUNC:
 	case BC_N_VAR: bc_text_escape(symbol_name(body, here->ref), out); return 0;
 	case BC_N_LOCAL: return add_local_place(body, here->ref, out);
 	case BC_N_FIELD: bc_text_field(body->facts, here->ref, out); return 0;
 	case BC_N_INDEX:
-	case BC_N_CAST: return bc_text_place(body, node + 1, out);
-	case BC_N_DEREF: return add_prefixed(body, "*", node + 1, out);
+	case BC_N_CAST: return add_place(body, inner, depth, out);
+	case BC_N_DEREF: return add_prefixed(body, "*", inner, depth, out);
 	case BC_N_ADDR:
-		return add_prefixed(
-			body, at(body, node + 1)->kind == BC_N_FUNC ? "" : "&", node + 1, out);
-	case BC_N_CALL: return add_prefixed(body, "return of ", bc_text_callee(body, node), out);
+		if (at(body, inner)->kind == BC_N_FUNC)
+			return add_place(body, inner, depth, out);
+		return add_prefixed(body, "&", inner, depth, out);
+	case BC_N_CALL:
+		return add_prefixed(body, "return of ", bc_text_callee(body, node), depth, out);
 	default: return -1;
 	}
+}
+
+int bc_text_place(const struct bc_body *body, uint32_t node, struct bc_buf *out)
+{
+	return add_place(body, node, 0, out);
 }
 
 uint32_t bc_text_callee(const struct bc_body *body, uint32_t call)

@@ -183,6 +183,16 @@ static void test_values(void **state)
 		{"(deref (+ $v 1))", "?"},
 		{"(cast $v)", "v"},
 		{"(call &g 1)", "return of g"},
+		{"(index (index (index (index (index (index (index (index (index (index (index "
+		 "(index "
+		 "(index (index (index (index (index (index (index (index (index (index (index "
+		 "(index "
+		 "(index (index (index (index (index (index (index (index (index (index x 0) 0) 0) "
+		 "0) "
+		 "0) 0) 0) 0) 0) 0) 0) 0) 0) 0) 0) 0) 0) 0) 0) 0) 0) 0) 0) 0) 0) 0) 0) 0) 0) 0) 0) "
+		 "0) "
+		 "0) 0)",
+			"?"},
 		{"(call (deref (.f $p)) 1)", "return of struct rec.f"},
 		{"\"text\"", "\"text\""},
 		{"(cond x &g &h)", "g or h"},
