@@ -168,6 +168,13 @@ static void queue_callers(
 			queued[program->calls[i].func] = 1;
 }
 
+/* Compiler builtins carry no attribute that says so. */
+static int ends_by_name(const char *name)
+{
+	return !strcmp(name, "__builtin_unreachable") || !strcmp(name, "__builtin_trap") ||
+	       !strcmp(name, "__builtin_abort");
+}
+
 void bc_completion_init(struct bc_completion *completion, const struct bc_program *program)
 {
 	uint8_t *queued = bc_xmalloc(program->nfuncs + 1);
@@ -176,7 +183,8 @@ void bc_completion_init(struct bc_completion *completion, const struct bc_progra
 	completion->program = program;
 	completion->noreturn = bc_xmalloc(program->nsyms + 1);
 	for (uint32_t i = 0; i < program->nsyms; i++)
-		completion->noreturn[i] = !!(program->syms[i].flags & BC_SYM_NORETURN);
+		completion->noreturn[i] = (program->syms[i].flags & BC_SYM_NORETURN) ||
+					  ends_by_name(program->syms[i].name);
 	while (changed) {
 		changed = 0;
 		memset(queued, 0, program->nfuncs);

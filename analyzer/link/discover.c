@@ -108,15 +108,27 @@ static int is_idle_call(const struct search *s, const struct bc_func *f, uint32_
 	       !strcmp(s->program->syms[bc_node_sym(f, callee)].name, "__errno_location");
 }
 
-/* Does the loop do anything but wait? */
+/* Does a part of a function do anything but make the call that waits? */
 static int has_other_work(
-	const struct search *s, const struct bc_func *f, uint32_t loop, uint32_t wait)
+	const struct search *s, const struct bc_func *f, uint32_t part, uint32_t wait)
 {
-	uint32_t end = loop + f->nodes[loop].size;
+	uint32_t end = part + f->nodes[part].size;
 
-	for (uint32_t i = loop; i < end; i++)
+	for (uint32_t i = part; i < end; i++)
 		if (i != wait && f->nodes[i].kind == BC_N_CALL && !is_idle_call(s, f, i))
 			return 1;
+	return 0;
+}
+
+/* The same for the functions between a step and its wait: while (run) process_events(). */
+static int way_has_other_work(const struct search *s, const struct step *step)
+{
+	while (step->parent != BC_NONE) {
+		step = &s->steps.items[step->parent];
+		if (has_other_work(s, &s->program->funcs[step->func], 0,
+			    s->program->calls[step->call].node))
+			return 1;
+	}
 	return 0;
 }
 
@@ -125,9 +137,10 @@ static uint32_t loop_of_step(const struct search *s, const struct step *step)
 {
 	const struct bc_func *f = &s->program->funcs[step->func];
 	uint32_t wait = s->program->calls[step->call].node, loop = BC_NONE;
+	int work_below = way_has_other_work(s, step);
 
 	while ((loop = loop_around(f, wait, loop)) != BC_NONE)
-		if (has_other_work(s, f, loop, wait))
+		if (work_below || has_other_work(s, f, loop, wait))
 			return loop;
 	return BC_NONE;
 }

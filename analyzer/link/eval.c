@@ -173,6 +173,14 @@ static struct bc_value eval_condition(struct bc_walk *w, uint32_t node, struct b
 	return value;
 }
 
+/* One side of ?:; it is dead when the condition rules it out, or when the process ends in it. */
+static struct bc_value eval_side(struct bc_walk *w, uint32_t node, struct bc_env *env)
+{
+	if (env->alive && !bc_completes(w->interp->completion, w->func, node))
+		env->alive = 0;
+	return env->alive ? bc_walk_eval(w, node, env) : bc_value_top();
+}
+
 static struct bc_value eval_cond(struct bc_walk *w, uint32_t node, struct bc_env *env)
 {
 	const struct bc_func *f = w->f;
@@ -181,8 +189,8 @@ static struct bc_value eval_cond(struct bc_walk *w, uint32_t node, struct bc_env
 
 	bc_env_copy(&no, env, &w->scratch);
 	bc_walk_branch(w, bc_kid(f, node, 0), env, &no);
-	a = env->alive ? bc_walk_eval(w, bc_kid(f, node, 1), env) : bc_value_top();
-	b = no.alive ? bc_walk_eval(w, bc_kid(f, node, 2), &no) : bc_value_top();
+	a = eval_side(w, bc_kid(f, node, 1), env);
+	b = eval_side(w, bc_kid(f, node, 2), &no);
 	if (env->alive && no.alive)
 		a = bc_value_join(&a, &b);
 	else if (no.alive)

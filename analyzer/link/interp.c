@@ -242,6 +242,15 @@ static void exec_block(struct bc_walk *w, uint32_t node, struct bc_env *env)
 	}
 }
 
+/* What is evaluated on the way to the end of the process blocks nobody. */
+static void exec_expression(struct bc_walk *w, uint32_t node, struct bc_env *env)
+{
+	if (bc_completes(w->interp->completion, w->func, node))
+		bc_walk_eval(w, node, env);
+	else
+		env->alive = 0;
+}
+
 void bc_walk_exec(struct bc_walk *w, uint32_t node, struct bc_env *env)
 {
 	const struct bc_node *n = &w->f->nodes[node];
@@ -295,7 +304,7 @@ void bc_walk_exec(struct bc_walk *w, uint32_t node, struct bc_env *env)
 	case BC_N_ELEM:
 	case BC_N_STMTEXPR:
 	case BC_N_OPAQUE:
-	case BC_N_KIND_COUNT: bc_walk_eval(w, node, env); break;
+	case BC_N_KIND_COUNT: exec_expression(w, node, env); break;
 	}
 }
 

@@ -1,0 +1,135 @@
+#include "parse/resolve.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "base/workers.h"
+#include "parse/parse.h"
+
+enum { TIMEOUT_S = 30 };
+
+struct question {
+	const struct bc_project *project;
+	const struct bc_compile *compile;
+	const char *const *headers, *const *names;
+	int nheaders, nnames;
+	const char *answer; /* file that the worker writes */
+};
+
+static void add_text(XXH3_state_t *state, const char *text)
+{
+	XXH3_128bits_update(state, text, strlen(text) + 1);
+}
+
+/* Everything that decides the answer, but for the content of the system's headers: those change
+ * with the compiler's version, and constants of an operating system's interface do not. */
+static void key_of(const struct question *q, uint64_t key[2])
+{
+	XXH3_state_t *state = XXH3_createState();
+	XXH128_hash_t hash;
+
+	XXH3_128bits_reset(state);
+	add_text(state, bc_parse_version());
+	for (int i = 0; i < q->compile->nargs; i++)
+		add_text(state, q->compile->args[i]);
+	for (int i = 0; i < q->nheaders; i++)
+		add_text(state, q->headers[i]);
+	for (int i = 0; i < q->nnames; i++)
+		add_text(state, q->names[i]);
+	hash = XXH3_128bits_digest(state);
+	XXH3_freeState(state);
+	key[0] = hash.low64;
+	key[1] = hash.high64;
+}
+
+/* In the worker: one line "name value" for each constant that has a value. */
+static int answer(void *context, size_t job, void *result)
+{
+	const struct question *q = context;
+	struct bc_parse_job parse = {.file = q->compile->file,
+		.directory = q->compile->directory,
+		.args = q->compile->args,
+		.nargs = q->compile->nargs,
+		.root = q->project->root};
+	int64_t *values = bc_xmalloc((size_t)q->nnames * sizeof(*values));
+	uint8_t *known = bc_xmalloc((size_t)q->nnames);
+	struct bc_buf out = {0};
+	int error;
+
+	(void)job, (void)result;
+	error = bc_parse_constants(
+		&parse, q->headers, q->nheaders, q->names, q->nnames, values, known);
+	for (int i = 0; !error && i < q->nnames; i++)
+		if (known[i])
+			bc_buf_printf(&out, "%s %lld\n", q->names[i], (long long)values[i]);
+	if (!error)
+		error = bc_file_write(q->answer, bc_buf_text(&out), out.len);
+	bc_buf_fini(&out);
+	free(values);
+	free(known);
+	return error;
+}
+
+static void ignore_result(void *context, size_t job, enum bc_job_status status, int detail,
+	int code, const void *result)
+{
+	(void)context, (void)job, (void)status, (void)detail, (void)code, (void)result;
+}
+
+static void read_line(const struct question *q, const char *line, int64_t *values, uint8_t *known)
+{
+	char name[128];
+	long long value;
+
+	if (sscanf(line, "%127s %lld", name, &value) != 2)
+		return;
+	for (int i = 0; i < q->nnames; i++)
+		if (!strcmp(q->names[i], name)) {
+			values[i] = value;
+			known[i] = 1;
+		}
+}
+
+static void read_answer(const struct question *q, char *text, int64_t *values, uint8_t *known)
+{
+	char *rest = NULL;
+
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		read_line(q, line, values, known);
+}
+
+int bc_constants_resolve(struct bc_arena *arena, const struct bc_project *project,
+	const struct bc_compile *compile, const char *const *headers, int nheaders,
+	const char *const *names, int nnames, int64_t *values, uint8_t *known)
+{
+	struct question q = {project, compile, headers, names, nheaders, nnames, NULL};
+	struct bc_worker_pool pool = {.workers = 1,
+		.timeout_s = TIMEOUT_S,
+		.result_size = sizeof(int),
+		.context = &q,
+		.run = answer,
+		.done = ignore_result};
+	struct bc_buf text = {0};
+	uint64_t key[2];
+	char hex[33];
+
+	memset(known, 0, (size_t)nnames);
+	key_of(&q, key);
+	bc_hash_hex(key, hex);
+	q.answer = bc_arena_printf(arena, "%s/constants-%s.txt", project->facts, hex);
+	if (!bc_file_exists(q.answer)) {
+		int error = bc_workers_run(&pool, 1);
+
+		if (error)
+			return error;
+	}
+	if (bc_file_exists(q.answer) && !bc_file_read(&text, q.answer, 1 << 20) && text.len)
+		read_answer(&q, text.data, values, known);
+	bc_buf_fini(&text);
+	return 0;
+}
