@@ -118,13 +118,26 @@ static void add_unary(struct expr *expr, uint32_t node)
 	bc_buf_str(expr->out, post ? sign : "");
 }
 
+/* Masks are read in hexadecimal. */
+static void add_right(struct expr *expr, uint32_t node, uint32_t right)
+{
+	const struct bc_node *here = at(expr, node), *operand = at(expr, right);
+	int is_mask = here->op == BC_OP_AND || here->op == BC_OP_OR || here->op == BC_OP_XOR;
+	int64_t value = operand->kind == BC_N_INT ? expr->body->facts->ints[operand->ref] : 0;
+
+	if (is_mask && value > 9)
+		bc_buf_printf(expr->out, "0x%" PRIx64, (uint64_t)value);
+	else
+		add_operand(expr, node, right);
+}
+
 static void add_infix(struct expr *expr, uint32_t node, const char *op, const char *suffix)
 {
 	uint32_t left = node + 1;
 
 	add_operand(expr, node, left);
 	bc_buf_printf(expr->out, " %s%s ", op, suffix);
-	add_operand(expr, node, end_of(expr, left));
+	add_right(expr, node, end_of(expr, left));
 }
 
 static void add_cond(struct expr *expr, uint32_t node)
@@ -252,12 +265,47 @@ static void add_case_guard(
 		add_cases(body, guard, out);
 }
 
+/* The comparison that holds where `node` does not; BC_OP_NONE for what is no comparison. */
+static enum bc_op inverse_of(const struct expr *expr, uint32_t node)
+{
+	const struct bc_node *here = at(expr, node);
+	int left = at(expr, node + 1)->cls, right = at(expr, end_of(expr, node + 1))->cls;
+
+	if (here->op == BC_OP_EQ || here->op == BC_OP_NE)
+		return here->op == BC_OP_EQ ? BC_OP_NE : BC_OP_EQ;
+	if (left == BC_CLASS_FLOAT || right == BC_CLASS_FLOAT)
+		return BC_OP_NONE; /* NaN */
+	switch (here->op) {
+	case BC_OP_LT: return BC_OP_GE;
+	case BC_OP_LE: return BC_OP_GT;
+	case BC_OP_GT: return BC_OP_LE;
+	case BC_OP_GE: return BC_OP_LT;
+	default: return BC_OP_NONE;
+	}
+}
+
+static void add_negation(struct expr *expr, uint32_t node)
+{
+	const struct bc_node negation = {.kind = BC_N_UNARY, .op = BC_OP_LNOT};
+	enum bc_op inverse = BC_OP_NONE;
+	int enclosed = needs_parentheses(&negation, at(expr, node));
+
+	if (at(expr, node)->kind == BC_N_BINARY)
+		inverse = inverse_of(expr, node);
+	if (inverse != BC_OP_NONE) {
+		add_infix(expr, node, bc_op_name(inverse), "");
+		return;
+	}
+	bc_buf_str(expr->out, enclosed ? "!(" : "!");
+	add_expr(expr, node);
+	bc_buf_str(expr->out, enclosed ? ")" : "");
+}
+
 void bc_text_guard(const struct bc_body *body, const struct bc_guard *guard, struct bc_buf *out)
 {
 	struct expr expr = {body, out, out->len + GUARD_LIMIT, 0};
 	uint32_t node = strip_casts(&expr, guard->condition);
 	int truth = guard->truth == BC_GUARD_TRUE;
-	const struct bc_node negation = {.kind = BC_N_UNARY, .op = BC_OP_LNOT};
 
 	if (guard->truth == BC_GUARD_CASE) {
 		add_case_guard(body, guard, out);
@@ -266,11 +314,8 @@ void bc_text_guard(const struct bc_body *body, const struct bc_guard *guard, str
 	for (; body->nodes[node].kind == BC_N_UNARY && body->nodes[node].op == BC_OP_LNOT;
 		node = strip_casts(&expr, node + 1))
 		truth = !truth;
-	if (truth) {
+	if (truth)
 		add_expr(&expr, node);
-		return;
-	}
-	bc_buf_str(out, needs_parentheses(&negation, &body->nodes[node]) ? "!(" : "!");
-	add_expr(&expr, node);
-	bc_buf_str(out, needs_parentheses(&negation, &body->nodes[node]) ? ")" : "");
+	else
+		add_negation(&expr, node);
 }

@@ -38,7 +38,7 @@ static void test_whole_file(void **state)
 		"  12:3 call *struct rec.f(\"ab\")\n"
 		"      when !(p && p->f == 0)  @12\n"
 		"  16:3 call g(&v, serve(param 1) or 0)  unreachable\n"
-		"      when !(v++ < 8)  @13\n"
+		"      when v++ >= 8  @13\n"
 		"      when v is 1...3  @16\n"
 		"  flow v <- cb2  @11\n"
 		"  flow struct rec.f <- cb  @11\n"

@@ -74,6 +74,11 @@ static void test_branches(void **state)
 	expect("(block (if (! x) " HIT " none))", "!x");
 	expect("(block (if (! x) none " HIT "))", "x");
 	expect("(block (if (> x 3) (block (if y none " HIT ")) none))", "x > 3; !y");
+	expect("(block (if (> x 3) none " HIT "))", "x <= 3");
+	expect("(block (if (< x 3) none " HIT "))", "x >= 3");
+	expect("(block (if (== x 3) none " HIT "))", "x != 3");
+	expect("(block (if (! (>= x 3)) " HIT " none))", "x < 3");
+	expect("(block (if (& x 0x80) none " HIT "))", "!(x & 0x80)");
 	expect("(block (if (&& x y) " HIT " none))", "x && y");
 	expect("(block (if (&& x y) none " HIT "))", "!(x && y)");
 	expect("(block (if x none none) " HIT ")", "");
