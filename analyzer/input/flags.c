@@ -21,9 +21,10 @@ enum action {
 	KEEP_START, /* whatever starts like this */
 	KEEP_VALUE,
 	KEEP_EITHER,
-	KEEP_PATH,          /* KEEP_EITHER where the value is a folder */
-	MACRO,              /* -D or -U */
-	INCLUDE,            /* -include: see add_include() */
+	KEEP_PATH, /* KEEP_EITHER where the value is a folder */
+	MACRO,     /* -D or -U */
+	INCLUDE,
+	XCLANG,             /* -Xclang a */
 	PREPROCESSOR,       /* -Wp,a,b */
 	PREPROCESSOR_VALUE, /* -Xpreprocessor a */
 	LANGUAGE,
@@ -143,7 +144,7 @@ static const struct option options[] = {
 	{"-z", DROP_EITHER},
 	{"-A", DROP_EITHER},
 	{"-framework", DROP_VALUE},
-	{"-Xclang", DROP_VALUE},
+	{"-Xclang", XCLANG},
 	{"-Xlinker", DROP_VALUE},
 	{"-Xassembler", DROP_VALUE},
 	{"-Xanalyzer", DROP_VALUE},
@@ -187,6 +188,7 @@ static int takes_joined(enum action action)
 	case KEEP:
 	case KEEP_VALUE:
 	case PREPROCESSOR_VALUE:
+	case XCLANG:
 	case TARGET: break;
 	}
 	return 0;
@@ -260,22 +262,6 @@ static void add_macro(struct filter *f, char letter, const char *value)
 	add(f, bc_arena_printf(f->arena, "-%c%s", letter, value), !is_macro(value, "PIC"));
 }
 
-/*
- * For `-include x.h` the clang driver takes x.h.pch or x.h.gch where one lies beside it. It would
- * be a stranger's binary, or gcc's. Handed to the compiler proper, the option means the header
- * itself.
- */
-static void add_include(struct filter *f, const char *value)
-{
-	if (!*value)
-		return;
-	bc_vec_push(&f->out->args, "-Xclang");
-	add(f, "-include", 1);
-	bc_vec_push(&f->out->args, "-Xclang");
-	bc_vec_push(&f->out->args, value);
-	bc_vec_push(&f->out->identity, bc_path_absolute(f->arena, f->directory, value));
-}
-
 static void add_path(struct filter *f, const char *name, const char *value)
 {
 	if (!*value)
@@ -347,6 +333,23 @@ static void set_sysroot(struct filter *f, const struct option *option)
 	add_path(f, !strcmp(option->name, "-isysroot") ? "-isysroot" : "--sysroot", value);
 }
 
+/*
+ * CMake includes the header of a precompiled one by `-Xclang -include -Xclang x.h`. Nothing else
+ * that comes this way is of use here.
+ */
+static void take_xclang(struct filter *f)
+{
+	const char *const *next = f->argv + f->at + 1;
+	size_t left = f->argc - f->at - 1;
+
+	if (left >= 3 && !strcmp(next[0], "-include") && !strcmp(next[1], "-Xclang")) {
+		add_path(f, "-include", next[2]);
+		f->at += 3;
+	} else {
+		f->at += left > 0;
+	}
+}
+
 static void apply_option(struct filter *f, const struct option *option)
 {
 	const char *value;
@@ -365,7 +368,8 @@ static void apply_option(struct filter *f, const struct option *option)
 		add_macro(f, strchr(option->name, 'U') || strstr(option->name, "undef") ? 'U' : 'D',
 			value);
 		break;
-	case INCLUDE: add_include(f, take_value(f, option)); break;
+	case INCLUDE: add_path(f, "-include", take_value(f, option)); break;
+	case XCLANG: take_xclang(f); break;
 	case PREPROCESSOR: add_preprocessor_list(f, f->argv[f->at] + strlen(option->name)); break;
 	case PREPROCESSOR_VALUE: add_preprocessor(f, take_value(f, option)); break;
 	case LANGUAGE: set_language(f, take_value(f, option)); break;
@@ -378,72 +382,19 @@ static void apply_option(struct filter *f, const struct option *option)
 	}
 }
 
-/* ---- language ---- */
-
-static int is_in(const char *text, const char *const *list)
-{
-	for (; *list; list++)
-		if (!strcmp(text, *list))
-			return 1;
-	return 0;
-}
-
-static enum bc_language language_named(const char *x)
-{
-	static const char *const c[] = {"c", "cpp-output", NULL};
-
-	if (is_in(x, c))
-		return BC_LANG_C;
-	if (!strncmp(x, "objective-c", 11))
-		return BC_LANG_OBJC;
-	if (!strncmp(x, "c++", 3))
-		return !strcmp(x, "c++-header") ? BC_LANG_HEADER : BC_LANG_CXX;
-	if (!strcmp(x, "c-header"))
-		return BC_LANG_HEADER;
-	if (!strncmp(x, "assembler", 9))
-		return BC_LANG_ASSEMBLER;
-	return !strcmp(x, "cuda") || !strcmp(x, "hip") ? BC_LANG_CUDA : BC_LANG_OTHER;
-}
-
-static enum bc_language language_of_extension(const char *file)
-{
-	static const char *const c[] = {"c", "i", NULL};
-	static const char *const cxx[] = {
-		"cc", "cp", "cxx", "cpp", "CPP", "c++", "C", "ii", "cppm", "ixx", NULL};
-	static const char *const headers[] = {"h", "hh", "hpp", "hxx", "H", "h++", "inl", NULL};
-	static const char *const objc[] = {"m", "mm", "M", "mi", "mii", NULL};
-	static const char *const assembler[] = {"s", "S", "sx", "asm", "nasm", NULL};
-	static const char *const cuda[] = {"cu", "cui", "hip", NULL};
-	const char *dot = strrchr(bc_path_basename(file), '.');
-
-	if (!dot)
-		return BC_LANG_OTHER;
-	if (is_in(dot + 1, c))
-		return BC_LANG_C;
-	if (is_in(dot + 1, cxx))
-		return BC_LANG_CXX;
-	if (is_in(dot + 1, headers))
-		return BC_LANG_HEADER;
-	if (is_in(dot + 1, objc))
-		return BC_LANG_OBJC;
-	if (is_in(dot + 1, assembler))
-		return BC_LANG_ASSEMBLER;
-	return is_in(dot + 1, cuda) ? BC_LANG_CUDA : BC_LANG_OTHER;
-}
+/* ---- all of it ---- */
 
 static enum bc_language decide_language(const struct filter *f)
 {
 	const char *x = f->saw_file ? f->x_of_file : f->x;
 	const char *driver = f->argc ? bc_path_basename(f->argv[0]) : "";
-	enum bc_language by_name = language_of_extension(f->file);
+	enum bc_language by_name = bc_language_of_extension(f->file);
 
 	if (x)
-		return language_named(x);
+		return bc_language_named(x);
 	/* g++ compiles x.c as C++ */
 	return by_name == BC_LANG_C && strstr(driver, "++") ? BC_LANG_CXX : by_name;
 }
-
-/* ---- all of it ---- */
 
 /* A word that is no option: the source, or an object or library for the linker. */
 static void see_operand(struct filter *f, const char *arg)
@@ -481,7 +432,7 @@ void bc_flags_filter(struct bc_arena *arena, const char *const *argv, size_t arg
 	}
 	out->language = decide_language(&f);
 	/* The parser would go by the extension. */
-	if (out->language == BC_LANG_C && language_of_extension(file) != BC_LANG_C) {
+	if (out->language == BC_LANG_C && bc_language_of_extension(file) != BC_LANG_C) {
 		add(&f, "-x", 1);
 		add(&f, "c", 1);
 	}

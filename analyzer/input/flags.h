@@ -4,16 +4,7 @@
 
 #include "base/arena.h"
 #include "input/command.h"
-
-enum bc_language {
-	BC_LANG_C,
-	BC_LANG_CXX,
-	BC_LANG_OBJC,
-	BC_LANG_CUDA,
-	BC_LANG_ASSEMBLER,
-	BC_LANG_HEADER,
-	BC_LANG_OTHER
-};
+#include "input/language.h"
 
 struct bc_flags {
 	struct bc_argv args;     /* for the parser */

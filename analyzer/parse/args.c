@@ -132,16 +132,33 @@ static const char *const own_args[] = {
 	"-Wno-error=return-mismatch",
 };
 
+/*
+ * For `-include x.h` the driver takes x.h.pch where one lies beside it: a prepared binary, and not
+ * ours. Handed to the compiler proper, the option means the header itself.
+ */
+static int add_include(const char **args, const char *header)
+{
+	args[0] = args[2] = "-Xclang";
+	args[1] = "-include";
+	args[3] = header;
+	return 4;
+}
+
 const char *const *bc_parse_args(struct bc_arena *arena, const struct bc_parse_job *job, int *nargs)
 {
 	enum { OWN = sizeof(own_args) / sizeof(*own_args) };
-	const char **args = BC_NEW_ARRAY(arena, const char *, (size_t)job->nargs + OWN + 2);
+	const char **args = BC_NEW_ARRAY(arena, const char *, (size_t)job->nargs * 2 + OWN + 2);
 	const char *resources = find_resources(arena);
 	int n = 0;
 
 	for (int i = 0; i < job->nargs;) {
 		int skip = count_dropped(job, i);
 
+		if (!skip && !strcmp(job->args[i], "-include") && i + 1 < job->nargs) {
+			n += add_include(args + n, job->args[i + 1]);
+			i += 2;
+			continue;
+		}
 		if (!skip)
 			args[n++] = job->args[i];
 		i += skip ? skip : 1;

@@ -93,6 +93,38 @@ static int store_manifest(struct stage *stage, const struct bc_unit *unit, const
 	return status;
 }
 
+/* Whether an option is about the machine and not about the language; -m32 and its like are both. */
+static int is_machine_option(const char *arg)
+{
+	return !strncmp(arg, "-m", 2) && strcmp(arg, "-m32") != 0 && strcmp(arg, "-m64") != 0 &&
+	       strcmp(arg, "-mx32") != 0 && strcmp(arg, "-m16") != 0;
+}
+
+/*
+ * Parses; and where libclang would not even start, once more without the options that name a
+ * machine or processor it may not know. A cross compiler that is just called gcc comes with such
+ * options.
+ */
+static int parse_leniently(
+	struct bc_arena *arena, struct bc_parse_job *job, struct bc_parse_result *result)
+{
+	const char **args = BC_NEW_ARRAY(arena, const char *, (size_t)job->nargs);
+	int status = bc_parse_unit(job, result), n = 0;
+
+	for (int i = 0; i < job->nargs; i++) {
+		if (!strcmp(job->args[i], "-target"))
+			i++;
+		else if (!is_machine_option(job->args[i]))
+			args[n++] = job->args[i];
+	}
+	if (status != BC_EINPUT || n == job->nargs)
+		return status;
+	job->args = args;
+	job->nargs = n;
+	memset(result, 0, sizeof(*result));
+	return bc_parse_unit(job, result);
+}
+
 static int parse_one(void *context, size_t job, void *result)
 {
 	struct stage *stage = context;
@@ -110,7 +142,7 @@ static int parse_one(void *context, size_t job, void *result)
 
 	/* Else a worker that dies between the two would leave a manifest of other facts. */
 	bc_cache_forget(&stage->cache, unit->key);
-	status = bc_parse_unit(&parse, &outcome->parsed);
+	status = parse_leniently(&arena, &parse, &outcome->parsed);
 	if (status == 0)
 		status = store_manifest(stage, unit, parse.unit_out, &outcome->parsed);
 	if (status != 0)

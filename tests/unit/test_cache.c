@@ -142,6 +142,9 @@ int bc_parse_unit(const struct bc_parse_job *job, struct bc_parse_result *result
 	status = bc_file_write(job->unit_out, image, size);
 	bc_fw_free(fake.fw);
 	bc_arena_fini(&fake.arena);
+	for (int i = 0; i < job->nargs; i++)
+		if (!strcmp(job->args[i], "-march=vax"))
+			return bc_fail(BC_EINPUT, "no such machine");
 	if (status == 0 && strstr(job->file, "refused"))
 		return bc_fail(BC_EINPUT, "no translation unit at all");
 	return status;
@@ -518,6 +521,20 @@ static void test_failures_are_units(void **state)
 	}
 }
 
+/* Options about a machine that libclang does not know cost nothing but themselves. */
+static void test_unknown_machine(void **state)
+{
+	static const char *const args[] = {"-march=vax", "-target", "vax-dec-vms", "-I", "inc"};
+	struct fixture *f = *state;
+	struct bc_compile *entry = (struct bc_compile *)&f->db.entries[1];
+
+	entry->args = args;
+	entry->nargs = 5;
+	assert_string_equal(prepare(f), "abb");
+	assert_int_equal(f->units.degraded, 0);
+	assert_string_equal(prepare(f), "");
+}
+
 static void test_memory(void **state)
 {
 	static const char *const names[] = {"eat.c", "src/a.c"};
@@ -664,6 +681,7 @@ int main(void)
 		TEST(test_damaged_cache),
 		TEST(test_manifest_bytes),
 		TEST(test_failures_are_units),
+		TEST(test_unknown_machine),
 		TEST(test_memory),
 		TEST(test_crash_forgets_old_facts),
 		TEST(test_disk_trouble),

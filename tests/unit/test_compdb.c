@@ -157,7 +157,7 @@ static void test_kept_and_dropped_options(void **state)
 	assert_string_equal(args_of(f, "cc -std=gnu11 -Ia -I b -isystem c -iquoted -idirafter e "
 				       "-DX -D Y=1 -UZ -include x.h -pthread -m32 -c a.c"),
 		"-std=gnu11|-I|a|-I|b|-isystem|c|-iquote|d|-idirafter|e|-DX|-DY=1|-UZ|"
-		"-Xclang|-include|-Xclang|x.h|-pthread|-m32");
+		"-include|x.h|-pthread|-m32");
 	assert_string_equal(
 		args_of(f, "cc -O2 -g -Wall -Werror -D_FORTIFY_SOURCE=2 -fopenmp "
 			   "-Wp,-D_FORTIFY_SOURCE=3,-DK=1,-MD,x.d -MMD -MP -MF x.d -MTy "
@@ -165,8 +165,12 @@ static void test_kept_and_dropped_options(void **state)
 		"-DK=1");
 	assert_string_equal(args_of(f, "cc -fPIC -DPIC -fno-builtin-free a.c"),
 		"-fPIC|-DPIC|-fno-builtin-free");
+	assert_string_equal(args_of(f, "clang -Xclang -include-pch -Xclang y.pch -Xclang -include "
+				       "-Xclang y.h -include./z.h --include=w.h -c a.c"),
+		"-include|y.h|-include|./z.h|-include|w.h");
 	assert_string_equal(args_of(f, "cc a.c -- -DX b.c"), "");
 	assert_string_equal(args_of(f, "cc a.c -D"), ""); /* a value is missing */
+	assert_string_equal(args_of(f, "cc a.c -Xclang -include -Xclang"), "");
 	assert_string_equal(args_of(f, "cc -Xpreprocessor -DX -Xpreprocessor -MD a.c"), "-DX");
 }
 
