@@ -4,9 +4,13 @@
 
 static uint32_t slot_of(const struct bc_held *held, uint32_t place, uint32_t sym)
 {
-	uint64_t key = ((uint64_t)place << 32 | sym) * 0x9e3779b97f4a7c15u;
-	uint32_t mask = held->nslots - 1;
-	uint32_t at = (uint32_t)(key >> 32) & mask;
+	uint64_t key = (uint64_t)place << 32 | sym;
+	uint32_t mask = held->nslots - 1, at;
+
+	/* both halves must reach the low bits, or neighbouring places pile up */
+	key = (key ^ key >> 31) * 0x7fb5d329728ea185u;
+	key = (key ^ key >> 27) * 0x81dadef4bc2dd44du;
+	at = (uint32_t)(key >> 33) & mask;
 
 	while (held->slots[at].used &&
 		(held->slots[at].place != place || held->slots[at].sym != sym))

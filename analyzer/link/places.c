@@ -139,6 +139,29 @@ static void join_same_memory(struct bc_places *places)
 	free(index.order);
 }
 
+static uint8_t return_class(const struct bc_program *program, uint32_t type)
+{
+	return type == BC_NONE ? BC_CLASS_OTHER : program->types[type].ret;
+}
+
+static void fill_classes(struct bc_places *places)
+{
+	const struct bc_program *program = places->program;
+	uint8_t *cls = places->cls = bc_xmalloc(places->count + 1);
+
+	for (uint32_t i = 0; i < program->nsyms; i++)
+		*cls++ = program->syms[i].cls;
+	for (uint32_t i = 0; i < program->nfields; i++)
+		*cls++ = program->fields[i].cls;
+	for (uint32_t i = 0; i < program->nsyms; i++)
+		*cls++ = return_class(program, program->syms[i].type);
+	for (uint32_t i = 0; i < program->ncalls; i++)
+		*cls++ = return_class(program, program->calls[i].type);
+	for (uint32_t i = 0; i < program->nfuncs; i++)
+		for (uint32_t k = 0; k < program->funcs[i].nlocals; k++)
+			*cls++ = program->funcs[i].locals[k].cls;
+}
+
 void bc_places_init(struct bc_places *places, const struct bc_program *program)
 {
 	uint32_t next;
@@ -156,11 +179,18 @@ void bc_places_init(struct bc_places *places, const struct bc_program *program)
 	places->parent = bc_xmalloc(next * sizeof(*places->parent));
 	for (uint32_t i = 0; i < next; i++)
 		places->parent[i] = i;
+	fill_classes(places);
 	join_same_memory(places);
+}
+
+enum bc_class bc_place_class(const struct bc_places *places, uint32_t place)
+{
+	return (enum bc_class)places->cls[place];
 }
 
 void bc_places_fini(struct bc_places *places)
 {
+	free(places->cls);
 	free(places->local0);
 	free(places->parent);
 }

@@ -36,6 +36,7 @@ struct bc_places {
 	uint32_t *local0;             /* per function: place of its slot 0 */
 	uint32_t count;
 	uint32_t *parent; /* union-find: places that are the same memory */
+	uint8_t *cls;     /* per place: enum bc_class as declared */
 };
 
 void bc_places_init(struct bc_places *places, const struct bc_program *program);
@@ -48,6 +49,9 @@ uint32_t bc_place_of_field(const struct bc_places *places, uint32_t field);
 uint32_t bc_place_of_local(const struct bc_places *places, uint32_t func, uint32_t slot);
 uint32_t bc_place_of_return(const struct bc_places *places, uint32_t sym);
 uint32_t bc_place_of_call(const struct bc_places *places, uint32_t call);
+
+/* The class of what a place holds (enum bc_class), as declared. */
+enum bc_class bc_place_class(const struct bc_places *places, uint32_t place);
 
 /* Adds where the value of an expression may come from (representatives). */
 void bc_places_of_expr(

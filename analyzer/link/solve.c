@@ -81,12 +81,31 @@ static void hold(struct solver *s, uint32_t place, uint32_t sym, uint32_t flow, 
 		bc_vec_push(&s->work, (struct pair){place, sym});
 }
 
+/*
+ * Can functions travel this way? Only places declared to hold functions or void * receive them, and
+ * integers as wide as a pointer where a function was cast to one in plain sight. Without this, they
+ * seep through every char * and counter of the program.
+ */
+static int carries(const struct solver *s, uint32_t dst, uint32_t src)
+{
+	const struct bc_places *places = &s->solution->places;
+
+	switch ((int)bc_place_class(places, dst)) {
+	case BC_CLASS_FPTR:
+	case BC_CLASS_VPTR:
+	case BC_CLASS_OTHER: return 1;
+	case BC_CLASS_LONG:
+		return src & BC_SRC_FUNC || bc_place_class(places, src) == BC_CLASS_LONG;
+	default: return 0;
+	}
+}
+
 static void add_flow(
 	struct solver *s, uint32_t dst, uint32_t src, uint32_t func, uint32_t node, int cast)
 {
 	uint32_t id = (uint32_t)s->flows.count;
 
-	if (dst == src)
+	if (dst == src || !carries(s, dst, src))
 		return;
 	bc_vec_push(&s->flows, (struct bc_flow){dst, src, func, node, (uint8_t)cast, BC_NONE});
 	if (src & BC_SRC_FUNC) {
