@@ -15,6 +15,8 @@ struct splitter {
 	BC_VEC(struct definers) definers;
 	uint8_t *has_main;
 	uint8_t *placed; /* in some link unit already */
+	uint32_t *owner; /* the unit with the only program that a unit can be part of, or UINT32_MAX
+			  */
 };
 
 static int is_external_definition(const struct bc_fact_symbol *symbol)
@@ -39,6 +41,38 @@ static void index_definitions(struct splitter *s)
 			bc_vec_push(&s->definers.items[id].units, u);
 			if (!strcmp(name, "main"))
 				s->has_main[u] = 1;
+		}
+	}
+}
+
+static int is_needed(const struct bc_fact_symbol *symbol)
+{
+	return !(symbol->flags & (BC_SYM_DEFINED | BC_SYM_INTERNAL));
+}
+
+/*
+ * A unit that needs something which only one program's main unit defines (its `server` variable,
+ * say) can be part of no other program. Without this, a helper that two files define would drag the
+ * whole server into its command line client.
+ */
+static void find_owners(struct splitter *s)
+{
+	for (uint32_t u = 0; u < s->nunits; u++) {
+		const struct bc_facts *facts = s->units[u].facts;
+
+		s->owner[u] = UINT32_MAX;
+		for (uint32_t i = 0; i < facts->nsymbols; i++) {
+			const struct definers *definers;
+			uint32_t id;
+
+			if (!is_needed(&facts->symbols[i]))
+				continue;
+			id = bc_intern_find(&s->names, bc_fact_str(facts, facts->symbols[i].key));
+			if (id == BC_INTERN_NONE)
+				continue;
+			definers = &s->definers.items[id];
+			if (definers->units.count == 1 && s->has_main[definers->units.items[0]])
+				s->owner[u] = definers->units.items[0];
 		}
 	}
 }
@@ -103,6 +137,9 @@ static uint32_t choose(const struct splitter *s, const struct definers *definers
 			return UINT32_MAX;
 		if (s->has_main[u] && u != main_unit)
 			continue;
+		if (main_unit != UINT32_MAX && s->owner[u] != UINT32_MAX &&
+			s->owner[u] != main_unit)
+			continue;
 		score = shared_folders(
 			s->units[u].facts->path_main, s->units[asking].facts->path_main);
 		if (main_unit != UINT32_MAX && same_target(&s->units[u], &s->units[main_unit]))
@@ -130,7 +167,7 @@ static void close_over_symbols(struct splitter *s, uint32_t main_unit, uint8_t *
 		for (uint32_t i = 0; i < facts->nsymbols; i++) {
 			uint32_t id, chosen;
 
-			if (facts->symbols[i].flags & (BC_SYM_DEFINED | BC_SYM_INTERNAL))
+			if (!is_needed(&facts->symbols[i]))
 				continue;
 			id = bc_intern_find(&s->names, bc_fact_str(facts, facts->symbols[i].key));
 			if (id == BC_INTERN_NONE)
@@ -193,7 +230,9 @@ void bc_split_units(struct bc_split *split, const struct bc_split_unit *units, u
 	s.placed = bc_xmalloc(nunits + 1);
 	memset(s.has_main, 0, nunits + 1);
 	memset(s.placed, 0, nunits + 1);
+	s.owner = bc_xmalloc((nunits + 1) * sizeof(*s.owner));
 	index_definitions(&s);
+	find_owners(&s);
 	for (uint32_t u = 0; u < nunits; u++)
 		mains += s.has_main[u];
 	if (mains > 1) {
@@ -211,6 +250,7 @@ void bc_split_units(struct bc_split *split, const struct bc_split_unit *units, u
 	bc_intern_fini(&s.names);
 	free(s.has_main);
 	free(s.placed);
+	free(s.owner);
 }
 
 void bc_split_fini(struct bc_split *split)
