@@ -12,10 +12,7 @@
 
 #include "base/error.h"
 
-enum {
-	READ_CHUNK = 64 * 1024,
-	TEMP_ATTEMPTS = 100
-};
+enum { READ_CHUNK = 64 * 1024, TEMP_ATTEMPTS = 100 };
 
 /* ---- paths ---- */
 

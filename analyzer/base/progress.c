@@ -7,11 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-	REDRAW_MS = 50,
-	MAX_COLUMNS = 240,
-	DEFAULT_COLUMNS = 80
-};
+enum { REDRAW_MS = 50, MAX_COLUMNS = 240, DEFAULT_COLUMNS = 80 };
 
 #define ERASE_LINE "\r\033[K"
 

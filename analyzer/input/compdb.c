@@ -21,10 +21,7 @@
  * Limits. The largest databases known, of browsers and their like, have 100,000 entries of a few
  * kilobytes each.
  */
-enum {
-	MAX_DATABASE_BYTES = 1 << 30,
-	MAX_ENTRIES = 1000000
-};
+enum { MAX_DATABASE_BYTES = 1 << 30, MAX_ENTRIES = 1000000 };
 
 /* An entry while it can still change: outputs of duplicates are added to it. */
 struct draft {

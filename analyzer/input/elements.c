@@ -5,9 +5,7 @@
 
 #include "base/error.h"
 
-enum {
-	MAX_ELEMENT_BYTES = 16 << 20
-}; /* eight times what the kernel lets a command line have */
+enum { MAX_ELEMENT_BYTES = 16 << 20 }; /* eight times what the kernel lets a command line have */
 
 void bc_elements_init(struct bc_elements *elements, const char *path, const char *text, size_t len)
 {

@@ -196,8 +196,11 @@ static int takes_joined(enum action action)
 
 static int fits(const struct option *option, const char *arg)
 {
-	size_t len = strlen(option->name);
+	size_t len;
 
+	if (arg[1] != option->name[1])
+		return 0;
+	len = strlen(option->name);
 	if (strncmp(arg, option->name, len) != 0)
 		return 0;
 	/* Long forms are joined by '=' alone, so that --sysrootfoo is unknown. */

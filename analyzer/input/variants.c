@@ -6,9 +6,7 @@
 #include "base/buf.h"
 #include "base/fs.h"
 
-enum {
-	MAX_VARIANTS = 4
-}; /* of one source; more would only repeat the same findings */
+enum { MAX_VARIANTS = 4 }; /* of one source; more would only repeat the same findings */
 
 struct bc_variant {
 	uint64_t key[2]; /* hash of the source's name; for a variant, of its identity too */

@@ -31,23 +31,9 @@
 #define SANITIZED 0
 #endif
 
-enum {
-	MAX_JOBS = 300,
-	LIMIT_MB = 256
-};
+enum { MAX_JOBS = 300, LIMIT_MB = 256 };
 
-enum deed {
-	FINE,
-	SEGFAULT,
-	HANG,
-	ABORT,
-	EXIT,
-	FAIL,
-	EAT,
-	EAT_AND_FAIL,
-	KILLED,
-	CHECK
-};
+enum deed { FINE, SEGFAULT, HANG, ABORT, EXIT, FAIL, EAT, EAT_AND_FAIL, KILLED, CHECK };
 
 /* What the parent saw of each job. */
 struct log {
