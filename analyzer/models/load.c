@@ -93,6 +93,20 @@ static int add_path(struct pack_files *files, const char *path)
 
 /* ---- reading ---- */
 
+void bc_loader_remember(
+	struct bc_loader *loader, struct bc_loading_name **names, const char *name, size_t value)
+{
+	struct bc_loading_name *entry;
+
+	HASH_FIND_STR(*names, name, entry);
+	if (!entry) {
+		entry = BC_NEW(loader->arena, struct bc_loading_name);
+		entry->name = name;
+		HASH_ADD_KEYPTR(hh, *names, entry->name, strlen(name), entry);
+	}
+	entry->value = value;
+}
+
 /* The hash covers contents and their borders, not the paths: those differ between checkouts. */
 static void add_to_hash(struct bc_models *models, const struct bc_buf *bytes)
 {
@@ -157,6 +171,45 @@ static int read_packs(
 			(models)->name[(models)->n##name++] = (loader)->from.items[i_]; \
 	} while (0)
 
+/*
+ * A function stands in a blocking rule of one pack and among the never_blocks of another: the later
+ * pack is right. Drops it from the rule, or from never_blocks.
+ */
+static int settle_sink(struct bc_loader *loader, struct bc_loading_sink *sink)
+{
+	struct bc_sink_rule *rule = &sink->rule;
+	const char **left = BC_NEW_ARRAY(loader->arena, const char *, (size_t)rule->nfunctions);
+	int n = 0;
+
+	for (int f = 0; f < rule->nfunctions; f++) {
+		struct bc_loading_name *never;
+
+		HASH_FIND_STR(loader->nevers, rule->functions[f], never);
+		if (never && never->value == (size_t)sink->pack)
+			return bc_fail(BC_EINPUT,
+				"%s:%d: '%s' stands both in this rule and in never_blocks",
+				rule->origin.path, rule->origin.line, never->name);
+		if (never && never->value > (size_t)sink->pack)
+			continue;
+		if (never)
+			never->overruled = 1;
+		left[n++] = rule->functions[f];
+	}
+	rule->functions = left;
+	rule->nfunctions = n;
+	return 0;
+}
+
+static int settle(struct bc_loader *loader)
+{
+	int status = 0;
+
+	for (size_t i = 0; status == 0 && i < loader->sinks.count; i++)
+		if (!loader->sinks.items[i].dead)
+			status = settle_sink(loader, &loader->sinks.items[i]);
+	return status;
+}
+
 static void lay_out(struct bc_loader *loader, struct bc_models *models)
 {
 	TAKE_LIVING(loader, models, sinks);
@@ -169,11 +222,11 @@ static void lay_out(struct bc_loader *loader, struct bc_models *models)
 	TAKE_ALL(loader, models, annotations, loop_annotations);
 	TAKE_ALL(loader, models, loops, loops);
 	TAKE_ALL(loader, models, tests, tests);
-	models->never_blocks = BC_NEW_ARRAY(loader->arena, const char *, loader->nevers.count + 1);
-	for (size_t i = 0; i < loader->nevers.count; i++)
-		if (!loader->nevers.items[i].dead)
-			models->never_blocks[models->nnever_blocks++] =
-				loader->nevers.items[i].name;
+	models->never_blocks =
+		BC_NEW_ARRAY(loader->arena, const char *, HASH_COUNT(loader->nevers));
+	for (const struct bc_loading_name *n = loader->nevers; n; n = n->hh.next)
+		if (!n->overruled)
+			models->never_blocks[models->nnever_blocks++] = n->name;
 	bc_models_build_index(loader->arena, models);
 }
 
@@ -183,7 +236,8 @@ static void free_loader(struct bc_loader *loader)
 	bc_vec_fini(&loader->registers);
 	bc_vec_fini(&loader->fields);
 	bc_vec_fini(&loader->waits);
-	bc_vec_fini(&loader->nevers);
+	HASH_CLEAR(hh, loader->nevers);
+	HASH_CLEAR(hh, loader->sink_ids);
 	bc_vec_fini(&loader->constants);
 	bc_vec_fini(&loader->tests);
 	bc_vec_fini(&loader->headers);
@@ -205,6 +259,8 @@ int bc_models_load(
 		status = add_path(&files, paths[i]);
 	if (status == 0)
 		status = read_packs(&loader, models, &files);
+	if (status == 0)
+		status = settle(&loader);
 	if (status == 0)
 		lay_out(&loader, models);
 	else

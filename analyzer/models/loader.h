@@ -2,6 +2,8 @@
 #ifndef BC_MODELS_LOADER_H
 #define BC_MODELS_LOADER_H
 
+#include <uthash.h>
+
 #include "base/vec.h"
 #include "models/models.h"
 #include "models/schema.h"
@@ -29,10 +31,12 @@ struct bc_loading_wait {
 	int dead;
 };
 
-struct bc_loading_never {
+/* A name that was met, and what is remembered of it. */
+struct bc_loading_name {
 	const char *name;
-	int pack;
-	int dead;
+	size_t value;  /* of an id: index into sinks; of a function that never blocks: its pack */
+	int overruled; /* a function that never blocks: a later pack says that it does */
+	UT_hash_handle hh;
 };
 
 struct bc_loader {
@@ -46,14 +50,19 @@ struct bc_loader {
 	BC_VEC(struct bc_loading_register) registers;
 	BC_VEC(struct bc_loading_field) fields;
 	BC_VEC(struct bc_loading_wait) waits;
-	BC_VEC(struct bc_loading_never) nevers;
 	BC_VEC(struct bc_constant) constants;
 	BC_VEC(struct bc_rule_test) tests;
 	BC_VEC(const char *) headers;
 	BC_VEC(const char *) forks;
 	BC_VEC(const char *) annotations;
-	BC_VEC(const char *) loops; /* ids */
+	BC_VEC(const char *) loops;       /* ids */
+	struct bc_loading_name *sink_ids; /* of living rules */
+	struct bc_loading_name *nevers;   /* functions that never block */
 };
+
+/* load.c: remembers `value` under `name`, or replaces what was there. */
+void bc_loader_remember(
+	struct bc_loader *loader, struct bc_loading_name **names, const char *name, size_t value);
 
 /* pack.c: takes over what a checked document says. 0 or BC_EINPUT. */
 int bc_loader_take_pack(struct bc_loader *loader, const struct bc_yaml_node *root);

@@ -174,43 +174,17 @@ static void read_tests(struct bc_loader *loader, const struct bc_yaml_node *map,
 /* An id names one rule per pack; a rule of an earlier pack gives way. */
 static int override_sink(struct bc_loader *loader, const struct bc_yaml_node *node, const char *id)
 {
-	for (size_t i = 0; i < loader->sinks.count; i++) {
-		struct bc_loading_sink *old = &loader->sinks.items[i];
+	struct bc_loading_name *known;
+	struct bc_loading_sink *old;
 
-		if (old->dead || strcmp(old->rule.id, id) != 0)
-			continue;
-		if (old->pack == loader->pack)
-			return bc_yaml_fail(loader->path, node,
-				"the id '%s' is taken by the rule in line %d", id,
-				old->rule.origin.line);
-		old->dead = 1;
-	}
-	return 0;
-}
-
-static int names_function(const struct bc_sink_rule *rule, const char *name)
-{
-	for (int f = 0; f < rule->nfunctions; f++)
-		if (!strcmp(rule->functions[f], name))
-			return 1;
-	return 0;
-}
-
-/* A later pack that calls a function blocking is believed against an earlier one. */
-static int overrule_nevers(
-	struct bc_loader *loader, const struct bc_yaml_node *node, const struct bc_sink_rule *rule)
-{
-	for (size_t i = 0; i < loader->nevers.count; i++) {
-		struct bc_loading_never *never = &loader->nevers.items[i];
-
-		if (never->dead || !names_function(rule, never->name))
-			continue;
-		if (never->pack == loader->pack)
-			return bc_yaml_fail(loader->path, node,
-				"'%s' stands both in a blocking rule and in never_blocks",
-				never->name);
-		never->dead = 1;
-	}
+	HASH_FIND_STR(loader->sink_ids, id, known);
+	if (!known)
+		return 0;
+	old = &loader->sinks.items[known->value];
+	if (old->pack == loader->pack && !old->dead)
+		return bc_yaml_fail(loader->path, node,
+			"the id '%s' is taken by the rule in line %d", id, old->rule.origin.line);
+	old->dead = 1;
 	return 0;
 }
 
@@ -235,12 +209,11 @@ static int take_sink(struct bc_loader *loader, const struct bc_yaml_node *node)
 			loader, when, &scope, BC_COND_ASSUME_NO, &rule.nonblocking_when);
 	if (status == 0)
 		status = override_sink(loader, node, rule.id);
-	if (status == 0)
-		status = overrule_nevers(loader, node, &rule);
 	if (status != 0)
 		return status;
 	read_alternatives(loader, node, &rule);
 	read_tests(loader, node, rule.id);
+	bc_loader_remember(loader, &loader->sink_ids, rule.id, loader->sinks.count);
 	bc_vec_push(&loader->sinks, (struct bc_loading_sink){.rule = rule, .pack = loader->pack});
 	return 0;
 }
@@ -349,26 +322,6 @@ static int take_loop(struct bc_loader *loader, const struct bc_yaml_node *node)
 
 /* ---- the rest of a pack ---- */
 
-/* Takes one function out of the rules of earlier packs. */
-static void drop_function(struct bc_loader *loader, const char *name)
-{
-	for (size_t i = 0; i < loader->sinks.count; i++) {
-		struct bc_sink_rule *rule = &loader->sinks.items[i].rule;
-		const char **left;
-		int n = 0;
-
-		if (!names_function(rule, name))
-			continue;
-		left = BC_NEW_ARRAY(loader->arena, const char *, (size_t)rule->nfunctions);
-		for (int f = 0; f < rule->nfunctions; f++)
-			if (strcmp(rule->functions[f], name) != 0)
-				left[n++] = rule->functions[f];
-		rule->functions = left;
-		rule->nfunctions = n;
-	}
-}
-
-/* Comes before the pack's own blocking rules, so that only earlier packs lose the function. */
 static void take_nevers(struct bc_loader *loader, const struct bc_yaml_node *root)
 {
 	const struct bc_yaml_node *node = first_item(root, "never_blocks");
@@ -376,12 +329,9 @@ static void take_nevers(struct bc_loader *loader, const struct bc_yaml_node *roo
 	for (; node; node = node->next) {
 		const struct bc_yaml_node *item = first_item(node, "function");
 
-		for (; item; item = next_item(node, "function", item)) {
-			drop_function(loader, item->text);
-			bc_vec_push(&loader->nevers,
-				(struct bc_loading_never){
-					.name = keep(loader, item->text), .pack = loader->pack});
-		}
+		for (; item; item = next_item(node, "function", item))
+			bc_loader_remember(loader, &loader->nevers, keep(loader, item->text),
+				(size_t)loader->pack);
 	}
 }
 
@@ -424,12 +374,13 @@ static const char *suggest_id(const struct bc_loader *loader, const char *id)
 static int disable(struct bc_loader *loader, const struct bc_yaml_node *node)
 {
 	int found = disable_loop(loader, node->text);
+	struct bc_loading_name *sink;
 	const char *near;
 
-	for (size_t i = 0; i < loader->sinks.count; i++)
-		if (!strcmp(loader->sinks.items[i].rule.id, node->text))
-			found = loader->sinks.items[i].dead = 1;
-	if (found)
+	HASH_FIND_STR(loader->sink_ids, node->text, sink);
+	if (sink)
+		loader->sinks.items[sink->value].dead = 1;
+	if (found || sink)
 		return 0;
 	near = suggest_id(loader, node->text);
 	return bc_yaml_fail(loader->path, node,
