@@ -1,0 +1,27 @@
+/* The commands, one file each, and what they share. A command returns the status to exit with. */
+#ifndef BC_CMD_H
+#define BC_CMD_H
+
+#include "base/buf.h"
+#include "options.h"
+
+enum bc_exit { BC_EXIT_CLEAN = 0, BC_EXIT_FINDINGS = 1, BC_EXIT_ERROR = 2, BC_EXIT_INCOMPLETE = 3 };
+
+int bc_cmd_check(const struct bc_options *options);
+int bc_cmd_dump(const struct bc_options *options);
+int bc_cmd_help(const struct bc_options *options);
+int bc_cmd_version(const struct bc_options *options);
+
+/*
+ * Writes a command's result to `path`, or to standard output with NULL. A reader that went away, as
+ * in `blockcheck ... | head`, is no error. 0, BC_EOUTPUT or BC_EINTERRUPTED.
+ */
+int bc_cmd_write(const char *path, const struct bc_buf *text);
+
+/* One line on standard error: "blockcheck: KIND: text", made fit for a terminal. */
+void bc_cmd_say(const char *kind, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Says the last error, unless it is that of an interruption. BC_EXIT_ERROR. */
+int bc_cmd_fail(int status);
+
+#endif

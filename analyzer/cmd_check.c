@@ -1,0 +1,175 @@
+/* `blockcheck check`: the pipeline's report into the database, to the reader, and as exit status.
+ */
+#include "cmd.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "parse/parse.h"
+#include "store/store.h"
+
+enum { DEFAULT_WIDTH = 80 };
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A PATH that is mistyped would leave no findings, and that would look clean. */
+static int check_paths(const struct bc_options *options)
+{
+	for (const char *const *path = options->check.paths; *path; path++)
+		if (!bc_file_exists(*path))
+			return bc_fail(BC_EUSAGE, "%s: %s", *path, strerror(errno));
+	return 0;
+}
+
+/* ---- saving ---- */
+
+static int save(const struct bc_options *options, const struct bc_report *report, const char *path,
+	int64_t started_ms)
+{
+	const struct bc_store_run run = {
+		.started_ms = started_ms,
+		.command = options->command,
+		.blockcheck = BC_VERSION,
+		.libclang = bc_parse_version(),
+		.min_confidence = options->check.min_confidence,
+		.budget_ms = options->check.budget_ms,
+	};
+	struct bc_store *store;
+	int status = bc_store_open(path, BC_STORE_WRITE, &store);
+
+	if (status == 0)
+		status = bc_store_save_run(store, report, &run);
+	bc_store_close(store);
+	return status;
+}
+
+/* ---- showing ---- */
+
+static int terminal_width(void)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	return columns && atoi(columns) > 0 ? atoi(columns) : DEFAULT_WIDTH;
+}
+
+static int wants_color(const struct bc_options *options, int on_terminal)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (options->color != BC_COLOR_AUTO)
+		return options->color == BC_COLOR_ALWAYS;
+	return on_terminal && !(no_color && *no_color) && !(term && !strcmp(term, "dumb"));
+}
+
+static int show(const struct bc_options *options, const struct bc_report *report)
+{
+	int on_terminal = !options->output && isatty(STDOUT_FILENO);
+	const struct bc_output_options how = {
+		.color = wants_color(options, on_terminal),
+		.width = on_terminal ? terminal_width() : 0,
+		.quiet = options->check.quiet,
+		.verbose = options->verbose,
+		.min_confidence = options->check.min_confidence,
+	};
+	struct bc_buf text = {0};
+	int status;
+
+	options->format->write(report, &how, &text);
+	status = bc_cmd_write(options->output, &text);
+	bc_buf_fini(&text);
+	return status;
+}
+
+/* Where the reader does not see it in the output itself. */
+static void say_if_incomplete(const struct bc_options *options, const struct bc_report *report)
+{
+	if (options->format->for_people && !options->output)
+		return;
+	if (report->ndegraded)
+		bc_cmd_say("incomplete", "%d of %d units could not be read whole; the first is %s",
+			report->ndegraded, report->summary.units, report->degraded[0].file);
+	else if (!report->summary.callbacks && !options->check.quiet)
+		bc_cmd_say("warning", "no event-loop callbacks were found, so nothing was checked; "
+				      "is the library's rule pack missing (--rules)?");
+}
+
+/* ---- the end ---- */
+
+static int exit_status(const struct bc_options *options, const struct bc_report *report)
+{
+	/* first: whatever was found, a script must not take this run for the whole truth */
+	if (report->ndegraded)
+		return BC_EXIT_INCOMPLETE;
+	if (options->fail_on == BC_FAIL_NEVER)
+		return BC_EXIT_CLEAN;
+	return bc_report_count_open(report, (enum bc_severity)options->fail_on) ? BC_EXIT_FINDINGS
+										: BC_EXIT_CLEAN;
+}
+
+static void say_interrupted(const char *path, int saved)
+{
+	if (saved)
+		bc_cmd_say("", "interrupted; this run is complete in %s", path);
+	else if (bc_file_exists(path))
+		bc_cmd_say("", "interrupted; the last complete run in %s is unchanged", path);
+	else
+		bc_cmd_say("", "interrupted; nothing was saved");
+}
+
+/* Findings are shown even when they cannot be saved: then the run has not been in vain. */
+static int save_and_show(const struct bc_options *options, struct bc_report *report,
+	const char *path, int64_t started_ms)
+{
+	int saved = save(options, report, path, started_ms), shown;
+	const char *why = bc_arena_strdup(&report->arena, bc_error_message());
+
+	shown = bc_pipeline_interrupted() ? BC_EINTERRUPTED : show(options, report);
+	if (bc_pipeline_interrupted()) {
+		say_interrupted(path, saved == 0);
+		return BC_EXIT_ERROR;
+	}
+	say_if_incomplete(options, report);
+	if (shown < 0)
+		bc_cmd_fail(shown);
+	if (saved < 0)
+		bc_cmd_say("error", "%s", why);
+	return shown < 0 || saved < 0 ? BC_EXIT_ERROR : exit_status(options, report);
+}
+
+int bc_cmd_check(const struct bc_options *options)
+{
+	struct bc_report report = {0};
+	int64_t started_ms = now_ms();
+	const char *path = NULL;
+	int status = check_paths(options);
+
+	if (status < 0)
+		return bc_cmd_fail(status);
+	status = bc_pipeline_check(&options->check, &report);
+	if (status == 0 || status == BC_EINTERRUPTED) {
+		int located = bc_pipeline_store_path(&options->check, &report.arena, &path);
+
+		status = located < 0 ? located : status;
+	}
+	if (status == BC_EINTERRUPTED)
+		say_interrupted(path, 0);
+	status = status < 0 ? bc_cmd_fail(status)
+			    : save_and_show(options, &report, path, started_ms);
+	bc_report_fini(&report);
+	return status;
+}

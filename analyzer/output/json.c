@@ -1,0 +1,240 @@
+/* `blockcheck-findings/1`: a contract with scripts and editors; keys are only ever added to it. */
+#include "base/json.h"
+
+#include "output/output.h"
+
+static void write_str(struct bc_json *json, const char *key, const char *text)
+{
+	bc_json_key(json, key);
+	bc_json_str(json, text);
+}
+
+static void write_int(struct bc_json *json, const char *key, int64_t value)
+{
+	bc_json_key(json, key);
+	bc_json_int(json, value);
+}
+
+static void write_line(struct bc_json *json, const struct bc_place_loc *at)
+{
+	write_str(json, "file", at->file ? at->file : "");
+	write_int(json, "line", at->line);
+}
+
+static void write_place(struct bc_json *json, const struct bc_place_loc *at)
+{
+	if (!at->file || !*at->file) {
+		bc_json_null(json);
+		return;
+	}
+	bc_json_object(json);
+	write_line(json, at);
+	bc_json_end(json);
+}
+
+static void write_strings(struct bc_json *json, const char *key, const char *const *texts, int n)
+{
+	bc_json_key(json, key);
+	bc_json_array(json);
+	for (int i = 0; i < n; i++)
+		bc_json_str(json, texts[i]);
+	bc_json_end(json);
+}
+
+static void write_summary(struct bc_json *json, const struct bc_report *report)
+{
+	bc_json_key(json, "summary");
+	bc_json_object(json);
+	write_int(json, "units", report->summary.units);
+	write_int(json, "degraded", report->ndegraded);
+	write_int(json, "callbacks", report->summary.callbacks);
+	write_int(json, "findings", report->nfindings);
+	write_int(json, "parsed", report->summary.parsed);
+	write_int(json, "cached", report->summary.cached);
+	bc_json_end(json);
+}
+
+static void write_bound(struct bc_json *json, const struct bc_finding *finding)
+{
+	bc_json_key(json, "bound");
+	bc_json_object(json);
+	write_str(json, "kind", bc_bound_name(finding->bound));
+	if (finding->bound == BC_BOUND_TIMEOUT) {
+		bc_json_key(json, "ms");
+		if (finding->bound_ms >= 0)
+			bc_json_double(json, finding->bound_ms);
+		else
+			bc_json_null(json);
+	}
+	bc_json_end(json);
+}
+
+static void write_sink(struct bc_json *json, const struct bc_finding *finding)
+{
+	bc_json_key(json, "sink");
+	bc_json_object(json);
+	write_str(json, "function", finding->sink.function);
+	write_str(json, "in", finding->sink.in);
+	write_line(json, &finding->sink.at);
+	write_int(json, "column", finding->sink.at.column);
+	bc_json_end(json);
+}
+
+static void write_callback(struct bc_json *json, const struct bc_finding *finding)
+{
+	bc_json_key(json, "callback");
+	bc_json_object(json);
+	write_str(json, "function", finding->callback.function);
+	write_line(json, &finding->callback.at);
+	write_str(json, "loop", finding->callback.loop);
+	write_str(json, "registered_by", finding->callback.registered_by);
+	bc_json_key(json, "registered_at");
+	write_place(json, &finding->callback.registered_at);
+	bc_json_end(json);
+}
+
+static void write_witness(struct bc_json *json, const struct bc_step *step)
+{
+	bc_json_key(json, "witness");
+	bc_json_object(json);
+	write_str(json, "place", step->witness_place ? step->witness_place : "");
+	write_line(json, &step->witness);
+	bc_json_end(json);
+}
+
+static void write_step(struct bc_json *json, const struct bc_step *step)
+{
+	bc_json_object(json);
+	write_str(json, "function", step->function);
+	write_line(json, &step->at);
+	write_str(json, "calls", step->calls);
+	write_str(json, "via", bc_via_name(step->via));
+	if (step->via == BC_VIA_POINTER) {
+		write_int(json, "targets", step->targets);
+		write_witness(json, step);
+	}
+	bc_json_end(json);
+}
+
+static void write_path(struct bc_json *json, const struct bc_finding *finding)
+{
+	bc_json_key(json, "path");
+	bc_json_array(json);
+	for (int i = 0; i < finding->npath; i++)
+		write_step(json, &finding->path[i]);
+	bc_json_end(json);
+}
+
+/* The wide dispatch table that the path goes through; only where there is one. */
+static void write_family(struct bc_json *json, const struct bc_finding *finding)
+{
+	if (!finding->family_size)
+		return;
+	bc_json_key(json, "family");
+	bc_json_object(json);
+	write_str(json, "place", finding->family);
+	write_int(json, "size", finding->family_size);
+	bc_json_end(json);
+}
+
+static void write_alternatives(struct bc_json *json, const struct bc_finding *finding)
+{
+	bc_json_key(json, "alternatives");
+	bc_json_array(json);
+	for (int i = 0; i < finding->nalternatives; i++) {
+		bc_json_object(json);
+		write_str(json, "use", finding->alternatives[i].use);
+		write_str(json, "note", finding->alternatives[i].note);
+		bc_json_end(json);
+	}
+	bc_json_end(json);
+}
+
+static void write_observed(struct bc_json *json, const struct bc_finding *finding)
+{
+	bc_json_key(json, "observed");
+	if (!finding->observed.runs) {
+		bc_json_null(json);
+		return;
+	}
+	bc_json_object(json);
+	write_int(json, "runs", finding->observed.runs);
+	write_int(json, "count", finding->observed.count);
+	bc_json_key(json, "max_ms");
+	bc_json_double(json, finding->observed.max_ms);
+	bc_json_key(json, "p99_ms");
+	bc_json_double(json, finding->observed.p99_ms);
+	bc_json_end(json);
+}
+
+static void write_finding(struct bc_json *json, const struct bc_finding *finding)
+{
+	bc_json_object(json);
+	write_str(json, "fingerprint", finding->fingerprint);
+	write_str(json, "rule", finding->rule);
+	write_str(json, "category", bc_category_name(finding->category));
+	write_str(json, "severity", bc_severity_name(finding->severity));
+	write_str(json, "confidence", bc_confidence_name(finding->confidence));
+	write_bound(json, finding);
+	write_str(json, "message", finding->message);
+	write_sink(json, finding);
+	write_callback(json, finding);
+	write_path(json, finding);
+	write_strings(json, "callbacks", finding->callbacks, finding->ncallbacks);
+	write_family(json, finding);
+	write_strings(json, "assumptions", finding->assumptions, finding->nassumptions);
+	write_alternatives(json, finding);
+	write_observed(json, finding);
+	write_str(json, "suppressed", finding->suppressed);
+	write_str(json, "baseline", finding->baseline ? finding->baseline : "new");
+	bc_json_end(json);
+}
+
+static void write_unresolved(struct bc_json *json, const struct bc_report *report)
+{
+	bc_json_key(json, "unresolved");
+	bc_json_array(json);
+	for (int i = 0; i < report->nunresolved; i++) {
+		bc_json_object(json);
+		write_line(json, &report->unresolved[i].at);
+		write_str(json, "place", report->unresolved[i].place);
+		write_str(json, "reason", report->unresolved[i].reason);
+		bc_json_end(json);
+	}
+	bc_json_end(json);
+}
+
+static void write_degraded(struct bc_json *json, const struct bc_report *report)
+{
+	bc_json_key(json, "degraded");
+	bc_json_array(json);
+	for (int i = 0; i < report->ndegraded; i++) {
+		bc_json_object(json);
+		write_str(json, "file", report->degraded[i].file);
+		write_int(json, "errors", report->degraded[i].errors);
+		write_str(json, "first", report->degraded[i].first);
+		bc_json_end(json);
+	}
+	bc_json_end(json);
+}
+
+void bc_output_json(
+	const struct bc_report *report, const struct bc_output_options *options, struct bc_buf *out)
+{
+	struct bc_json json;
+
+	(void)options;
+	bc_json_init(&json, out, 1);
+	bc_json_object(&json);
+	write_str(&json, "schema", "blockcheck-findings/1");
+	write_summary(&json, report);
+	bc_json_key(&json, "findings");
+	bc_json_array(&json);
+	for (int i = 0; i < report->nfindings; i++)
+		write_finding(&json, &report->findings[i]);
+	bc_json_end(&json);
+	write_unresolved(&json, report);
+	write_degraded(&json, report);
+	bc_json_end(&json);
+	bc_buf_char(out, '\n');
+}

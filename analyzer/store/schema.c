@@ -1,0 +1,195 @@
+/*
+ * The tables, column by column. SQLite keeps these texts with their comments: `.schema` in the
+ * sqlite3 shell shows them to whoever writes a query.
+ *
+ * A step that was released is never edited; a change to the tables is a further step.
+ */
+#include "store/migrate.h"
+
+/* Every table but runs belongs to a run and goes with it. */
+#define OF_RUN "  run INTEGER NOT NULL REFERENCES runs(run) ON DELETE CASCADE,\n"
+#define OF_FINDING \
+	"  run INTEGER NOT NULL,\n" \
+	"  finding INTEGER NOT NULL, -- findings.finding\n"
+#define KEY_OF_FINDING(name) \
+	"  PRIMARY KEY (run, finding, " name "),\n" \
+	"  FOREIGN KEY (run, finding) REFERENCES findings(run, finding) ON DELETE CASCADE\n" \
+	") STRICT, WITHOUT ROWID;\n"
+
+static const char version_1[] =
+	"CREATE TABLE runs ( -- one `blockcheck check`\n"
+	"  run INTEGER PRIMARY KEY, -- counts up; the largest is the last run\n"
+	"  started_ms INTEGER NOT NULL, -- milliseconds since 1970, UTC\n"
+	"  command TEXT NOT NULL, -- the command line\n"
+	"  blockcheck TEXT NOT NULL, -- version\n"
+	"  libclang TEXT NOT NULL, -- version\n"
+	"  root TEXT NOT NULL, -- folder that files are relative to\n"
+	"  min_confidence TEXT NOT NULL, -- less certain findings were left out: certain, likely, "
+	"possible\n"
+	"  budget_ms REAL NOT NULL, -- what ends within it is no finding\n"
+	"  complete INTEGER NOT NULL, -- 0 when a unit could not be read whole: see degraded\n"
+	"  units INTEGER NOT NULL, -- translation units: parsed + cached\n"
+	"  parsed INTEGER NOT NULL, -- read anew\n"
+	"  cached INTEGER NOT NULL, -- unchanged since an earlier run\n"
+	"  degraded INTEGER NOT NULL, -- units that could not be read whole\n"
+	"  callbacks INTEGER NOT NULL, -- functions that an event loop runs\n"
+	"  functions INTEGER NOT NULL, -- functions with a body\n"
+	"  calls INTEGER NOT NULL, -- calls in them\n"
+	"  indirect_calls INTEGER NOT NULL, -- of these, through pointers\n"
+	"  indirect_resolved INTEGER NOT NULL, -- of these, with a known target\n"
+	"  hidden_confidence INTEGER NOT NULL, -- findings left out for min_confidence\n"
+	"  hidden_budget INTEGER NOT NULL, -- findings left out for budget_ms\n"
+	"  hidden_logging INTEGER NOT NULL, -- findings left out because they only write logs\n"
+	"  skipped_cxx INTEGER NOT NULL, -- entries of the compilation database in C++\n"
+	"  skipped_asm INTEGER NOT NULL, -- in assembler\n"
+	"  skipped_other INTEGER NOT NULL, -- in other languages\n"
+	"  parse_ms REAL NOT NULL, -- time spent reading units\n"
+	"  link_ms REAL NOT NULL, -- time spent on the whole program\n"
+	"  total_ms REAL NOT NULL, -- time of the run until it was saved\n"
+	"  peak_memory INTEGER NOT NULL -- bytes, of the largest worker process\n"
+	") STRICT;\n"
+
+	"CREATE TABLE callbacks ( -- functions that an event loop runs\n" OF_RUN
+	"  position INTEGER NOT NULL,\n"
+	"  function TEXT NOT NULL,\n"
+	"  file TEXT NOT NULL, -- of its definition; '' when not known\n"
+	"  line INTEGER NOT NULL, -- from 1; 0 when not known\n"
+	"  column INTEGER NOT NULL, -- from 1; 0 when not known\n"
+	"  loop TEXT NOT NULL, -- library that runs it; 'discovered', 'annotated'\n"
+	"  registered_by TEXT, -- function or place it was handed to; NULL: it contains the loop\n"
+	"  registered_file TEXT NOT NULL, -- where that was\n"
+	"  registered_line INTEGER NOT NULL,\n"
+	"  registered_column INTEGER NOT NULL,\n"
+	"  context TEXT NOT NULL, -- LOOP; WORKER, CHILD, ... for what runs elsewhere\n"
+	"  PRIMARY KEY (run, position)\n"
+	") STRICT, WITHOUT ROWID;\n"
+
+	"CREATE TABLE findings ( -- one blocking call that the loop can reach\n" OF_RUN
+	"  finding INTEGER NOT NULL, -- position in the report: the most severe first\n"
+	"  fingerprint TEXT NOT NULL, -- 16 hex digits; stays when lines move\n"
+	"  rule TEXT NOT NULL, -- BC102\n"
+	"  category TEXT NOT NULL, -- sleep, dns, network, disk, ...\n"
+	"  severity TEXT NOT NULL, -- note, warning, error\n"
+	"  confidence TEXT NOT NULL, -- possible, likely, certain\n"
+	"  bound TEXT NOT NULL, -- how long it may block: unbounded, timeout, data-sized, short\n"
+	"  bound_ms REAL NOT NULL, -- with timeout: the limit; negative when not known\n"
+	"  message TEXT NOT NULL,\n"
+	"  because TEXT NOT NULL, -- why it blocks, or ''\n"
+	"  sink_function TEXT NOT NULL, -- the function that blocks\n"
+	"  sink_in TEXT NOT NULL, -- the function that calls it\n"
+	"  sink_file TEXT NOT NULL, -- where\n"
+	"  sink_line INTEGER NOT NULL,\n"
+	"  sink_column INTEGER NOT NULL,\n"
+	"  callback_function TEXT NOT NULL, -- where the path begins\n"
+	"  callback_file TEXT NOT NULL, -- of its definition\n"
+	"  callback_line INTEGER NOT NULL,\n"
+	"  callback_column INTEGER NOT NULL,\n"
+	"  loop TEXT NOT NULL, -- as in callbacks\n"
+	"  registered_by TEXT, -- as in callbacks\n"
+	"  registered_file TEXT NOT NULL,\n"
+	"  registered_line INTEGER NOT NULL,\n"
+	"  registered_column INTEGER NOT NULL,\n"
+	"  family TEXT, -- a wide dispatch table on the path, or NULL\n"
+	"  family_size INTEGER NOT NULL, -- functions in it\n"
+	"  observed_runs INTEGER NOT NULL, -- profiles in which it was measured\n"
+	"  observed_count INTEGER NOT NULL, -- how often\n"
+	"  observed_max_ms REAL NOT NULL,\n"
+	"  observed_p99_ms REAL NOT NULL,\n"
+	"  suppressed TEXT, -- the reason given in the source, or NULL\n"
+	"  baseline TEXT NOT NULL, -- new; known: accepted earlier\n"
+	"  PRIMARY KEY (run, finding)\n"
+	") STRICT, WITHOUT ROWID;\n"
+	"CREATE INDEX findings_by_fingerprint ON findings(fingerprint, run);\n"
+
+	"CREATE TABLE finding_steps ( -- the path from the callback to the blocking "
+	"call\n" OF_FINDING "  step INTEGER NOT NULL, -- from 0\n"
+	"  function TEXT NOT NULL, -- the caller\n"
+	"  file TEXT NOT NULL, -- of the call\n"
+	"  line INTEGER NOT NULL,\n"
+	"  column INTEGER NOT NULL,\n"
+	"  calls TEXT NOT NULL, -- the callee\n"
+	"  via TEXT NOT NULL, -- direct, pointer, cleanup\n"
+	"  targets INTEGER NOT NULL, -- pointer: how many functions it may reach; else 0\n"
+	"  witness_place TEXT NOT NULL, -- pointer: what holds it, struct proto.handle; else ''\n"
+	"  witness_file TEXT NOT NULL, -- pointer: where the callee was put there\n"
+	"  witness_line INTEGER NOT NULL,\n"
+	"  witness_column INTEGER NOT NULL,\n" KEY_OF_FINDING("step")
+
+		"CREATE TABLE finding_callbacks ( -- all callbacks that reach the call\n" OF_FINDING
+		"  position INTEGER NOT NULL, -- 0 is the one that the path begins with\n"
+		"  function TEXT NOT NULL,\n" KEY_OF_FINDING("position")
+
+			"CREATE TABLE finding_assumptions ( -- what the finding relies "
+			"on\n" OF_FINDING "  position INTEGER NOT NULL,\n"
+			"  assumption TEXT NOT NULL,\n" KEY_OF_FINDING("position")
+
+				"CREATE TABLE finding_alternatives ( -- what to use instead, the "
+				"best first\n" OF_FINDING "  position INTEGER NOT NULL,\n"
+				"  use TEXT NOT NULL,\n"
+				"  note TEXT NOT NULL, -- or ''\n"
+				"  loop TEXT NOT NULL, -- library it belongs to; '' for "
+				"any\n" KEY_OF_FINDING("position")
+
+					"CREATE TABLE unresolved ( -- calls through pointers, on "
+					"paths from callbacks, to nowhere known\n" OF_RUN
+					"  position INTEGER NOT NULL,\n"
+					"  file TEXT NOT NULL,\n"
+					"  line INTEGER NOT NULL,\n"
+					"  column INTEGER NOT NULL,\n"
+					"  function TEXT NOT NULL, -- that makes the call\n"
+					"  place TEXT NOT NULL, -- that holds the pointer\n"
+					"  reason TEXT NOT NULL,\n"
+					"  PRIMARY KEY (run, position)\n"
+					") STRICT, WITHOUT ROWID;\n"
+
+					"CREATE TABLE degraded ( -- units that could not be read "
+					"whole\n" OF_RUN "  position INTEGER NOT NULL,\n"
+					"  file TEXT NOT NULL,\n"
+					"  errors INTEGER NOT NULL, -- of the compiler's; 0 when "
+					"it never came to that\n"
+					"  first TEXT NOT NULL, -- the first of them, or why the "
+					"unit is missing\n"
+					"  PRIMARY KEY (run, position)\n"
+					") STRICT, WITHOUT ROWID;\n"
+
+					"CREATE VIEW last_run AS -- the run that the other views "
+					"look at\n"
+					"  SELECT *, datetime(started_ms / 1000, 'unixepoch') AS "
+					"started FROM runs\n"
+					"  WHERE run = (SELECT max(run) FROM runs);\n"
+
+					"CREATE VIEW open_findings AS -- neither suppressed nor "
+					"accepted by the baseline\n"
+					"  SELECT severity, rule, confidence, message, sink_file "
+					"AS file, sink_line AS line,\n"
+					"    callback_function AS callback, loop,\n"
+					"    (SELECT group_concat(function, ' -> ') FROM (SELECT "
+					"s.function FROM finding_steps s\n"
+					"      WHERE s.run = f.run AND s.finding = f.finding ORDER "
+					"BY s.step))\n"
+					"      || ' -> ' || sink_function AS path,\n"
+					"    observed_max_ms AS worst_ms, fingerprint, finding\n"
+					"  FROM findings f WHERE run = (SELECT max(run) FROM "
+					"runs)\n"
+					"    AND suppressed IS NULL AND baseline <> 'known' ORDER "
+					"BY finding;\n"
+
+					"CREATE VIEW confirmed_findings AS -- open, and measured\n"
+					"  SELECT * FROM open_findings WHERE finding IN (SELECT "
+					"finding FROM findings\n"
+					"    WHERE run = (SELECT max(run) FROM runs) AND "
+					"observed_runs > 0)\n"
+					"  ORDER BY worst_ms DESC;\n"
+
+					"CREATE VIEW callback_findings AS -- callbacks, those that "
+					"reach most open findings first\n"
+					"  SELECT c.function AS callback, count(*) AS findings, "
+					"sum(f.severity = 'error') AS errors\n"
+					"  FROM finding_callbacks c JOIN findings f USING (run, "
+					"finding)\n"
+					"  WHERE f.run = (SELECT max(run) FROM runs)\n"
+					"    AND f.suppressed IS NULL AND f.baseline <> 'known'\n"
+					"  GROUP BY c.function ORDER BY errors DESC, findings "
+					"DESC, callback;\n";
+
+const char *const bc_store_steps[BC_STORE_VERSION] = {version_1};

@@ -1,0 +1,144 @@
+/* The verbs and their options: nothing but tables. */
+#include "options.h"
+
+static const struct bc_word confidences[] = {
+	{"certain", BC_CONF_CERTAIN},
+	{"likely", BC_CONF_LIKELY},
+	{"possible", BC_CONF_POSSIBLE},
+	{NULL, 0},
+};
+
+static const struct bc_word severities[] = {
+	{"error", BC_SEV_ERROR},
+	{"warning", BC_SEV_WARNING},
+	{"note", BC_SEV_NOTE},
+	{"never", BC_FAIL_NEVER},
+	{NULL, 0},
+};
+
+static const struct bc_word colors[] = {
+	{"auto", BC_COLOR_AUTO},
+	{"always", BC_COLOR_ALWAYS},
+	{"never", BC_COLOR_NEVER},
+	{NULL, 0},
+};
+
+#define OPTION(name, letter, type, argument, help, member, words) \
+	{ \
+		name, letter, BC_OPTION_##type, argument, help, \
+			offsetof(struct bc_options, member), words \
+	}
+#define END OPTION(NULL, 0, FLAG, NULL, NULL, help, NULL)
+
+/* What says which program is looked at, and how; the same wherever it is looked at. */
+#define DATABASE \
+	OPTION(NULL, 'p', TEXT, "FILE_OR_DIR", \
+		"the compilation database (compile_commands.json);\n" \
+		"without it, look here, in build*/ and in the folders above", \
+		check.database, NULL)
+#define RULES \
+	OPTION("rules", 0, RULES, "FILE_OR_DIR", \
+		"further rule packs; may be repeated, later ones override", rules, NULL)
+#define DB \
+	OPTION("db", 0, TEXT, "FILE", "where results are kept; default .blockcheck/blockcheck.db", \
+		check.db, NULL)
+#define JOBS \
+	OPTION("jobs", 'j', COUNT, "N", "units to read at once; default: one for each processor", \
+		check.jobs, NULL)
+#define TIMEOUT \
+	OPTION("timeout", 0, S, "TIME", "give up a unit after this long: 30s, 2min; default 60s", \
+		check.timeout_s, NULL)
+#define NO_CACHE OPTION("no-cache", 0, FLAG, NULL, "read all units anew", check.no_cache, NULL)
+
+#define OUTPUT \
+	OPTION("output", 'o', TEXT, "FILE", "write there, not to standard output", output, NULL)
+#define QUIET(help) OPTION("quiet", 'q', FLAG, NULL, help, check.quiet, NULL)
+#define HELP OPTION("help", 'h', FLAG, NULL, "this text", help, NULL)
+
+static const struct bc_option check_options[] = {
+	DATABASE,
+	RULES,
+	DB,
+	JOBS,
+	TIMEOUT,
+	NO_CACHE,
+	OPTION("min-confidence", 0, WORD, "LEVEL", "report what is at least this; default likely",
+		min_confidence, confidences),
+	OPTION("budget", 0, MS, "TIME",
+		"what ends within this is no finding: 500us, 10ms, 1s; default 10ms",
+		check.budget_ms, NULL),
+	OPTION("logging", 0, FLAG, NULL, "report calls that write logs, too (rule BC111)",
+		check.logging, NULL),
+	OPTION("fail-on", 0, WORD, "LEVEL",
+		"exit with 1 for findings of at least this severity; default warning", fail_on,
+		severities),
+	OPTION("format", 0, FORMAT, "FORMAT", "", format, NULL),
+	OUTPUT,
+	OPTION("color", 0, WORD, "WHEN", "default auto: on a terminal, unless NO_COLOR is set",
+		color, colors),
+	OPTION("verbose", 'v', FLAG, NULL, "shorten nothing, and list unresolved calls", verbose,
+		NULL),
+	QUIET("only findings and faults: no progress, no summary"),
+	HELP,
+	END,
+};
+
+static const struct bc_option dump_options[] = {
+	DATABASE,
+	RULES,
+	DB,
+	JOBS,
+	TIMEOUT,
+	NO_CACHE,
+	OUTPUT,
+	QUIET("no progress"),
+	HELP,
+	END,
+};
+
+static const struct bc_option no_options[] = {
+	HELP,
+	END,
+};
+
+static const char check_details[] =
+	"Reads every unit of the compilation database, and reports what the callbacks of\n"
+	"the whole program can reach. With PATHs, only findings whose way leads through\n"
+	"these files or folders.\n"
+	"\n"
+	"Exit status:\n"
+	"  0  nothing found at or above --fail-on\n"
+	"  1  findings at or above --fail-on; those that are suppressed, or below\n"
+	"     --min-confidence, do not count\n"
+	"  2  the command line, a configuration or an input is wrong, or results could not\n"
+	"     be written (findings are shown all the same when only the database is at fault)\n"
+	"  3  incomplete: a unit could not be read whole, whatever was found in the others\n"
+	"  130, 143  ended by SIGINT, SIGTERM\n";
+
+static const char dump_details[] =
+	"facts   what was read from the source; NAME is the end of a file's path\n"
+	"graph   calls and their targets; NAME is a function\n"
+	"roots   callbacks, and what made them so; NAME is a function\n"
+	"places  what function pointers may hold; NAME is a place\n";
+
+static const struct bc_verb verbs[] = {
+	{"check", "[PATH...]", "find blocking calls that event-loop callbacks can reach",
+		check_details, check_options, -1},
+	{"dump", "facts|graph|roots|places [NAME]", "show what a stage of the analysis hands on",
+		dump_details, dump_options, 2},
+	{"help", "[COMMAND]", "say what a command does and which options it has", "", no_options,
+		1},
+	{"version", "", "print the versions of blockcheck and of what it is built on", "",
+		no_options, 0},
+	{NULL, NULL, NULL, NULL, NULL, 0},
+};
+
+const struct bc_verb *bc_options_verbs(void)
+{
+	return verbs;
+}
+
+int bc_option_is_end(const struct bc_option *option)
+{
+	return !option->name && !option->letter;
+}
