@@ -334,9 +334,7 @@ static void begin(struct bc_fw *fw, const char *name)
 
 static void test_too_deep(void **state)
 {
-	enum {
-		LEVELS = BC_FACTS_MAX_DEPTH + 500
-	};
+	enum { LEVELS = BC_FACTS_MAX_DEPTH + 500 };
 	struct bc_fw *fw = bc_fw_new("a.c");
 	uint32_t nodes[LEVELS];
 	struct bc_facts facts;
