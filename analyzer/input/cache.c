@@ -91,7 +91,7 @@ char *bc_cache_unit_path(struct bc_arena *arena, const char *facts, const uint64
 	return name_file(arena, facts, key, ".bcf");
 }
 
-static char *name_manifest(struct bc_arena *arena, const char *facts, const uint64_t key[2])
+char *bc_cache_manifest_path(struct bc_arena *arena, const char *facts, const uint64_t key[2])
 {
 	return name_file(arena, facts, key, ".manifest");
 }
@@ -207,7 +207,8 @@ static int write_manifest(struct bc_cache *cache, struct bc_arena *arena, const 
 	int status;
 
 	bc_manifest_write(manifest, &bytes);
-	status = bc_file_write(name_manifest(arena, cache->facts, key), bytes.data, bytes.len);
+	status = bc_file_write(
+		bc_cache_manifest_path(arena, cache->facts, key), bytes.data, bytes.len);
 	bc_buf_fini(&bytes);
 	return status;
 }
@@ -215,7 +216,7 @@ static int write_manifest(struct bc_cache *cache, struct bc_arena *arena, const 
 static int read_manifest(struct bc_cache *cache, struct bc_arena *arena, const uint64_t key[2],
 	struct bc_manifest *manifest)
 {
-	const char *path = name_manifest(arena, cache->facts, key);
+	const char *path = bc_cache_manifest_path(arena, cache->facts, key);
 	struct bc_buf bytes = {0};
 	int status = bc_file_read(&bytes, path, MAX_MANIFEST_BYTES);
 
@@ -294,6 +295,6 @@ void bc_cache_forget(struct bc_cache *cache, const uint64_t key[2])
 {
 	struct bc_arena arena = BC_ARENA_INIT;
 
-	unlink(name_manifest(&arena, cache->facts, key));
+	unlink(bc_cache_manifest_path(&arena, cache->facts, key));
 	bc_arena_fini(&arena);
 }

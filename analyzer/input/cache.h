@@ -42,8 +42,9 @@ void bc_cache_fini(struct bc_cache *cache);
 void bc_cache_key(
 	const char *root, const struct bc_compile *compile, const char *producer, uint64_t key[2]);
 
-/* Where the facts under a key lie, and the shards. */
+/* Where the facts under a key lie, their manifest, and the shards (named by their own hash). */
 char *bc_cache_unit_path(struct bc_arena *arena, const char *facts, const uint64_t key[2]);
+char *bc_cache_manifest_path(struct bc_arena *arena, const char *facts, const uint64_t key[2]);
 char *bc_cache_shard_folder(struct bc_arena *arena, const char *facts);
 
 /* 1 when the facts under `key` hold; then `manifest` has their errors. Else 0. */

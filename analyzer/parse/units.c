@@ -14,6 +14,7 @@
 #include "base/workers.h"
 #include "facts/facts.h"
 #include "input/cache.h"
+#include "input/prune.h"
 #include "parse/parse.h"
 
 /* What a worker sends back about one source. */
@@ -326,6 +327,16 @@ static void count_units(const struct stage *stage, struct bc_units *out)
 	}
 }
 
+static void prune(const struct stage *stage)
+{
+	uint64_t(*keys)[2] = bc_xmalloc(stage->count * sizeof(*keys));
+
+	for (size_t i = 0; i < stage->count; i++)
+		memcpy(keys[i], stage->units[i].key, sizeof(keys[i]));
+	bc_cache_prune(stage->project->facts, (const uint64_t(*)[2])keys, stage->count);
+	free(keys);
+}
+
 static void prepare_stage(struct stage *stage, const struct bc_compdb *db)
 {
 	bc_cache_init(&stage->cache, stage->project->root, stage->project->facts);
@@ -353,5 +364,7 @@ int bc_units_prepare(struct bc_arena *arena, const struct bc_compdb *db,
 	status = parse_stale(&stage);
 	bc_cache_fini(&stage.cache);
 	count_units(&stage, out);
+	if (status == 0 && options->prune && out->parsed)
+		prune(&stage);
 	return status;
 }

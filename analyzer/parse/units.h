@@ -40,6 +40,7 @@ struct bc_units_options {
 	int timeout_s;        /* for one source; 0: BC_UNITS_TIMEOUT_S, below 0: none */
 	size_t memory_limit;  /* bytes for one source; 0: BC_UNITS_MEMORY_LIMIT, SIZE_MAX: none */
 	int no_cache;         /* parse everything */
+	int prune;            /* `db` is the whole database: facts that it has no use for may go */
 	const char *producer; /* version of this program, for the keys; may be NULL */
 	void *context;        /* of the two below, which may be NULL */
 	void (*progress)(void *context, size_t done, size_t total, const char *file);

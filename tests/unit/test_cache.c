@@ -22,6 +22,7 @@
 #include "facts/facts.h"
 #include "facts/writer.h"
 #include "input/cache.h"
+#include "input/prune.h"
 #include "parse/parse.h"
 #include "parse/units.h"
 #include "tempdir.h"
@@ -492,6 +493,70 @@ static void test_manifest_bytes(void **state)
 	bc_buf_fini(&bytes);
 }
 
+/* ---- pruning ---- */
+
+/* A fact file of 30 MB (a hole), written `hours` ago. */
+static const char *put_fact(struct fixture *f, const char *name, int hours)
+{
+	struct timespec now, times[2];
+	const char *path = bc_path_join(&f->arena, f->project.facts, name);
+
+	assert_int_equal(bc_file_write(path, "", 0), 0);
+	assert_int_equal(truncate(path, 30 << 20), 0);
+	clock_gettime(CLOCK_REALTIME, &now);
+	now.tv_sec -= hours * 3600;
+	times[0] = times[1] = now;
+	utimensat(AT_FDCWD, path, times, 0);
+	return path;
+}
+
+static void test_prune(void **state)
+{
+	struct fixture *f = *state;
+	const char *older, *old, *fresh, *shard, *temporary, *foreign;
+
+	f->options.prune = 1;
+	assert_string_equal(prepare(f), "ab");
+	older = put_fact(f, "00000000000000000000000000000001.bcf", 3);
+	old = put_fact(f, "00000000000000000000000000000002.manifest", 2);
+	assert_string_equal(prepare(f), "");
+	assert_true(bc_file_exists(older)); /* 60 MB: still small */
+
+	shard = put_fact(f, "shards/00000000000000000000000000000003.bcf", 5);
+	fresh = put_fact(f, "00000000000000000000000000000004.bcf", 0);
+	temporary = put_fact(f, "00000000000000000000000000000005.bcf.tmp.7.0", 2);
+	foreign = put_fact(f, "00000000000000000000000000000006.db", 9);
+	assert_string_equal(prepare(f), "");
+	assert_true(bc_file_exists(older)); /* nothing was parsed, so nothing grew */
+	put(f, "src/a.c", "");
+	assert_string_equal(prepare(f), "a");
+	assert_false(bc_file_exists(older));
+	assert_false(bc_file_exists(old));
+	assert_false(bc_file_exists(shard));
+	assert_false(bc_file_exists(temporary));
+	assert_true(bc_file_exists(fresh));
+	assert_true(bc_file_exists(foreign));
+	assert_string_equal(prepare(f), ""); /* what is in use was spared */
+}
+
+static void test_prune_stops_at_twice(void **state)
+{
+	struct fixture *f = *state;
+	const char *older, *old;
+	uint64_t key[1][2] = {{3, 0}};
+
+	older = put_fact(f, "00000000000000000000000000000001.bcf", 3);
+	old = put_fact(f, "00000000000000000000000000000002.bcf", 2);
+	put_fact(f, "00000000000000000000000000000003.bcf", 9); /* lives: hash[0] is the low half */
+	bc_cache_prune(f->project.facts, (const uint64_t(*)[2])key, 1);
+	assert_true(bc_file_exists(older)); /* three times, but not over */
+	put_fact(f, "00000000000000000000000000000004.bcf", 4);
+	put_fact(f, "00000000000000000000000000000005.bcf", 4);
+	bc_cache_prune(f->project.facts, (const uint64_t(*)[2])key, 1);
+	assert_false(bc_file_exists(older));
+	assert_true(bc_file_exists(old)); /* the newest stays within twice */
+}
+
 /* ---- what goes wrong ---- */
 
 static void test_failures_are_units(void **state)
@@ -680,6 +745,8 @@ int main(void)
 		TEST(test_flags_and_versions),
 		TEST(test_damaged_cache),
 		TEST(test_manifest_bytes),
+		TEST(test_prune),
+		TEST(test_prune_stops_at_twice),
 		TEST(test_failures_are_units),
 		TEST(test_unknown_machine),
 		TEST(test_memory),
