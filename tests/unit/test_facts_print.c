@@ -248,6 +248,44 @@ static void test_expressions(void **state)
 		assert_text(cases[i].expression, cases[i].text, print_expr);
 }
 
+/* A body as deep as a file may hold, of each kind of nesting that readers recurse into. */
+static void test_deepest(void **state)
+{
+	static const char *const shapes[][2] = {
+		{"(if x (block ", ") none)"},
+		{"(&& x ", ")"},
+		{"(= $v ", ")"},
+		{"(call (deref ", "))"},
+		{"(call &g ", ")"},
+		{"(switch x (while y ", "))"},
+		{"(- (cond x 1 ", "))"},
+		{"(init (elem ", "))"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		struct bc_fw *fw = bc_fw_new("src/a.c");
+		struct bc_buf text = {0}, out = {0};
+		struct bc_facts facts;
+
+		bc_buf_str(&text, "(block (return (= $v (call &hit ");
+		for (int level = 0; level < BC_FACTS_MAX_DEPTH; level++)
+			bc_buf_str(&text, shapes[i][0]);
+		bc_buf_str(&text, "&g");
+		for (int level = 0; level < BC_FACTS_MAX_DEPTH; level++)
+			bc_buf_str(&text, shapes[i][1]);
+		bc_buf_str(&text, "))))");
+		build_function(fw, "f", NULL, 0, bc_buf_text(&text));
+		sample_finish(fw, &facts);
+		assert_int_equal(facts.ndiags, 1); /* it was deeper than that */
+		bc_facts_print(&facts, 1, &out);
+		assert_non_null(strstr(bc_buf_text(&out), "call hit("));
+		bc_buf_fini(&text);
+		bc_buf_fini(&out);
+		bc_fw_free(fw);
+	}
+}
+
 /* Names and literals of the analysed program do not reach a terminal as they are. */
 static void test_escapes(void **state)
 {
@@ -286,6 +324,7 @@ int main(void)
 		cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_expressions),
+		cmocka_unit_test(test_deepest),
 		cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_names),
 	};
