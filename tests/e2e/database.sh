@@ -37,8 +37,8 @@ check_status "a folder in place of the file" 2
 rm -r "$tmp/nothing/compile_commands.json"
 echo '[]' >"$tmp/nothing/compile_commands.json"
 in_project check --format=json
-check_status "an empty project" 0
-check_equal "an empty project: units" 0 "$(get summary.units)"
+check_status "an empty project" 2
+check_error "an empty project: says so" 'compile_commands\.json.*empty'
 
 if can_be_nobody; then
 	unpack demo "$tmp/open/demo"

@@ -87,6 +87,6 @@ bad=memory.c
 	echo 'int memory[] = {M7};'
 } >"$project/$bad"
 add_unit $bad
-check_degraded "a unit that eats memory" 'memory|time' --timeout 20
+check_degraded "a unit that eats memory" 'memory|more than [0-9]+ GB' --timeout 60
 
 finish

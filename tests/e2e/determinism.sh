@@ -21,9 +21,16 @@ variant() {
 	env $environment "$BLOCKCHECK" check -p . --format=json "$@" >"$tmp/out" 2>"$tmp/err" || status=$?
 	cd "$root"
 	check_status "$name" 1
+	keep "$name"
+}
+
+# keep NAME: what the last run found, to be compared.
+keep() {
 	mkdir -p "$tmp/results"
-	get findings >"$tmp/results/$name"
-	get unresolved >>"$tmp/results/$name"
+	{
+		get findings
+		get unresolved
+	} >"$tmp/results/$1" || not_ok "$1: no findings to compare"
 }
 
 status=0
@@ -56,15 +63,15 @@ same umask
 
 # The database in another place, and units in another order.
 unpack demo "$tmp/six/demo"
-awk 'NR == 1 || /^\]/ {next} {gsub(/,$/, ""); if (/^{/) {line[++n] = $0} else {line[n] = line[n] "\n" $0}}
+awk 'NR == 1 || /^\]/ {next} {sub(/},$/, "}"); if (/^{/) {line[++n] = $0} else {line[n] = line[n] "\n" $0}}
 	END {print "["; for (i = n; i > 0; i--) print line[i] (i > 1 ? "," : ""); print "]"}' \
 	"$project/compile_commands.json" >"$tmp/database"
 mv "$tmp/database" "$project/compile_commands.json"
 check "the units are really in another order" \
 	sh -c '! cmp -s "$1" "$2"' sh "$project/compile_commands.json" "$project/compile_commands.json.in"
 in_project check -p . --format=json
-get findings >"$tmp/results/order"
-get unresolved >>"$tmp/results/order"
+check_status order 1
+keep order
 same order
 
 finish

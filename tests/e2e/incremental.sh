@@ -10,17 +10,21 @@ check_parsed() {
 	parsed=$2
 	shift 2
 	in_project check -p . --format=json "$@"
+	if [ "$status" -gt 1 ]; then check_status "$what" 1; fi
 	check_equal "$what: units parsed" "$parsed" "$(get summary.parsed)"
-	check_equal "$what: units in all" "$(get summary.units)" \
-		"$(($(get summary.parsed) + $(get summary.cached)))"
+}
+
+# same_findings FILE FILE: and there are some.
+same_findings() {
+	[ -s "$1" ] && cmp -s "$1" "$2"
 }
 
 unpack demo
 check_parsed "a first run" 7
-get findings >"$tmp/first"
+get findings >"$tmp/first" || :
 check_parsed "nothing has changed" 0
-get findings >"$tmp/warm"
-check "nothing has changed: the same findings" cmp -s "$tmp/first" "$tmp/warm"
+get findings >"$tmp/warm" || :
+check "nothing has changed: the same findings" same_findings "$tmp/first" "$tmp/warm"
 
 touch "$project"/*.c "$project"/*.h
 check_parsed "only the times have changed" 0
@@ -43,17 +47,17 @@ cat >"$tmp/rules.yaml" <<'Y'
 schema: blockcheck-rules/1
 pack: {name: mine}
 blocking:
-- function: [history_add]
-  id: mine.history_add
+- function: [snprintf]
+  id: mine.snprintf
   category: cpu
   bound: unbounded
   because: it is slow
-  provenance: {kind: doc, ref: the test}
+  provenance: {kind: source, ref: the test}
 Y
 check_parsed "a rule is added" 0 --rules "$tmp/rules.yaml"
-check_found "a rule is added: it applies" history_add
+check_found "a rule is added: it applies" snprintf
 check_parsed "the rule is gone" 0
-check_not_found "the rule is gone: so is its finding" history_add
+check_not_found "the rule is gone: so is its finding" snprintf
 
 # A flag of one unit.
 sed -i '/"names.c"/,/names.o/s/"-std=gnu11"/"-std=gnu11", "-DMORE=1"/' "$project/compile_commands.json"
@@ -106,15 +110,13 @@ check_not_found "opt.h disappears again: no sleep" sleep
 # Facts that were damaged are made again, not believed.
 unpack demo
 check_parsed "the project anew" 7
-get findings >"$tmp/first"
-for file in "$project"/.blockcheck/facts/*; do
-	[ ! -f "$file" ] || printf 'x' | dd of="$file" bs=1 seek=100 conv=notrunc 2>/dev/null
-done
-find "$project/.blockcheck/facts" -type f -exec sh -c 'for f; do printf x | dd of="$f" bs=1 seek=100 conv=notrunc 2>/dev/null; done' sh {} +
+get findings >"$tmp/first" || :
+find "$project/.blockcheck/facts" -type f -exec sh -c \
+	'for file; do printf x | dd of="$file" bs=1 seek=100 conv=notrunc 2>/dev/null; done' sh {} +
 in_project check -p . --format=json
-get findings >"$tmp/again"
+get findings >"$tmp/again" || :
 check_status "damaged facts" 1
-check "damaged facts: the same findings" cmp -s "$tmp/first" "$tmp/again"
+check "damaged facts: the same findings" same_findings "$tmp/first" "$tmp/again"
 rm -r "$project/.blockcheck/facts"
 in_project check -p . --format=json
 check_status "facts that were deleted" 1

@@ -74,6 +74,7 @@ if mount -t tmpfs -o size=3m tmpfs "$small" 2>/dev/null; then
 	in_project check -p . --db "$small/x.db"
 	check_status "a small disk" 1
 	full=$(stored "$small/x.db")
+	check_equal "a small disk: the database has the findings" "$before" "$full"
 	dd if=/dev/zero of="$small/filler" bs=1k 2>/dev/null || :
 	in_project check -p . --db "$small/x.db" --no-cache
 	check_status "a full disk" 2
