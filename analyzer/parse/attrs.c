@@ -175,63 +175,27 @@ void bc_parse_attributes(struct bc_parser *p, CXCursor decl, struct bc_attribute
 
 /* ---- cleanup ---- */
 
-struct bc_named {
-	const char *name;
-	CXCursor cursor;
-	UT_hash_handle hh;
-};
-
-static enum CXChildVisitResult name_function(CXCursor cursor, CXCursor parent, CXClientData data)
+static CXCursor function_named(struct bc_parser *p, const char *name)
 {
-	struct bc_parser *p = data;
-	struct bc_named *named;
-	const char *name;
+	CXCursor found = name ? bc_parse_find_name(p, name) : clang_getNullCursor();
 
-	(void)parent;
-	if (cursor.kind != CXCursor_FunctionDecl)
-		return CXChildVisit_Continue;
-	name = bc_parse_string(p, clang_getCursorSpelling(cursor));
-	HASH_FIND_STR(p->functions, name, named);
-	if (!named) {
-		named = BC_NEW(&p->arena, struct bc_named);
-		named->name = name;
-		HASH_ADD_KEYPTR(hh, p->functions, name, strlen(name), named);
-	}
-	named->cursor = cursor; /* the last one knows most */
-	return CXChildVisit_Continue;
-}
-
-static CXCursor find_function(struct bc_parser *p, const char *name)
-{
-	struct bc_named *named;
-
-	if (!p->functions)
-		clang_visitChildren(clang_getTranslationUnitCursor(p->tu), name_function, p);
-	HASH_FIND_STR(p->functions, name, named);
-	return named ? named->cursor : clang_getNullCursor();
+	return found.kind == CXCursor_FunctionDecl ? found : clang_getNullCursor();
 }
 
 CXCursor bc_parse_cleanup(struct bc_parser *p, CXCursor attribute)
 {
 	size_t left, end;
 	const char *text = bc_parse_spelled(p, clang_getCursorLocation(attribute), &left);
-	const char *function;
 	CXCursor found = clang_getNullCursor();
 	char name[32];
 
 	end = read_name(text, left, name, sizeof(name));
 	if (!end || strcmp(name, "cleanup"))
 		return found;
-	function = read_argument(p, text + end, left - end);
-	if (function)
-		found = find_function(p, function);
-	if (!clang_Cursor_isNull(found))
-		return found;
-	function = expand_argument(p, attribute, "cleanup");
-	return function ? find_function(p, function) : found;
-}
-
-void bc_parse_attributes_fini(struct bc_parser *p)
-{
-	HASH_CLEAR(hh, p->functions);
+	/* In a macro the name may be a parameter, or pasted from one. */
+	if (bc_parse_in_macro(clang_getCursorLocation(attribute)))
+		found = function_named(p, expand_argument(p, attribute, "cleanup"));
+	if (clang_Cursor_isNull(found))
+		found = function_named(p, read_argument(p, text + end, left - end));
+	return found;
 }

@@ -1,8 +1,6 @@
 /* Expressions, from the collected array into the fact file. */
 #include "parse/parser.h"
 
-#include <string.h>
-
 /* ---- nodes ---- */
 
 uint32_t bc_parse_open(struct bc_parser *p, enum bc_node_kind kind, int op, enum bc_class cls,
@@ -109,72 +107,6 @@ static void emit_truth(struct bc_parser *p, uint32_t value, uint32_t loc)
 	bc_parse_expr(p, value, 0);
 	bc_fw_leaf(p->fw, BC_N_INT, BC_CLASS_INT, bc_fw_int(p->fw, 0), loc);
 	bc_parse_close(p, node);
-}
-
-/* ---- constants ---- */
-
-/* libclang's evaluation crashes on some expressions: it sees integers made of constants only. */
-int bc_parse_constant(struct bc_parser *p, uint32_t i, int64_t *value)
-{
-	const struct bc_tree_node *node = bc_tree_at(p, i);
-	CXEvalResult result;
-	int known;
-
-	if (!(node->flags & BC_TREE_CONST) || !clang_isExpression(node->cursor.kind) ||
-		!type_of(p, i)->is_integral)
-		return 0;
-	result = clang_Cursor_Evaluate(node->cursor);
-	if (!result)
-		return 0;
-	known = clang_EvalResult_getKind(result) == CXEval_Int;
-	if (known)
-		*value = clang_EvalResult_isUnsignedInt(result)
-				 ? (int64_t)clang_EvalResult_getAsUnsigned(result)
-				 : clang_EvalResult_getAsLongLong(result);
-	clang_EvalResult_dispose(result);
-	return known;
-}
-
-static int emit_constant(struct bc_parser *p, uint32_t i, enum bc_class cls)
-{
-	int64_t value;
-
-	if (!bc_parse_constant(p, i, &value))
-		return 0;
-	/* No place: what holds the number has one, and places cost time. */
-	bc_fw_leaf(p->fw, BC_N_INT, cls, bc_fw_int(p->fw, value), 0);
-	return 1;
-}
-
-enum {
-	MAX_TEXT = 256 /* bytes kept of a string literal */
-};
-
-/* `"a\"b"` as libclang spells it, prefix and all, to a"b. Other escapes stay as written. */
-static const char *unquote(struct bc_parser *p, const char *spelling)
-{
-	const char *from = strchr(spelling, '"');
-	char *out = bc_arena_alloc(&p->arena, MAX_TEXT + 1), *to = out;
-
-	for (from = from ? from + 1 : spelling; *from && *from != '"'; from++) {
-		if (to - out == MAX_TEXT)
-			break;
-		if (*from == '\\' && (from[1] == '"' || from[1] == '\\'))
-			from++;
-		*to++ = *from;
-	}
-	while (to > out && to - out == MAX_TEXT && ((unsigned char)to[-1] & 0xc0) == 0x80)
-		to--; /* not in the middle of a character */
-	*to = '\0';
-	return bc_parse_scrub(p, out);
-}
-
-static void emit_string(struct bc_parser *p, uint32_t i, enum bc_class cls)
-{
-	const char *spelling =
-		bc_parse_string(p, clang_getCursorSpelling(bc_tree_at(p, i)->cursor));
-
-	bc_fw_leaf(p->fw, BC_N_STR, cls, bc_fw_str(p->fw, unquote(p, spelling)), loc_of(p, i));
 }
 
 /* ---- names ---- */
@@ -476,36 +408,6 @@ static void emit_opaque(struct bc_parser *p, uint32_t i, enum bc_class cls)
 	bc_parse_close(p, open);
 }
 
-/*
- * _Generic comes with all its branches. Its type is that of the chosen one, which settles it unless
- * several branches have that type; then the value is one of them.
- */
-static void emit_generic(struct bc_parser *p, uint32_t i, enum bc_class cls, int unused)
-{
-	CXType type = clang_getCanonicalType(clang_getCursorType(bc_tree_at(p, i)->cursor));
-	uint32_t end = bc_tree_end(p, i), open[16], opened = 0, chosen = 0;
-
-	for (uint32_t kid = bc_tree_end(p, i + 1); kid < end; kid = bc_tree_end(p, kid)) {
-		CXType other = clang_getCursorType(bc_tree_at(p, kid)->cursor);
-
-		if (!clang_equalTypes(clang_getCanonicalType(other), type))
-			continue;
-		if (chosen && opened < sizeof(open) / sizeof(*open)) {
-			open[opened++] =
-				bc_parse_open(p, BC_N_COND, 0, cls, 0, BC_NONE, loc_of(p, i));
-			bc_parse_opaque(p, BC_CLASS_INT, loc_of(p, i));
-			bc_parse_expr(p, chosen, unused);
-		}
-		chosen = kid;
-	}
-	if (chosen)
-		bc_parse_expr(p, chosen, unused);
-	else
-		bc_parse_opaque(p, cls, loc_of(p, i));
-	while (opened)
-		bc_parse_close(p, open[--opened]);
-}
-
 static void emit_unexposed(struct bc_parser *p, uint32_t i, enum bc_class cls, int unused)
 {
 	const struct bc_tree_node *node = bc_tree_at(p, i);
@@ -540,7 +442,7 @@ static void emit_kind(struct bc_parser *p, uint32_t i, enum bc_class cls, int un
 
 	switch ((int)node->cursor.kind) {
 	case CXCursor_DeclRefExpr: emit_name(p, i, cls); break;
-	case CXCursor_StringLiteral: emit_string(p, i, cls); break;
+	case CXCursor_StringLiteral: bc_parse_emit_string(p, i, cls); break;
 	case CXCursor_MemberRefExpr: emit_member(p, i, cls); break;
 	case CXCursor_ArraySubscriptExpr:
 		if (node->kids == 2)
@@ -568,7 +470,7 @@ static void emit_kind(struct bc_parser *p, uint32_t i, enum bc_class cls, int un
 			bc_parse_opaque(p, cls, loc_of(p, i));
 		break;
 	case CXCursor_StmtExpr: emit_statements(p, i, cls, unused); break;
-	case CXCursor_GenericSelectionExpr: emit_generic(p, i, cls, unused); break;
+	case CXCursor_GenericSelectionExpr: bc_parse_generic(p, i, cls, unused); break;
 	case CXCursor_UnexposedExpr: emit_unexposed(p, i, cls, unused); break;
 	default: emit_opaque(p, i, cls); break;
 	}
@@ -624,7 +526,7 @@ void bc_parse_expr(struct bc_parser *p, uint32_t i, int unused)
 {
 	enum bc_class cls = bc_parse_class(p, i);
 
-	if (emit_constant(p, i, cls))
+	if (bc_parse_emit_constant(p, i, cls))
 		return;
 	if (p->depth >= BC_PARSE_DEPTH) {
 		bc_parse_flat(p, i);
@@ -635,8 +537,9 @@ void bc_parse_expr(struct bc_parser *p, uint32_t i, int unused)
 			emit_truth(p, i + 1, loc_of(p, i));
 			return;
 		}
-		/* A null pointer is an integer below a conversion. */
-		if (emit_constant(p, ++i, cls))
+		i++;
+		/* A null pointer is an integer below a conversion, as is a very wide number. */
+		if (cls != BC_CLASS_FLOAT && bc_parse_emit_constant(p, i, cls))
 			return;
 	}
 	if (is_dull(p, i, cls))

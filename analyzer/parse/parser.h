@@ -138,7 +138,7 @@ struct bc_parser {
 	struct bc_type *types;
 	struct bc_cursor_map record_index;
 	BC_VEC(struct bc_record *) records;
-	struct bc_named *functions; /* by name, made when the first cleanup attribute is met */
+	struct bc_named *names;
 	struct bc_macro *macros;
 	unsigned macro_steps;
 
@@ -205,7 +205,10 @@ struct bc_attributes {
 void bc_parse_attributes(struct bc_parser *p, CXCursor decl, struct bc_attributes *attributes);
 /* The function that attribute cleanup names, or a null cursor. */
 CXCursor bc_parse_cleanup(struct bc_parser *p, CXCursor attribute);
-void bc_parse_attributes_fini(struct bc_parser *p);
+
+/* names.c: the function or typedef at file scope, or a null cursor */
+CXCursor bc_parse_find_name(struct bc_parser *p, const char *name);
+void bc_parse_names_fini(struct bc_parser *p);
 
 /* macros.c */
 /* `text` (a use of macros, as written) with all macros expanded; NULL when that leads nowhere. */
@@ -252,6 +255,23 @@ static inline uint32_t bc_tree_kid(const struct bc_parser *p, uint32_t i, uint32
 		kid = bc_tree_end(p, kid);
 	return kid;
 }
+
+/* literal.c */
+/* The value of `i` when it is a constant integer. */
+int bc_parse_constant(struct bc_parser *p, uint32_t i, int64_t *value);
+/* Writes `i` if it is a constant integer; whether it did. */
+int bc_parse_emit_constant(struct bc_parser *p, uint32_t i, enum bc_class cls);
+void bc_parse_emit_string(struct bc_parser *p, uint32_t i, enum bc_class cls);
+
+/* generic.c */
+void bc_parse_generic(struct bc_parser *p, uint32_t i, enum bc_class cls, int unused);
+
+/* loop.c */
+struct bc_for_parts {
+	uint32_t init, condition, step, body; /* tree nodes; 0: omitted. The body is always there */
+};
+
+struct bc_for_parts bc_parse_for_parts(struct bc_parser *p, uint32_t i);
 
 /* builtin.c */
 /* Writes a call of a compiler builtin with a meaning of its own; 0 when it is like any other call.

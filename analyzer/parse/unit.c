@@ -240,7 +240,7 @@ static void release(struct bc_parser *p)
 	}
 	HASH_CLEAR(hh, p->sources);
 	HASH_CLEAR(hh, p->types);
-	bc_parse_attributes_fini(p);
+	bc_parse_names_fini(p);
 	bc_parse_macros_fini(p);
 	bc_cursor_fini(&p->record_index);
 	bc_cursor_fini(&p->locals);
