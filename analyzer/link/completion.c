@@ -4,6 +4,9 @@
 
 #include "base/vec.h"
 
+/* values of bc_completion.noreturn */
+enum { RETURNS, NO_RETURN, LEAVES };
+
 int bc_has_entry(const struct bc_func *func, uint32_t node)
 {
 	uint32_t end = node + func->nodes[node].size;
@@ -20,12 +23,15 @@ int bc_has_entry(const struct bc_func *func, uint32_t node)
 static int exits_of_call(const struct bc_completion *c, const struct bc_func *f, uint32_t node)
 {
 	const struct bc_node *callee = &f->nodes[node + 1];
+	int kind;
 
 	BC_EACH_KID(f, node, kid)
 	if (!bc_completes(c, (uint32_t)(f - c->program->funcs), kid))
 		return 0;
-	return callee->kind == BC_N_FUNC && c->noreturn[bc_node_sym(f, callee)] ? 0
-										: BC_EXIT_NORMAL;
+	if (callee->kind != BC_N_FUNC)
+		return BC_EXIT_NORMAL;
+	kind = c->noreturn[bc_node_sym(f, callee)];
+	return kind == NO_RETURN ? 0 : kind == LEAVES ? BC_EXIT_GOTO : BC_EXIT_NORMAL;
 }
 
 /* Statements one after the other; dead ones count again from a label or case on. */
@@ -164,8 +170,21 @@ static void queue_callers(
 	const struct bc_program *program, const uint8_t *noreturn, uint8_t *queued)
 {
 	for (uint32_t i = 0; i < program->ncalls; i++)
-		if (program->calls[i].sym != BC_NONE && noreturn[program->calls[i].sym])
+		if (program->calls[i].sym != BC_NONE &&
+			noreturn[program->calls[i].sym] == NO_RETURN)
 			queued[program->calls[i].func] = 1;
+}
+
+/* These do not return either, but the process goes on: elsewhere, or in its other threads. */
+static int goes_on_elsewhere(const char *name)
+{
+	static const char *const names[] = {"longjmp", "_longjmp", "siglongjmp", "__longjmp_chk",
+		"pthread_exit", "thrd_exit", "g_thread_exit"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(name, names[i]))
+			return 1;
+	return 0;
 }
 
 /* Compiler builtins carry no attribute that says so. */
@@ -173,6 +192,13 @@ static int ends_by_name(const char *name)
 {
 	return !strcmp(name, "__builtin_unreachable") || !strcmp(name, "__builtin_trap") ||
 	       !strcmp(name, "__builtin_abort");
+}
+
+static int kind_of(const struct bc_sym *sym)
+{
+	if (sym->func == BC_NONE && goes_on_elsewhere(sym->name))
+		return LEAVES;
+	return (sym->flags & BC_SYM_NORETURN) || ends_by_name(sym->name) ? NO_RETURN : RETURNS;
 }
 
 void bc_completion_init(struct bc_completion *completion, const struct bc_program *program)
@@ -183,8 +209,7 @@ void bc_completion_init(struct bc_completion *completion, const struct bc_progra
 	completion->program = program;
 	completion->noreturn = bc_xmalloc(program->nsyms + 1);
 	for (uint32_t i = 0; i < program->nsyms; i++)
-		completion->noreturn[i] = (program->syms[i].flags & BC_SYM_NORETURN) ||
-					  ends_by_name(program->syms[i].name);
+		completion->noreturn[i] = (uint8_t)kind_of(&program->syms[i]);
 	while (changed) {
 		changed = 0;
 		memset(queued, 0, program->nfuncs);
@@ -195,7 +220,7 @@ void bc_completion_init(struct bc_completion *completion, const struct bc_progra
 			if (!queued[i] || sym == BC_NONE || completion->noreturn[sym])
 				continue;
 			if (!bc_completes(completion, i, 0)) {
-				completion->noreturn[sym] = 1;
+				completion->noreturn[sym] = NO_RETURN;
 				changed = 1;
 			}
 		}

@@ -23,7 +23,7 @@ enum bc_exit {
 
 struct bc_completion {
 	const struct bc_program *program;
-	uint8_t *noreturn; /* per symbol */
+	uint8_t *noreturn; /* per symbol: whether and how it fails to return */
 };
 
 void bc_completion_init(struct bc_completion *completion, const struct bc_program *program);

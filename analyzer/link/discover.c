@@ -298,6 +298,51 @@ static void add_dispatches(struct search *s, struct bc_discovery *discovery, str
 	}
 }
 
+/* Is the function called from the driver of this loop alone? */
+static int is_helper(const struct search *s, const uint8_t *driver, uint32_t func)
+{
+	for (uint32_t i = s->callers[func]; i < s->callers[func + 1]; i++)
+		if (!driver[s->program->calls[s->sites[i]].func])
+			return 0;
+	return s->callers[func] < s->callers[func + 1];
+}
+
+static int is_in_loop(const struct bc_func *f, uint32_t node)
+{
+	return loop_around(f, node, BC_NONE) != BC_NONE;
+}
+
+/*
+ * while (poll(...) >= 0) dispatch(): helpers that only this loop has, and that call through places
+ * in a loop of their own, dispatch for it.
+ */
+static void add_helper_dispatches(struct search *s, struct bc_discovery *discovery,
+	struct bc_roots *roots, const struct candidate *candidate, int on_worker)
+{
+	const struct bc_program *program = s->program;
+	const struct bc_func *f = &program->funcs[candidate->func];
+	uint32_t end = candidate->loop + f->nodes[candidate->loop].size;
+	uint8_t *driver = bc_xmalloc(program->nfuncs + 1);
+
+	memset(driver, 0, program->nfuncs + 1);
+	driver[candidate->func] = 1;
+	for (uint32_t c = f->call; c < f->call + f->ncalls; c++) {
+		const struct bc_call *call = &program->calls[c];
+		uint32_t helper = call->sym == BC_NONE ? BC_NONE : program->syms[call->sym].func;
+		const struct bc_func *h;
+
+		if (call->node < candidate->loop || call->node >= end || helper == BC_NONE ||
+			!is_helper(s, driver, helper))
+			continue;
+		h = &program->funcs[helper];
+		for (uint32_t k = h->call; k < h->call + h->ncalls; k++)
+			if (program->calls[k].sym == BC_NONE &&
+				is_in_loop(h, program->calls[k].node))
+				add_callbacks(s, discovery, roots, k, on_worker);
+	}
+	free(driver);
+}
+
 /* A function may hold the loop's wait in several forms: poll() here, select() in another branch. */
 static void mark_waits(const struct search *s, struct bc_discovery *discovery, uint32_t func)
 {
@@ -323,6 +368,7 @@ static void accept(struct search *s, struct bc_discovery *discovery, struct bc_r
 			s->steps.items[step].call, on_worker);
 	}
 	mark_waits(s, discovery, s->steps.items[step].func);
+	add_helper_dispatches(s, discovery, roots, candidate, on_worker);
 	bc_roots_add(roots, (struct bc_root){.kind = BC_ROOT_LOOP_BODY,
 				    .context = BC_CTX_LOOP,
 				    .func = candidate->func,

@@ -149,8 +149,7 @@ static struct bc_value eval_call(struct bc_walk *w, uint32_t node, struct bc_env
 			args[event.nargs++] = value;
 		first = 0;
 	}
-	if (!env->child)
-		w->interp->call(w->interp->context, &event);
+	w->interp->call(w->interp->context, &event);
 	if (is_memset_zero(w, &event)) {
 		bc_env_set_all_fields(env, args[0].slot, bc_value_int(0));
 		return args[0];

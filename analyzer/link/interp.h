@@ -2,9 +2,9 @@
  * A small abstract interpreter over one body.
  *
  * It walks the tree once, keeping what is known of the locals (link/env.h), and tells its user of
- * every call that some path can reach, with the abstract arguments. One mechanism so does the work
- * of many: constant arguments, dead branches, early exits, switch cases, the child after fork(),
- * and code that only runs on the way to exit().
+ * every call that some path can reach, with the abstract arguments and whether this is a forked
+ * child. One mechanism so does the work of many: constant arguments, dead branches, early exits,
+ * switch cases, the child after fork(), and code that only runs on the way to exit().
  *
  * Loops are walked once, with everything that their body may change forgotten beforehand. What is
  * not followed is unknown, never assumed.

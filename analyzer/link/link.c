@@ -11,6 +11,7 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 	const struct bc_models *models)
 {
 	struct bc_program *program = &linked->program;
+	struct bc_liveness liveness;
 
 	*linked = (struct bc_linked){0};
 	bc_program_build(program, &linked->arena, facts, nfacts);
@@ -19,7 +20,9 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 	bc_completion_init(&linked->completion, program);
 	linked->forks = bc_find_forks(program, is_fork, (void *)models);
 	bc_relevance_init(&linked->relevance, program, models);
-	bc_roots_find(&linked->roots, &linked->solution, models);
+	bc_liveness_init(&liveness, program, &linked->completion, linked->forks);
+	bc_roots_find(&linked->roots, &linked->solution, models, &liveness);
+	bc_liveness_fini(&liveness);
 	bc_discover(&linked->discovery, &linked->roots, &linked->solution, models);
 	/* the roots are complete */
 	linked->search = (struct bc_search){.program = program,

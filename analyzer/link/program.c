@@ -103,14 +103,12 @@ static uint32_t add_symbol(struct builder *b, const struct bc_image *image, uint
 
 	if (id == b->syms.count)
 		bc_vec_push(&b->syms, (struct bc_sym){.name = bc_fact_str(facts, fact->name),
-					      .alias = "",
+
 					      .flags = fact->flags,
 					      .type = BC_NONE,
 					      .func = BC_NONE,
 					      .file = ""});
 	merge_symbol(&b->syms.items[id], image, fact);
-	if (fact->alias)
-		b->syms.items[id].alias = bc_fact_str(facts, fact->alias);
 	return id;
 }
 
@@ -188,19 +186,31 @@ static void number_image(struct builder *b, struct bc_image *image)
 		add_function(b, image, &facts->functions[i]);
 }
 
-/* An alias without a body of its own stands for its target's body. */
-static void resolve_aliases(struct builder *b)
+/* The function that an image's symbols call `name`, BC_NONE without. */
+static uint32_t function_named(const struct bc_image *image, const char *name)
 {
-	for (size_t i = 0; i < b->syms.count; i++) {
-		struct bc_sym *sym = &b->syms.items[i];
+	const struct bc_facts *facts = image->facts;
+
+	for (uint32_t i = 0; i < facts->nsymbols; i++)
+		if (facts->symbols[i].flags & BC_SYM_FUNCTION &&
+			!strcmp(bc_fact_str(facts, facts->symbols[i].name), name))
+			return image->sym[i];
+	return BC_NONE;
+}
+
+/* An alias has no body of its own; its target stands in the same unit and may be static. */
+static void resolve_aliases(struct builder *b, const struct bc_image *image)
+{
+	const struct bc_facts *facts = image->facts;
+
+	for (uint32_t i = 0; i < facts->nsymbols; i++) {
+		struct bc_sym *sym = &b->syms.items[image->sym[i]];
 		uint32_t target;
 
-		if (!sym->alias[0] || sym->func != BC_NONE)
+		if (!facts->symbols[i].alias || sym->func != BC_NONE)
 			continue;
-		bc_buf_clear(&b->key);
-		bc_buf_printf(&b->key, "f %s", sym->alias);
-		target = bc_intern_find(&b->sym_keys, bc_buf_text(&b->key));
-		if (target != BC_INTERN_NONE)
+		target = function_named(image, bc_fact_str(facts, facts->symbols[i].alias));
+		if (target != BC_NONE)
 			sym->func = b->syms.items[target].func;
 	}
 }
@@ -216,7 +226,8 @@ void bc_program_build(struct bc_program *program, struct bc_arena *arena,
 		program->images[i].facts = facts[i];
 		number_image(&b, &program->images[i]);
 	}
-	resolve_aliases(&b);
+	for (uint32_t i = 0; i < nfacts; i++)
+		resolve_aliases(&b, &program->images[i]);
 	MOVE_TO_ARENA(arena, &b.syms, program->syms, program->nsyms);
 	MOVE_TO_ARENA(arena, &b.fields, program->fields, program->nfields);
 	MOVE_TO_ARENA(arena, &b.types, program->types, program->ntypes);

@@ -19,11 +19,10 @@ struct bc_image; /* one fact file with its maps from local to global numbers */
 
 struct bc_sym {
 	const char *name;
-	const char *alias; /* "" without */
-	uint32_t flags;    /* enum bc_symbol_flag, or-ed over all mentions */
-	uint32_t type;     /* global function type, or BC_NONE */
-	uint32_t func;     /* index of its definition in bc_program.funcs, or BC_NONE */
-	const char *file;  /* of the definition if there is one, else of a declaration */
+	uint32_t flags;   /* enum bc_symbol_flag, or-ed over all mentions */
+	uint32_t type;    /* global function type, or BC_NONE */
+	uint32_t func;    /* index of its definition in bc_program.funcs, or BC_NONE */
+	const char *file; /* of the definition if there is one, else of a declaration */
 	uint32_t line, column;
 	uint8_t cls, nparams;
 	const char *annotation; /* first annotate() text, or NULL */

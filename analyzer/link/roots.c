@@ -152,8 +152,8 @@ static void add_role(struct bc_roots *roots, const struct bc_solution *solution,
 	bc_vec_fini(&sources.list);
 }
 
-static void add_registrations(
-	struct bc_roots *roots, const struct bc_solution *solution, const struct bc_models *models)
+static void add_registrations(struct bc_roots *roots, const struct bc_solution *solution,
+	const struct bc_models *models, struct bc_liveness *liveness)
 {
 	const struct bc_program *program = solution->places.program;
 
@@ -170,6 +170,8 @@ static void add_registrations(
 				!(program->syms[sym].flags & BC_SYM_SYSTEM))
 				continue;
 			rules = bc_models_registers(models, name, &n);
+			if (n && !bc_is_live(liveness, call))
+				continue;
 			for (int r = 0; r < n; r++)
 				for (int i = 0; applies(models, rules[r], program, call, sym) &&
 						i < rules[r]->nroles;
@@ -225,10 +227,10 @@ static void add_annotated(
 	}
 }
 
-void bc_roots_find(
-	struct bc_roots *roots, const struct bc_solution *solution, const struct bc_models *models)
+void bc_roots_find(struct bc_roots *roots, const struct bc_solution *solution,
+	const struct bc_models *models, struct bc_liveness *liveness)
 {
-	add_registrations(roots, solution, models);
+	add_registrations(roots, solution, models, liveness);
 	add_fields(roots, solution, models);
 	add_annotated(roots, solution->places.program, models);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/vec.h"
+#include "link/liveness.h"
 #include "link/solve.h"
 
 enum bc_root_kind {
@@ -36,8 +37,8 @@ struct bc_roots {
 	BC_VEC(struct bc_root) list; /* LOOP first come, one per body and region; then the others */
 };
 
-void bc_roots_find(
-	struct bc_roots *roots, const struct bc_solution *solution, const struct bc_models *models);
+void bc_roots_find(struct bc_roots *roots, const struct bc_solution *solution,
+	const struct bc_models *models, struct bc_liveness *liveness);
 void bc_roots_fini(struct bc_roots *roots);
 
 /* Adds a LOOP root unless its body is one already. */

@@ -240,7 +240,8 @@ static void on_call(void *context, const struct bc_call_event *event)
 		if (c->node < region || c->node >= region + f->nodes[region].size)
 			return;
 	}
-	if (s->discovery->is_loop_wait[event->call] || s->discovery->is_dispatch[event->call])
+	if (event->env->child || s->discovery->is_loop_wait[event->call] ||
+		s->discovery->is_dispatch[event->call])
 		return;
 	for (uint32_t t = 0; t < c->ntargets; t++)
 		n += (uint32_t)known_callee(event, s->program->targets[c->target + t].sym);

@@ -1,0 +1,25 @@
+/*
+ * Which calls can be made at all: not under a condition that is constantly false, not behind the
+ * end of the process, and not in a static function that nothing mentions. Asked for registrations,
+ * so that a callback handed over in dead code is no callback.
+ */
+#ifndef BC_LINK_LIVENESS_H
+#define BC_LINK_LIVENESS_H
+
+#include "link/interp.h"
+
+struct bc_liveness {
+	const struct bc_program *program;
+	struct bc_interp interp;
+	uint8_t *mentioned; /* per symbol: some body names it */
+	uint8_t *asked;     /* per function: its calls are known */
+	uint8_t *live;      /* per call */
+};
+
+void bc_liveness_init(struct bc_liveness *liveness, const struct bc_program *program,
+	const struct bc_completion *completion, const uint8_t *forks);
+void bc_liveness_fini(struct bc_liveness *liveness);
+
+int bc_is_live(struct bc_liveness *liveness, uint32_t call);
+
+#endif
