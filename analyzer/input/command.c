@@ -97,7 +97,7 @@ int bc_command_split(
 struct expansion {
 	struct bc_arena *arena;
 	const char *directory;
-	size_t bytes; /* read so far for this command */
+	size_t *budget; /* left for all commands */
 	struct bc_argv out;
 };
 
@@ -114,6 +114,27 @@ static int expand_text(struct expansion *x, const char *text, int depth)
 	return status;
 }
 
+/* Reads the file of an `@file` argument. 1; 0 when it is none; BC_ELIMIT. */
+static int read_response(struct expansion *x, const char *arg, int depth, struct bc_buf *text)
+{
+	size_t limit = *x->budget < MAX_RESPONSE_BYTES ? *x->budget : MAX_RESPONSE_BYTES;
+	const char *path;
+	int status;
+
+	if (arg[0] != '@' || !arg[1])
+		return 0;
+	if (depth >= MAX_RESPONSE_DEPTH)
+		return bc_fail(
+			BC_ELIMIT, "%s: response files nest over %d deep", arg, MAX_RESPONSE_DEPTH);
+	if (limit == 0)
+		return bc_fail(BC_ELIMIT, "%s: all response files together are too large", arg);
+	path = bc_path_absolute(x->arena, x->directory, arg + 1);
+	status = bc_file_read(text, path, limit);
+	if (status == 0 || status == BC_ELIMIT)
+		*x->budget -= status == 0 ? text->len : limit;
+	return status == BC_EINPUT ? 0 : status == 0 ? 1 : status;
+}
+
 static int expand_one(struct expansion *x, const char *arg, int depth)
 {
 	struct bc_buf text = {0};
@@ -121,29 +142,19 @@ static int expand_one(struct expansion *x, const char *arg, int depth)
 
 	if (x->out.count >= MAX_ARGUMENTS)
 		return bc_fail(BC_ELIMIT, "the command has over %d arguments", MAX_ARGUMENTS);
-	if (arg[0] != '@' || !arg[1] ||
-		bc_file_read(&text, bc_path_absolute(x->arena, x->directory, arg + 1),
-			MAX_RESPONSE_BYTES) != 0) {
-		bc_buf_fini(&text);
+	status = read_response(x, arg, depth, &text);
+	if (status == 0)
 		bc_vec_push(&x->out, arg);
-		return 0;
-	}
-	x->bytes += text.len;
-	if (depth >= MAX_RESPONSE_DEPTH)
-		status = bc_fail(
-			BC_ELIMIT, "%s: response files nest over %d deep", arg, MAX_RESPONSE_DEPTH);
-	else if (x->bytes > MAX_RESPONSE_BYTES)
-		status = bc_fail(BC_ELIMIT, "%s: response files hold over %d bytes", arg,
-			MAX_RESPONSE_BYTES);
-	else
+	else if (status > 0)
 		status = expand_text(x, bc_buf_text(&text), depth + 1);
 	bc_buf_fini(&text);
 	return status;
 }
 
-int bc_command_expand(struct bc_arena *arena, const char *directory, struct bc_argv *argv)
+int bc_command_expand(
+	struct bc_arena *arena, const char *directory, struct bc_argv *argv, size_t *budget)
 {
-	struct expansion x = {.arena = arena, .directory = directory};
+	struct expansion x = {.arena = arena, .directory = directory, .budget = budget};
 	size_t first = 0;
 	int status = 0;
 

@@ -28,9 +28,10 @@ int bc_command_split(
 /*
  * Replaces each `@file` by the words in that file, relative to `directory`. As compilers do, an
  * argument that names no readable file stays as it is. BC_ELIMIT when the files nest too deep or
- * hold too much.
+ * hold too much; `budget` is the number of bytes that may still be read for all commands.
  */
-int bc_command_expand(struct bc_arena *arena, const char *directory, struct bc_argv *argv);
+int bc_command_expand(
+	struct bc_arena *arena, const char *directory, struct bc_argv *argv, size_t *budget);
 
 /*
  * Index of the compiler in `argv`, behind `cd DIR &&`, variable assignments and the likes of

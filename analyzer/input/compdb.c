@@ -21,7 +21,12 @@
  * Limits. The largest databases known, of browsers and their like, have 100,000 entries of a few
  * kilobytes each.
  */
-enum { MAX_DATABASE_BYTES = 1 << 30, MAX_ENTRIES = 1000000 };
+enum {
+	MAX_DATABASE_BYTES = 1 << 30,
+	MAX_ENTRIES = 1000000,
+	MAX_RESPONSE_BYTES = 256 << 20, /* of all entries; they could all name one large file */
+	MAX_OUTPUTS = 256               /* of one source: targets that it is compiled for */
+};
 
 /* An entry while it can still change: outputs of duplicates are added to it. */
 struct draft {
@@ -35,6 +40,7 @@ struct reader {
 	const char *path, *folder;
 	const char *text;
 	size_t len;
+	size_t response_budget;
 	BC_VEC(struct draft) drafts;
 	struct bc_variants variants;
 	struct bc_intern known; /* arguments and folders repeat: each is stored once */
@@ -131,7 +137,7 @@ static int read_words(
 		return -1;
 	}
 	if (status == 0)
-		status = bc_command_expand(&r->scratch, directory, argv);
+		status = bc_command_expand(&r->scratch, directory, argv, &r->response_budget);
 	if (status != 0)
 		skip_malformed(r, line, "%s", bc_error_message());
 	return status ? -1 : 0;
@@ -156,7 +162,8 @@ static void add_output(struct draft *draft, const char *output)
 	for (size_t i = 0; i < draft->outputs.count; i++)
 		if (draft->outputs.items[i] == output) /* equal texts are kept once */
 			return;
-	bc_vec_push(&draft->outputs, output);
+	if (draft->outputs.count < MAX_OUTPUTS)
+		bc_vec_push(&draft->outputs, output);
 }
 
 static void keep_args(struct reader *r, const struct bc_argv *args, struct bc_compile *compile)
@@ -341,7 +348,11 @@ static const char *folder_of(struct bc_arena *arena, const char *path)
 int bc_compdb_parse(struct bc_arena *arena, const char *text, size_t len, const char *path,
 	struct bc_compdb *out)
 {
-	struct reader r = {.arena = arena, .text = text, .len = len, .out = out};
+	struct reader r = {.arena = arena,
+		.text = text,
+		.len = len,
+		.out = out,
+		.response_budget = MAX_RESPONSE_BYTES};
 	int status;
 
 	*out = (struct bc_compdb){.path = bc_arena_strdup(arena, path)};

@@ -242,8 +242,47 @@ static void test_response_files(void **state)
 	check_error(f,
 		"[{\"file\": \"a.c\", \"directory\": \".\", \"command\": \"cc @loop.rsp a.c\"}]",
 		"json:1: @loop.rsp: response files nest");
+	free(tempdir_file(f->dir, "big.rsp", ""));
+	assert_int_equal(truncate("big.rsp", 5 << 20), 0);
+	check_error(f,
+		"[{\"file\": \"a.c\", \"directory\": \".\", \"command\": \"cc @big.rsp a.c\"}]",
+		"big.rsp: larger than the limit");
 	assert_int_equal(mkfifo("fifo", 0600), 0);
 	assert_string_equal(args_of(f, "cc @fifo @/dev/zero -DX a.c"), "-DX");
+}
+
+/* Hostile: every entry reads the same large file. */
+static void test_response_budget(void **state)
+{
+	struct fixture *f = *state;
+	struct bc_buf text = {0};
+
+	free(tempdir_file(f->dir, "big.rsp", ""));
+	assert_int_equal(truncate("big.rsp", 5 << 20), 0);
+	bc_buf_str(&text, "[");
+	for (int i = 0; i < 5000; i++)
+		bc_buf_str(&text, "{\"file\": \"a.c\", \"command\": \"cc @big.rsp a.c\"},");
+	bc_buf_str(&text, "{\"file\": \"a.c\", \"command\": \"cc a.c\"}]");
+	assert_int_equal(parse(f, bc_buf_text(&text)), 0);
+	assert_int_equal(f->db.count, 1);
+	assert_int_equal(f->db.skipped[BC_SKIP_MALFORMED], 5000);
+	bc_buf_fini(&text);
+}
+
+/* Hostile: one source compiled into very many outputs. */
+static void test_many_outputs(void **state)
+{
+	struct fixture *f = *state;
+	struct bc_buf text = {0};
+
+	for (int i = 0; i < 20000; i++)
+		bc_buf_printf(&text, "%s{\"file\": \"a.c\", \"command\": \"cc a.c -o %d.o\"}",
+			i ? "," : "[", i);
+	bc_buf_str(&text, "]");
+	assert_int_equal(parse(f, bc_buf_text(&text)), 0);
+	assert_int_equal(f->db.count, 1);
+	assert_int_equal(f->db.entries[0].noutputs, 256);
+	bc_buf_fini(&text);
 }
 
 static void test_languages(void **state)
@@ -520,6 +559,8 @@ int main(void)
 		TEST(test_wrappers),
 		TEST(test_cd_before_the_command),
 		TEST(test_response_files),
+		TEST(test_response_budget),
+		TEST(test_many_outputs),
 		TEST(test_languages),
 		TEST(test_duplicates),
 		TEST(test_missing_file_stays),
