@@ -84,7 +84,6 @@ static int show(const struct bc_options *options, const struct bc_report *report
 		.width = on_terminal ? terminal_width() : 0,
 		.quiet = options->check.quiet,
 		.verbose = options->verbose,
-		.min_confidence = options->check.min_confidence,
 	};
 	struct bc_buf text = {0};
 	int status;

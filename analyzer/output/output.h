@@ -16,7 +16,6 @@ struct bc_output_options {
 	int width;   /* columns of the terminal; 0: not a terminal, nothing is fitted */
 	int quiet;   /* findings and faults only: no summary */
 	int verbose; /* nothing is shortened */
-	enum bc_confidence min_confidence; /* what findings were left out for, for the summary */
 };
 
 struct bc_format {

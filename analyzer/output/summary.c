@@ -34,24 +34,24 @@ static void write_degraded(struct bc_term *term, const struct bc_report *report)
 static void write_unresolved(struct bc_term *term, const struct bc_report *report,
 	const struct bc_output_options *options)
 {
-	if (!report->nunresolved)
+	int n = report->nunresolved;
+
+	if (!n)
 		return;
 	bc_term_printf(term, BC_STYLE_NOTE, "note");
 	bc_term_printf(term, BC_STYLE_PLAIN,
-		": %d call%s through pointers on the way from callbacks lead%s nowhere known; "
-		"what they run was not seen%s",
-		report->nunresolved, plural(report->nunresolved),
-		report->nunresolved == 1 ? "s" : "",
-		options->verbose ? ":" : " (--verbose lists them)");
+		": %d call%s could not be resolved; what %s was not seen", n,
+		n == 1 ? " through a pointer" : "s through pointers",
+		n == 1 ? "it runs" : "they run");
+	bc_term_printf(term, BC_STYLE_PLAIN, options->verbose ? ":" : " (--verbose: where)");
 	bc_term_newline(term);
-	for (int i = 0; options->verbose && i < report->nunresolved; i++) {
+	for (int i = 0; options->verbose && i < n; i++) {
 		const struct bc_unresolved *call = &report->unresolved[i];
 
 		bc_term_printf(term, BC_STYLE_PLAIN, "  %s:%u in %s: %s: %s", call->at.file,
 			call->at.line, call->in, call->place, call->reason);
 		bc_term_newline(term);
 	}
-	bc_term_newline(term);
 }
 
 static void add_skipped(struct bc_buf *out, int n, const char *what)
@@ -96,7 +96,6 @@ static void write_no_callbacks(struct bc_term *term)
 		bc_term_printf(term, BC_STYLE_PLAIN, "%s", lines[i]);
 		bc_term_newline(term);
 	}
-	bc_term_newline(term);
 }
 
 static void add_severity(struct bc_buf *out, int n, const char *what)
@@ -127,8 +126,7 @@ static void add_left_out(struct bc_buf *out, int n, const char *why)
 }
 
 /* What the reader does not see, and which option shows it. */
-static void add_hidden(
-	struct bc_buf *out, const struct bc_report *report, const struct bc_output_options *options)
+static void add_hidden(struct bc_buf *out, const struct bc_report *report, int verbose)
 {
 	int suppressed = 0, known = 0;
 
@@ -137,14 +135,11 @@ static void add_hidden(
 		known += !report->findings[i].suppressed &&
 			 !bc_finding_is_open(&report->findings[i]);
 	}
-	if (report->summary.hidden_confidence)
-		bc_buf_printf(out, "%d more below --min-confidence=%s",
-			report->summary.hidden_confidence,
-			bc_confidence_name(options->min_confidence));
+	add_left_out(out, report->summary.hidden_confidence, "more with --min-confidence=possible");
 	add_left_out(out, report->summary.hidden_logging, "more with --logging");
 	add_left_out(out, suppressed, "suppressed");
 	add_left_out(out, known, "in the baseline");
-	if (options->verbose)
+	if (verbose)
 		add_left_out(out, report->summary.hidden_budget, "end within the budget");
 }
 
@@ -153,18 +148,27 @@ static void add_seconds(struct bc_buf *out, double ms)
 	bc_buf_printf(out, "%.*f s", ms < 10000 ? 2 : ms < 100000 ? 1 : 0, ms / 1000);
 }
 
-static void write_details(struct bc_term *term, const struct bc_report *report,
-	const struct bc_output_options *options)
+static void write_details(struct bc_term *term, const struct bc_report *report, int verbose)
 {
 	struct bc_buf severities = {0}, hidden = {0};
 
 	add_severities(&severities, report);
-	add_hidden(&hidden, report, options);
+	add_hidden(&hidden, report, verbose);
 	if (severities.len || hidden.len)
 		bc_term_printf(term, BC_STYLE_PLAIN, " (%s%s%s)", bc_buf_text(&severities),
 			severities.len && hidden.len ? "; " : "", bc_buf_text(&hidden));
 	bc_buf_fini(&severities);
 	bc_buf_fini(&hidden);
+}
+
+static void write_incomplete(struct bc_term *term, const struct bc_report *report)
+{
+	bc_term_printf(term, BC_STYLE_STRONG, "blockcheck: ");
+	bc_term_printf(term, BC_STYLE_ERROR, "incomplete");
+	bc_term_printf(term, BC_STYLE_PLAIN,
+		": %d of %d unit%s could not be read whole, so findings may be missing",
+		report->ndegraded, report->summary.units, plural(report->summary.units));
+	bc_term_newline(term);
 }
 
 static void write_count(struct bc_term *term, const struct bc_report *report)
@@ -173,29 +177,22 @@ static void write_count(struct bc_term *term, const struct bc_report *report)
 
 	if (open)
 		bc_term_printf(term, BC_STYLE_STRONG, "%d finding%s", open, plural(open));
-	else if (report->ndegraded)
-		bc_term_printf(term, BC_STYLE_PLAIN, "nothing found in what was read");
 	else if (!report->summary.callbacks)
 		bc_term_printf(term, BC_STYLE_WARNING, "nothing checked");
+	else if (report->ndegraded)
+		bc_term_printf(term, BC_STYLE_PLAIN, "nothing found in what was read");
 	else
 		bc_term_printf(term, BC_STYLE_HELP, "no blocking calls found");
 }
 
-static void write_figures(struct bc_term *term, const struct bc_report *report,
-	const struct bc_output_options *options)
+static void write_figures(struct bc_term *term, const struct bc_report *report, int verbose)
 {
 	int units = report->summary.units, callbacks = report->summary.callbacks;
 	struct bc_buf end = {0};
 
 	bc_term_printf(term, BC_STYLE_STRONG, "blockcheck: ");
-	if (report->ndegraded) {
-		bc_term_printf(term, BC_STYLE_ERROR, "incomplete");
-		bc_term_printf(term, BC_STYLE_PLAIN,
-			": %d of %d unit%s could not be read whole, findings may be missing; ",
-			report->ndegraded, units, plural(units));
-	}
 	write_count(term, report);
-	write_details(term, report, options);
+	write_details(term, report, verbose);
 	add_seconds(&end, report->summary.total_ms);
 	if (report->summary.cached)
 		bc_buf_printf(&end, " (%d unit%s from cache)", report->summary.cached,
@@ -209,13 +206,20 @@ static void write_figures(struct bc_term *term, const struct bc_report *report,
 void bc_summary_write(struct bc_term *term, const struct bc_report *report,
 	const struct bc_output_options *options)
 {
+	size_t start;
+
 	/* Even --quiet does not make an incomplete run look clean. */
 	write_degraded(term, report);
 	if (options->quiet)
 		return;
+	start = term->out->len;
 	write_unresolved(term, report, options);
 	write_skipped(term, report);
 	if (!report->summary.callbacks)
 		write_no_callbacks(term);
-	write_figures(term, report, options);
+	if (term->out->len > start)
+		bc_term_newline(term);
+	if (report->ndegraded)
+		write_incomplete(term, report);
+	write_figures(term, report, options->verbose);
 }

@@ -159,12 +159,23 @@ static void add_registration(struct bc_buf *out, const struct bc_finding *findin
 	}
 }
 
+static int is_annotated(const struct bc_finding *finding)
+{
+	return !strcmp(finding->callback.loop, "annotated");
+}
+
+/* What a loop calls is a callback; the function around the loop is none. */
+static const char *callback_title(const struct bc_finding *finding)
+{
+	return finding->callback.registered_by || is_annotated(finding) ? "callback " : "";
+}
+
 static void add_loop(struct bc_buf *out, const struct bc_finding *finding)
 {
 	const char *loop = finding->callback.loop;
-	int discovered = !strcmp(loop, "discovered"), annotated = !strcmp(loop, "annotated");
+	int discovered = !strcmp(loop, "discovered");
 
-	if (annotated) {
+	if (is_annotated(finding)) {
 		bc_buf_str(out, ", marked in the source as run by an event loop");
 	} else if (!finding->callback.registered_by) {
 		bc_buf_str(out, " contains the event loop");
@@ -182,8 +193,7 @@ static void write_callback(struct writer *w, const struct bc_finding *finding)
 {
 	struct bc_buf text = {0};
 
-	bc_buf_printf(&text, "%s%s (", finding->callback.registered_by ? "callback " : "",
-		finding->callback.function);
+	bc_buf_printf(&text, "%s%s (", callback_title(finding), finding->callback.function);
 	add_place(&text, &finding->callback.at);
 	bc_buf_char(&text, ')');
 	add_loop(&text, finding);
@@ -389,9 +399,12 @@ static void write_note(struct writer *w, const struct bc_finding *finding)
 	w->gutter = 1;
 	write_header(w, finding);
 	write_arrow(w, finding);
-	bc_buf_printf(&from, ", from %s (", finding->callback.function);
-	add_place(&from, &finding->callback.at);
-	bc_buf_char(&from, ')');
+	if (strcmp(finding->callback.function, finding->sink.in) != 0) {
+		bc_buf_printf(&from, ", from %s%s (", callback_title(finding),
+			finding->callback.function);
+		add_place(&from, &finding->callback.at);
+		bc_buf_char(&from, ')');
+	}
 	if (finding->ncallbacks > 1)
 		bc_buf_printf(&from, " and %d other callback%s", finding->ncallbacks - 1,
 			finding->ncallbacks == 2 ? "" : "s");
