@@ -26,8 +26,8 @@ int bc_mkdirs(const char *path); /* BC_EOUTPUT */
 int bc_file_exists(const char *path);
 
 /*
- * XXH3-128: hash[0] is the low half, hash[1] the high half. Devices, FIFOs and folders have no hash,
- * so that a name out of the analysed tree cannot make the reader wait. 0 or BC_EINPUT.
+ * XXH3-128: hash[0] is the low half, hash[1] the high half. Devices, FIFOs and folders have no
+ * hash, so that a name out of the analysed tree cannot make the reader wait. 0 or BC_EINPUT.
  */
 int bc_file_hash(const char *path, uint64_t hash[2], uint64_t *size);
 void bc_hash_bytes(const void *bytes, size_t size, uint64_t hash[2]);

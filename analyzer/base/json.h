@@ -12,9 +12,7 @@
 
 #include "base/buf.h"
 
-enum {
-	BC_JSON_DEPTH = 32
-};
+enum { BC_JSON_DEPTH = 32 };
 
 struct bc_json {
 	struct bc_buf *out;
