@@ -51,7 +51,7 @@ check_status "-o into a folder that is not there" 2
 check_error "-o into a folder that is not there: says so" 'no/such/folder'
 
 if [ -w /dev/full ]; then
-	for format in text json sarif; do
+	for format in text json; do
 		status=0
 		(cd "$project" && "$BLOCKCHECK" check -p . --format=$format) >/dev/full 2>"$tmp/err" || status=$?
 		check_status "$format to a full device" 2
