@@ -108,31 +108,32 @@ void bc_loader_remember(
 }
 
 /* The hash covers contents and their borders, not the paths: those differ between checkouts. */
-static void add_to_hash(struct bc_models *models, const struct bc_buf *bytes)
+static void add_to_hash(struct bc_models *models, const char *bytes, size_t size)
 {
 	uint64_t parts[4] = {models->hash[0], models->hash[1]};
 
-	bc_hash_bytes(bytes->data, bytes->len, parts + 2);
+	bc_hash_bytes(bytes, size, parts + 2);
 	bc_hash_bytes(parts, sizeof(parts), models->hash);
 }
 
-static int read_pack(struct bc_loader *loader, struct bc_models *models, const struct bc_buf *bytes)
+static int read_pack(
+	struct bc_loader *loader, struct bc_models *models, const char *bytes, size_t size)
 {
 	struct bc_arena scratch = BC_ARENA_INIT; /* the tree; rules keep copies of its texts */
 	struct bc_yaml_node *root = NULL;
-	int status = bc_yaml_read(&scratch, loader->path, bytes->data, bytes->len, &root);
+	int status = bc_yaml_read(&scratch, loader->path, bytes, size, &root);
 
 	if (status == 0)
 		status = bc_schema_check(loader->path, root);
 	if (status == 0)
 		status = bc_loader_take_pack(loader, root);
 	if (status == 0)
-		add_to_hash(models, bytes);
+		add_to_hash(models, bytes, size);
 	bc_arena_fini(&scratch);
 	return status;
 }
 
-static int read_packs(
+static int read_files(
 	struct bc_loader *loader, struct bc_models *models, const struct pack_files *files)
 {
 	struct bc_buf bytes = {0};
@@ -144,7 +145,7 @@ static int read_packs(
 		bc_buf_clear(&bytes);
 		status = bc_file_read(&bytes, loader->path, BC_YAML_MAX_BYTES);
 		if (status == 0)
-			status = read_pack(loader, models, &bytes);
+			status = read_pack(loader, models, bytes.data, bytes.len);
 	}
 	bc_buf_fini(&bytes);
 	return status;
@@ -246,6 +247,19 @@ static void free_loader(struct bc_loader *loader)
 	bc_vec_fini(&loader->loops);
 }
 
+/* Ends the loading, well or not: `status` is how reading the packs went. */
+static int finish(struct bc_loader *loader, int status, struct bc_models *models)
+{
+	if (status == 0)
+		status = settle(loader);
+	if (status == 0)
+		lay_out(loader, models);
+	else
+		*models = (struct bc_models){0};
+	free_loader(loader);
+	return status;
+}
+
 int bc_models_load(
 	struct bc_arena *arena, const char *const *paths, int npaths, struct bc_models *models)
 {
@@ -258,17 +272,20 @@ int bc_models_load(
 	for (int i = 0; status == 0 && i < npaths; i++)
 		status = add_path(&files, paths[i]);
 	if (status == 0)
-		status = read_packs(&loader, models, &files);
-	if (status == 0)
-		status = settle(&loader);
-	if (status == 0)
-		lay_out(&loader, models);
-	else
-		*models = (struct bc_models){0};
-	free_loader(&loader);
+		status = read_files(&loader, models, &files);
+	status = finish(&loader, status, models);
 	bc_vec_fini(&files.paths);
 	bc_arena_fini(&scratch);
 	return status;
+}
+
+int bc_models_load_text(struct bc_arena *arena, const char *name, const char *text, size_t size,
+	struct bc_models *models)
+{
+	struct bc_loader loader = {.arena = arena, .path = bc_arena_strdup(arena, name)};
+
+	*models = (struct bc_models){0};
+	return finish(&loader, read_pack(&loader, models, text, size), models);
 }
 
 void bc_models_set_constant(struct bc_models *models, const char *name, int64_t value)

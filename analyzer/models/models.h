@@ -191,6 +191,35 @@ struct bc_wait_rule {
 	struct bc_origin origin;
 };
 
+enum bc_fd_kind {
+	BC_FDK_UNKNOWN,
+	BC_FDK_SOCKET,
+	BC_FDK_PIPE,
+	BC_FDK_FILE,  /* regular: O_NONBLOCK has no effect on it */
+	BC_FDK_EVENT, /* eventfd, timerfd, signalfd, inotify: ready whenever the loop says so */
+	BC_FDK_HANDLE /* of a library, with a mode of its own */
+};
+
+/* A function that makes a descriptor or handle. */
+struct bc_creator_rule {
+	const char *const *functions;
+	int nfunctions;
+	enum bc_fd_kind kind;
+	int out_arg; /* from 1: the argument that points to it, or to an array of two; 0: the result */
+	const struct bc_pred *nonblocking_when; /* NULL: it starts blocking */
+	struct bc_origin origin;
+};
+
+/* A function that changes the mode of a descriptor or handle. */
+struct bc_mode_rule {
+	const char *const *functions;
+	int nfunctions;
+	int fd_arg;                             /* from 1 */
+	const struct bc_pred *when;             /* the call changes it at all; NULL: always */
+	const struct bc_pred *nonblocking_when; /* yes: to non-blocking, no: to blocking */
+	struct bc_origin origin;
+};
+
 struct bc_constant {
 	const char *name;
 	int64_t value;
@@ -215,6 +244,9 @@ struct bc_models {
 	struct bc_register_rule *registers;
 	struct bc_field_rule *fields;
 	struct bc_wait_rule *waits;
+	struct bc_creator_rule *creators;
+	struct bc_mode_rule *modes;
+	struct bc_number *would_block; /* errno values that only a non-blocking call gives: EAGAIN */
 	struct bc_constant *constants;
 	const char **headers; /* that define the constants, in order of mention */
 	const char **forks;   /* functions that return twice, like fork */
@@ -223,7 +255,7 @@ struct bc_models {
 	const char **loops;            /* ids, in order of first mention */
 	struct bc_rule_test *tests;
 	int nsinks, nregisters, nfields, nwaits, nconstants, nheaders, nforks, nnever_blocks,
-		nloop_annotations, nloops, ntests;
+		nloop_annotations, nloops, ntests, ncreators, nmodes, nwould_block;
 	uint64_t hash[2]; /* XXH3-128 over all packs read, in order */
 	struct bc_models_index *index;
 };
@@ -236,6 +268,10 @@ struct bc_models {
  */
 int bc_models_load(
 	struct bc_arena *arena, const char *const *paths, int npaths, struct bc_models *models);
+
+/* One pack from memory, as an editor has it; `name` serves messages and origins. */
+int bc_models_load_text(struct bc_arena *arena, const char *name, const char *text, size_t size,
+	struct bc_models *models);
 
 void bc_models_set_constant(struct bc_models *models, const char *name, int64_t value);
 
@@ -251,6 +287,9 @@ const struct bc_wait_rule *bc_models_wait(const struct bc_models *models, const 
  */
 const struct bc_field_rule *bc_models_field(
 	const struct bc_models *models, const char *record, const char *field);
+/* NULL when the function makes no descriptor, or changes the mode of none. */
+const struct bc_creator_rule *bc_models_creator(const struct bc_models *models, const char *name);
+const struct bc_mode_rule *bc_models_mode(const struct bc_models *models, const char *name);
 int bc_models_is_fork(const struct bc_models *models, const char *name);
 /* A function is never both here and in the sinks: the later pack decides. */
 int bc_models_never_blocks(const struct bc_models *models, const char *name);
