@@ -262,7 +262,7 @@ static int save_in_transaction(
 int bc_store_save_run(
 	struct bc_store *store, const struct bc_report *report, const struct bc_store_run *run)
 {
-	/* the lock is taken at once: two that read first and write later could not both go on */
+	/* the lock is waited for here, and then held: no later statement can find the file busy */
 	int status = bc_store_execute(store->db, store->path, "BEGIN IMMEDIATE");
 
 	if (status < 0)
