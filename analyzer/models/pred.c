@@ -56,7 +56,8 @@ static int surely_not_zero(const struct bc_value *value)
 				return 0;
 		return value->n > 0;
 	case BC_V_TOP:
-	case BC_V_FORK: return 0;
+	case BC_V_FORK:
+	case BC_V_FD: return 0;
 	}
 	return 0;
 }
