@@ -100,9 +100,12 @@ static void scan_comment(struct bc_parser *p, struct bc_source *source, struct s
 	advance(scan, next);
 }
 
-int bc_parse_has_mark(const struct bc_source *source)
+int bc_parse_has_mark(struct bc_source *source)
 {
-	return source->size && memmem(source->text, source->size, mark, sizeof(mark) - 1);
+	if (source->has_mark < 0)
+		source->has_mark =
+			source->size && memmem(source->text, source->size, mark, sizeof(mark) - 1);
+	return source->has_mark;
 }
 
 void bc_parse_comments(struct bc_parser *p, struct bc_source *source)

@@ -89,17 +89,6 @@ static int is_truth_value(struct bc_parser *p, uint32_t i)
 	       node->ref == CXBinaryOperator_LAnd || node->ref == CXBinaryOperator_LOr;
 }
 
-/* A conversion of `i` to bool changes its value. */
-static int becomes_bool(struct bc_parser *p, uint32_t i)
-{
-	const struct bc_tree_node *node = bc_tree_at(p, i);
-
-	return (node->cursor.kind == CXCursor_UnexposedExpr ||
-		       node->cursor.kind == CXCursor_CStyleCastExpr) &&
-	       clang_getCursorType(node->cursor).kind == CXType_Bool && node->kids &&
-	       !is_truth_value(p, bc_tree_kid(p, i, node->kids - 1u));
-}
-
 static void emit_truth(struct bc_parser *p, uint32_t value, uint32_t loc)
 {
 	uint32_t node = bc_parse_open(p, BC_N_BINARY, BC_OP_NE, BC_CLASS_INT, 0, BC_NONE, loc);
@@ -346,7 +335,7 @@ static void emit_cast(struct bc_parser *p, uint32_t i, enum bc_class cls, int un
 		bc_parse_expr(p, operand, 1);
 		return;
 	}
-	if (becomes_bool(p, i)) {
+	if (bc_parse_type(p, type)->is_bool && !is_truth_value(p, operand)) {
 		emit_truth(p, operand, loc_of(p, i));
 		return;
 	}
@@ -524,7 +513,8 @@ static int is_dull(const struct bc_parser *p, uint32_t i, enum bc_class cls)
 
 void bc_parse_expr(struct bc_parser *p, uint32_t i, int unused)
 {
-	enum bc_class cls = bc_parse_class(p, i);
+	const struct bc_type *type = type_of(p, i);
+	enum bc_class cls = (enum bc_class)type->cls;
 
 	if (bc_parse_emit_constant(p, i, cls))
 		return;
@@ -533,7 +523,9 @@ void bc_parse_expr(struct bc_parser *p, uint32_t i, int unused)
 		return;
 	}
 	while (is_transparent(p, i)) {
-		if (becomes_bool(p, i)) {
+		/* A conversion to bool changes the value. */
+		if (type->is_bool && bc_tree_at(p, i)->cursor.kind == CXCursor_UnexposedExpr &&
+			!is_truth_value(p, i + 1)) {
 			emit_truth(p, i + 1, loc_of(p, i));
 			return;
 		}

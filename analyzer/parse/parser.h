@@ -84,8 +84,8 @@ struct bc_source {
 	const char *path; /* below the root, or absolute */
 	const char *text; /* its bytes; not NUL-terminated */
 	size_t size;
-	int is_system; /* -1: not known yet */
-	int wanted;    /* system headers: some body uses a function or table of it */
+	int is_system, has_mark; /* -1: not known yet */
+	int wanted;              /* system headers: some body uses a function or table of it */
 	int written;
 	struct bc_fw *fw; /* NULL until something goes there */
 	struct bc_cursor_map symbols, fields;
@@ -289,7 +289,7 @@ void bc_parse_function(struct bc_parser *p, struct bc_source *out, CXCursor func
 void bc_parse_file_scope(struct bc_parser *p, struct bc_source *out);
 
 /* comments.c */
-int bc_parse_has_mark(const struct bc_source *source);
+int bc_parse_has_mark(struct bc_source *source);
 void bc_parse_comments(struct bc_parser *p, struct bc_source *source);
 
 #endif

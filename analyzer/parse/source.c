@@ -28,7 +28,7 @@ static struct bc_source *add_source(struct bc_parser *p, CXFile file)
 	source->text = clang_getFileContents(p->tu, file, &source->size);
 	if (!source->text)
 		source->size = 0;
-	source->is_system = -1;
+	source->is_system = source->has_mark = -1;
 	HASH_ADD_PTR(p->sources, file, source);
 	return source;
 }

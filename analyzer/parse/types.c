@@ -286,11 +286,27 @@ struct bc_record *bc_parse_record_fields(struct bc_parser *p, CXType type)
 	return record;
 }
 
+enum { MAX_PLACED_FIELDS = 64 };
+
+/*
+ * libclang goes over the whole record for each offset. Offsets serve to match records that are cast
+ * to each other, which the very large ones are not: they stay without.
+ */
+static uint32_t offset_of(struct bc_parser *p, const struct bc_record *record, CXCursor field)
+{
+	long long offset;
+
+	bc_parse_record_fields(p, clang_getCursorType(record->cursor));
+	if (record->nfields > MAX_PLACED_FIELDS)
+		return BC_NONE;
+	offset = clang_Cursor_getOffsetOfField(field);
+	return offset < 0 || offset >= BC_NONE ? BC_NONE : (uint32_t)offset;
+}
+
 static uint32_t add_field(struct bc_parser *p, CXCursor field)
 {
 	CXType type = clang_getCursorType(field);
 	struct bc_record *record = record_of(p, clang_getCursorSemanticParent(field));
-	long long offset = clang_Cursor_getOffsetOfField(field);
 	const char *name = bc_parse_string(p, clang_getCursorSpelling(field));
 	struct bc_fact_field fact = {0};
 	uint32_t index;
@@ -304,7 +320,7 @@ static uint32_t add_field(struct bc_parser *p, CXCursor field)
 	fact.record = bc_fw_str(p->fw, record->name);
 	fact.name = bc_fw_str(p->fw, name);
 	fact.type = bc_parse_function_type(p, type);
-	fact.offset = offset < 0 || offset >= BC_NONE ? BC_NONE : (uint32_t)offset;
+	fact.offset = offset_of(p, record, field);
 	fact.cls = bc_parse_type(p, type)->cls;
 	fact.in_union = (uint8_t)record->is_union;
 	index = bc_fw_field(p->fw, &fact) | (*name ? 0 : BC_PARSE_ANONYMOUS);
