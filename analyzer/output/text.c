@@ -16,7 +16,7 @@ enum {
 	LONG_PATH = 8,       /* hops; of longer paths the middle is left out */
 	KEPT_HOPS = 4,       /* at the beginning, and one less at the end */
 	MAX_NAMES = 6,       /* of other callbacks */
-	MAX_COLUMN = 32      /* no column of the path is padded to more */
+	MAX_COLUMN = 40      /* no column of the path is padded to more */
 };
 
 struct writer {
@@ -277,26 +277,40 @@ static void write_step(
 	bc_buf_fini(&place);
 }
 
+/*
+ * The middle of a long path is left out, but never a hop through a pointer: that is where readers
+ * doubt, and where they lose the way.
+ */
+static int is_hidden(const struct writer *w, const struct bc_finding *finding, int step)
+{
+	return !w->options->verbose && finding->npath > LONG_PATH && step >= KEPT_HOPS &&
+	       step < finding->npath - (KEPT_HOPS - 1) && finding->path[step].via == BC_VIA_DIRECT;
+}
+
+static void write_gap(struct writer *w, int hidden, const struct columns *columns)
+{
+	bc_term_printf(&w->term, BC_STYLE_FRAME, "%*s   %*s  ... %d more calls ...", w->gutter, "",
+		columns->number, "", hidden);
+	bc_term_newline(&w->term);
+}
+
 static void write_path(struct writer *w, const struct bc_finding *finding)
 {
 	struct columns columns = measure_path(finding);
-	int n = finding->npath, from = n, to = n;
+	int n = finding->npath, hidden;
 
 	/* one direct call: the arrow and the frame have said it */
 	if (n == 1 && finding->path[0].via == BC_VIA_DIRECT)
 		return;
-	if (n > LONG_PATH && !w->options->verbose) {
-		from = KEPT_HOPS;
-		to = n - (KEPT_HOPS - 1);
-	}
-	for (int i = 0; i < n; i++) {
-		if (i == from) {
-			bc_term_printf(&w->term, BC_STYLE_FRAME, "%*s   %*s  ... %d more calls ...",
-				w->gutter, "", columns.number, "", to - from);
-			bc_term_newline(&w->term);
-			i = to;
-		}
-		write_step(w, &finding->path[i], i + 1, &columns);
+	for (int i = 0; i < n; i += hidden ? hidden : 1) {
+		hidden = 0;
+		while (i + hidden < n && is_hidden(w, finding, i + hidden))
+			hidden++;
+		/* the line that says so would be no shorter than a single call */
+		if (hidden < 2)
+			write_step(w, &finding->path[i], i + 1, &columns);
+		else
+			write_gap(w, hidden, &columns);
 	}
 }
 

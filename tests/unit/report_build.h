@@ -61,21 +61,24 @@ static inline struct bc_finding report_dns(void)
 	};
 }
 
-/* Ten hops, a family, a limit, a loop's own body, no source, and nine more callbacks. */
+/* Twelve hops, a family, a limit, a loop's own body, no source, and nine more callbacks. */
 static inline struct bc_finding report_long(void)
 {
-	static const char *names[] = {
-		"serve", "step", "one", "two", "three", "four", "five", "six", "seven", "nap"};
+	static const char *names[] = {"serve", "step", "one", "two", "three", "four", "five", "six",
+		"seven", "eight", "nine", "nap"};
 	static const char *callbacks[] = {"serve", "a", "b", "c", "d", "e", "f", "g", "h", "i"};
-	static struct bc_step path[10];
+	static struct bc_step path[12];
 
-	for (uint32_t i = 0; i < 10; i++)
+	for (uint32_t i = 0; i < 12; i++)
 		path[i] = (struct bc_step){names[i], {"src/gone.c", 10 + i, 1},
-			i < 9 ? names[i + 1] : "usleep", BC_VIA_DIRECT, 0, "", {"", 0, 0}};
+			i < 11 ? names[i + 1] : "usleep", BC_VIA_DIRECT, 0, "", {"", 0, 0}};
 	path[1].via = BC_VIA_POINTER;
 	path[1].targets = 266;
 	path[1].witness_place = "struct redisCommand.proc";
-	path[8].via = BC_VIA_CLEANUP;
+	path[7].via = BC_VIA_POINTER;
+	path[7].witness_place = "parameter 2 of six";
+	path[7].witness = AT("src/gone.c", 99, 5);
+	path[10].via = BC_VIA_CLEANUP;
 	return (struct bc_finding){
 		.fingerprint = "0000000000000001",
 		.rule = "BC101",
@@ -86,11 +89,11 @@ static inline struct bc_finding report_long(void)
 		.bound_ms = 1500,
 		.message = "usleep() can block the event loop",
 		.because = "",
-		.sink = {"usleep", "nap", AT("src/gone.c", 19, 1)},
+		.sink = {"usleep", "nap", AT("src/gone.c", 21, 1)},
 		.callback = {"serve", AT("src/gone.c", 5, 1), "discovered", NULL,
 			AT("src/gone.c", 7, 2)},
 		.path = path,
-		.npath = 10,
+		.npath = 12,
 		.callbacks = callbacks,
 		.ncallbacks = 10,
 		.family = "struct redisCommand.proc",

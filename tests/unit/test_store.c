@@ -316,7 +316,7 @@ static void test_old_runs_are_dropped(void **state)
 	assert_int_equal(ask(place->path, "SELECT count(DISTINCT run) FROM finding_steps"),
 		BC_STORE_KEPT_RUNS);
 	assert_int_equal(ask(place->path, "SELECT count(*) FROM finding_steps"),
-		BC_STORE_KEPT_RUNS * (3 + 10 + 1 + 1 + 1));
+		BC_STORE_KEPT_RUNS * (3 + 12 + 1 + 1 + 1));
 	assert_int_equal(ask(place->path, "SELECT count(*) FROM degraded"), BC_STORE_KEPT_RUNS);
 }
 
