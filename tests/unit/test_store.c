@@ -492,6 +492,37 @@ static void test_senseless_values(void **state)
 	bc_report_fini(&loaded);
 }
 
+/* Wherever a byte is wrong, the file is read, written or refused, and nothing worse. */
+static void test_flipped_bytes(void **state)
+{
+	const struct place *place = *state;
+	struct bc_buf good = {0};
+	struct report_build built;
+	uint32_t seed = 1;
+	int refused = 0;
+
+	report_init(&built);
+	assert_int_equal(save_report(place->path, &built.report), 0);
+	assert_int_equal(bc_file_read(&good, place->path, 0), 0);
+	for (int i = 0; i < 300; i++) {
+		struct bc_report loaded;
+		size_t at = (seed = seed * 1664525 + 1013904223) >> 4;
+
+		/* every other one in the header and the schema, which matter most */
+		at %= i % 2 ? good.len : 4096;
+		good.data[at] ^= (char)(1 << i % 8);
+		assert_int_equal(bc_file_write(place->path, good.data, good.len), 0);
+		good.data[at] ^= (char)(1 << i % 8);
+		if (load_report(place->path, &loaded, NULL) == 0)
+			bc_report_fini(&loaded);
+		else
+			refused++;
+		save_report(place->path, &built.report);
+	}
+	assert_true(refused > 10);
+	bc_buf_fini(&good);
+}
+
 /* A trigger in a file that came with a source tree must not run. */
 static void test_triggers_are_off(void **state)
 {
@@ -773,6 +804,7 @@ int main(void)
 		TEST(test_noise),
 		TEST(test_torn_file),
 		TEST(test_senseless_values),
+		TEST(test_flipped_bytes),
 		TEST(test_triggers_are_off),
 		TEST(test_no_file),
 		TEST(test_odd_places),
