@@ -15,9 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	MAX_WORD = 128
-};
+enum { MAX_WORD = 128 };
 
 struct item {
 	char call[MAX_WORD], in[MAX_WORD], callback[MAX_WORD], level[MAX_WORD], path[4 * MAX_WORD];
