@@ -27,7 +27,7 @@ check "into a file: the sink is shown" grep -q getaddrinfo "$tmp/out"
 check "into a file: no colour" sh -c '! grep -q "$1" "$2"' sh "$escape" "$tmp/out"
 in_project check -p . --color=always
 check "--color=always: colour" coloured "$tmp/out"
-if command -v script >/dev/null; then
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
 	on_terminal check -p .
 	check "on a terminal: colour" coloured "$tmp/out"
 	on_terminal check -p . --color=never
@@ -37,7 +37,7 @@ if command -v script >/dev/null; then
 	on_terminal check -p . --format=json
 	check "JSON on a terminal: none" sh -c '! grep -q "$1" "$2"' sh "$escape\[[0-9;]*m" "$tmp/out"
 else
-	skip "terminals: no script(1) here"
+	skip "terminals: no script(1) here, or no pseudo-terminals"
 fi
 
 in_project check -p . --format=json

@@ -14,12 +14,14 @@
 
 static void print_value(const json_t *value)
 {
-	if (json_is_string(value))
+	if (json_is_string(value)) {
 		puts(json_string_value(value));
-	else if (json_is_real(value))
+	} else if (json_is_real(value)) {
 		printf("%.3f\n", json_real_value(value));
-	else
-		printf("%s\n", json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT));
+	} else {
+		json_dumpf(value, stdout, JSON_ENCODE_ANY | JSON_COMPACT);
+		putchar('\n');
+	}
 }
 
 static int print_path(const json_t *value, const char *path)

@@ -236,7 +236,10 @@ static void capture(char *got, size_t size, void (*act)(struct bc_progress *), i
 	struct bc_progress progress;
 	ssize_t n;
 
-	assert_int_equal(openpty(&master, &slave, NULL, NULL, &window), 0);
+	if (openpty(&master, &slave, NULL, NULL, &window) != 0) {
+		print_message("no pseudo-terminals here\n");
+		skip();
+	}
 	dup2(slave, STDERR_FILENO);
 	bc_progress_init(&progress, quiet);
 	act(&progress);
