@@ -217,16 +217,18 @@ static const struct bc_field_rule *find_exact(
 	return index->fields[low].rule;
 }
 
-/* One * at the start or the end stands for anything. */
+/* One * stands for any text. */
 static int matches(const char *pattern, const char *text)
 {
-	size_t len = strlen(pattern), n = strlen(text);
+	const char *star = strchr(pattern, '*');
+	size_t head, tail, len = strlen(text);
 
-	if (pattern[0] == '*')
-		return n >= len - 1 && !strcmp(text + n - (len - 1), pattern + 1);
-	if (len && pattern[len - 1] == '*')
-		return !strncmp(text, pattern, len - 1);
-	return !strcmp(pattern, text);
+	if (!star)
+		return !strcmp(pattern, text);
+	head = (size_t)(star - pattern);
+	tail = strlen(star + 1);
+	return len >= head + tail && !memcmp(text, pattern, head) &&
+	       !memcmp(text + len - tail, star + 1, tail);
 }
 
 static const struct bc_field_rule *find_pattern(

@@ -154,7 +154,7 @@ static const struct bc_shape registration = {"a registration", register_keys};
 
 static const struct bc_key field_keys[] = {
 	KEY("type", BC_TYPE_RECORD, BC_ONE_OR_MANY, 1,
-		"struct or typedef names; one leading or trailing * stands for anything"),
+		"struct or typedef names; one * stands for any text"),
 	KEY("field", BC_TYPE_FIELD, BC_ONE_OR_MANY, 1, "the callback; * for every field"),
 	WORD("thread", bc_words_context, BC_ONE, 1, "as in a callback"),
 	END,

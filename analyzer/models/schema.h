@@ -16,7 +16,7 @@ enum bc_value_type {
 	BC_TYPE_TEXT,   /* not empty */
 	BC_TYPE_ID,     /* letters, digits, and - _ . inside */
 	BC_TYPE_NAME,   /* a C identifier */
-	BC_TYPE_RECORD, /* [struct|union] identifier, with one leading or trailing * */
+	BC_TYPE_RECORD, /* [struct|union] identifier, in which one * stands for any text */
 	BC_TYPE_FIELD,  /* a C identifier or * */
 	BC_TYPE_ARG,    /* 1 ... BC_SCHEMA_MAX_ARG */
 	BC_TYPE_COUNT,  /* 0 ... 255 */

@@ -143,16 +143,22 @@ static int is_id(const char *text)
 	return !*text;
 }
 
+/* An identifier in which one * may stand for any text, but not for all of it. */
 static int is_record(const char *text)
 {
-	size_t len;
+	const char *star;
 
 	if (!strncmp(text, "struct ", 7) || !strncmp(text, "union ", 6))
 		text = strchr(text, ' ') + 1;
-	if (*text == '*')
-		return is_identifier(text + 1);
-	len = identifier_length(text);
-	return len && (!text[len] || !strcmp(text + len, "*"));
+	star = strchr(text, '*');
+	if (!star)
+		return is_identifier(text);
+	if (star != text && identifier_length(text) != (size_t)(star - text))
+		return 0;
+	star++;
+	while (is_letter(*star) || is_digit(*star))
+		star++;
+	return !*star && strlen(text) > 1;
 }
 
 /* NAME, 0x40, or several of them joined by |. */
@@ -211,7 +217,7 @@ static const char *describe(const struct bc_key *key)
 	case BC_TYPE_TEXT: return "a text that is not empty";
 	case BC_TYPE_ID: return "an id (letters, digits and - _ . inside)";
 	case BC_TYPE_NAME: return "a C identifier";
-	case BC_TYPE_RECORD: return "a struct's name, with at most one * at an end";
+	case BC_TYPE_RECORD: return "a struct's name, with at most one *";
 	case BC_TYPE_FIELD: return "a field's name, or *";
 	case BC_TYPE_ARG: return "the number of an argument, from 1 to 64";
 	case BC_TYPE_COUNT: return "a whole number from 0 to 255";

@@ -35,7 +35,7 @@ static const char everything[] =
 	"  - {function: now, callbacks: [{arg: 1, thread: sync}]}\n"
 	"  fields:\n"
 	"  - {type: [ops, struct other], field: [read, write], thread: child}\n"
-	"  - {type: '*_impl', field: '*', thread: loop}\n"
+	"  - {type: ['*_impl', pre_*, a_*_z], field: '*', thread: loop}\n"
 	"  wait:\n"
 	"  - {function: wait_many, timeout: {arg: 2, unit: ms, forever: [negative, zero]}, "
 	"count_arg: 1}\n"
@@ -147,6 +147,10 @@ static void check_fields(const struct bc_models *models)
 	assert_null(bc_models_field(models, "ops", "seek"));
 	assert_null(bc_models_field(models, "union opsx", "read"));
 	assert_non_null(bc_models_field(models, "struct x_impl", "anything"));
+	assert_non_null(bc_models_field(models, "pre_", "f"));
+	assert_non_null(bc_models_field(models, "a__z", "f"));
+	assert_null(bc_models_field(models, "a_z", "f")); /* no character serves twice */
+	assert_null(bc_models_field(models, "a_b_zz", "f"));
 	assert_null(bc_models_field(models, "impl", "anything"));
 }
 
@@ -245,7 +249,7 @@ static void test_wrong_types(void **state)
 				 "loop}]}\n",
 		NULL,
 		"a.yaml:4:27: 'type' in a callback field must be a struct's name, with at most one "
-		"* at an end, not '*a*'");
+		"*, not '*a*'");
 }
 
 static void test_wrong_conditions(void **state)
