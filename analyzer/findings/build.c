@@ -203,7 +203,7 @@ static void set_sink(struct builder *b, struct bc_finding *finding, const struct
 	finding->sink.function = keep(b, program->syms[program->targets[hit->target].sym].name);
 	finding->sink.in = keep(b, bc_func_name(program, c->func));
 	finding->sink.at = at_node(b, c->func, c->node);
-	finding->category = hit->rule->category;
+	finding->category = hit->verdict.category;
 	finding->bound = hit->verdict.bound;
 	finding->bound_ms = hit->verdict.bound == BC_BOUND_TIMEOUT ? hit->verdict.ms : -1;
 	finding->severity = bc_grade(hit->rule, &hit->verdict);
@@ -211,7 +211,7 @@ static void set_sink(struct builder *b, struct bc_finding *finding, const struct
 	finding->message = bc_arena_printf(
 		&b->report->arena, "%s() can block the event loop", finding->sink.function);
 	snprintf(finding->rule, sizeof(finding->rule), "BC1%02u",
-		(unsigned)hit->rule->category % 100);
+		(unsigned)hit->verdict.category % 100);
 }
 
 static void add_finding(struct builder *b, const struct bc_hit *hit, const uint8_t *reaching)
@@ -244,8 +244,8 @@ static int compare_hits(const void *a, const void *b, void *context)
 
 	if (x->call != y->call)
 		return x->call < y->call ? -1 : 1;
-	if (x->rule->category != y->rule->category)
-		return x->rule->category < y->rule->category ? -1 : 1;
+	if (x->verdict.category != y->verdict.category)
+		return x->verdict.category < y->verdict.category ? -1 : 1;
 	cx = (int)confidence_of(search, x);
 	cy = (int)confidence_of(search, y);
 	if (cx != cy)
@@ -259,7 +259,7 @@ static int compare_hits(const void *a, const void *b, void *context)
 
 static int same_site(const struct bc_hit *a, const struct bc_hit *b)
 {
-	return a->call == b->call && a->rule->category == b->rule->category;
+	return a->call == b->call && a->verdict.category == b->verdict.category;
 }
 
 /* Is a site's best hit worth telling? Counts what is left out, and why. */
@@ -267,7 +267,7 @@ static int is_wanted(struct builder *b, const struct bc_hit *hit)
 {
 	struct bc_report *report = b->report;
 
-	if (hit->rule->category == BC_CAT_LOGGING && !b->options->logging)
+	if (hit->verdict.category == BC_CAT_LOGGING && !b->options->logging)
 		report->summary.hidden_logging++;
 	else if (bc_within_budget(&hit->verdict, b->options->budget_ms))
 		report->summary.hidden_budget++;

@@ -24,15 +24,15 @@ static enum bc_severity grade_unbounded(enum bc_category category)
 
 enum bc_severity bc_grade(const struct bc_sink_rule *rule, const struct bc_verdict *verdict)
 {
-	if (rule->severity >= 0)
+	if (rule->severity >= 0 && verdict->category == rule->category)
 		return (enum bc_severity)rule->severity;
 	switch (verdict->bound) {
-	case BC_BOUND_UNBOUNDED: return grade_unbounded(rule->category);
+	case BC_BOUND_UNBOUNDED: return grade_unbounded(verdict->category);
 	case BC_BOUND_TIMEOUT:
-		if (rule->category == BC_CAT_SLEEP && verdict->ms < 0)
+		if (verdict->category == BC_CAT_SLEEP && verdict->ms < 0)
 			return BC_SEV_ERROR;
 		return verdict->ms >= LONG_MS ? BC_SEV_ERROR : BC_SEV_WARNING;
-	case BC_BOUND_DATA: return rule->category == BC_CAT_CPU ? BC_SEV_WARNING : BC_SEV_NOTE;
+	case BC_BOUND_DATA: return verdict->category == BC_CAT_CPU ? BC_SEV_WARNING : BC_SEV_NOTE;
 	case BC_BOUND_SHORT: return BC_SEV_NOTE;
 	}
 	return BC_SEV_NOTE;

@@ -382,5 +382,7 @@ struct bc_value bc_interp_pointee(
 {
 	if (pointer->kind != BC_V_LOCAL)
 		return bc_value_top();
+	if (!strcmp(field, "*")) /* the local itself: ioctl(fd, FIONBIO, &on) */
+		return env->slots[pointer->slot];
 	return bc_env_field(env, pointer->slot, field);
 }

@@ -25,11 +25,14 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 	bc_liveness_fini(&liveness);
 	bc_discover(&linked->discovery, &linked->roots, &linked->solution, models);
 	/* the roots are complete */
+	bc_modes_init(
+		&linked->modes, &linked->solution, models, &linked->completion, linked->forks);
 	linked->search = (struct bc_search){.program = program,
 		.models = models,
 		.roots = &linked->roots,
 		.discovery = &linked->discovery,
 		.relevance = &linked->relevance,
+		.modes = &linked->modes,
 		.interp = {.program = program,
 			.completion = &linked->completion,
 			.forks = linked->forks}};
@@ -39,6 +42,7 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 void bc_linked_fini(struct bc_linked *linked)
 {
 	bc_search_fini(&linked->search);
+	bc_modes_fini(&linked->modes);
 	bc_discovery_fini(&linked->discovery);
 	bc_roots_fini(&linked->roots);
 	bc_relevance_fini(&linked->relevance);

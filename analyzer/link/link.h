@@ -2,7 +2,8 @@
  * Linking: the whole program from the facts of its units, from scratch on every run.
  *
  *	facts -> program (one numbering) -> solution (what places hold, call targets)
- *	      -> completion, forks, relevance -> roots, discovery -> search (hits with their paths)
+ *	      -> completion, forks, relevance -> roots, discovery, modes of descriptors
+ *	      -> search (hits with their paths)
  */
 #ifndef BC_LINK_LINK_H
 #define BC_LINK_LINK_H
@@ -15,6 +16,7 @@ struct bc_linked {
 	struct bc_solution solution;
 	struct bc_completion completion;
 	struct bc_relevance relevance;
+	struct bc_modes modes;
 	struct bc_roots roots;
 	struct bc_discovery discovery;
 	struct bc_search search;

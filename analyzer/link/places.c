@@ -239,8 +239,10 @@ static void add_call_result(
 	uint32_t call = bc_program_call_at(places->program, func, node);
 	uint32_t sym = places->program->calls[call].sym;
 
-	bc_vec_push(&out->list,
-		sym == BC_NONE ? bc_place_of_call(places, call) : bc_place_of_return(places, sym));
+	if (sym == BC_NONE || (places->apart && places->apart[sym]))
+		bc_vec_push(&out->list, bc_place_of_call(places, call));
+	else
+		bc_vec_push(&out->list, bc_place_of_return(places, sym));
 }
 
 /* &x of a pointer (or of an array of them): what is written through it ends up in x. */

@@ -36,7 +36,10 @@ struct bc_places {
 	uint32_t *local0;             /* per function: place of its slot 0 */
 	uint32_t count;
 	uint32_t *parent; /* union-find: places that are the same memory */
-	uint8_t *cls;     /* per place: enum bc_class as declared */
+	/* per symbol, may be NULL: calls of these have a place of their own each, not one together
+	 */
+	const uint8_t *apart;
+	uint8_t *cls; /* per place: enum bc_class as declared */
 };
 
 void bc_places_init(struct bc_places *places, const struct bc_program *program);

@@ -97,6 +97,8 @@ static uint64_t hash_state(
 			part ^= (uint64_t)values[i].u.ints[0] << 16;
 		else if (values[i].kind == BC_V_FUNCS)
 			part ^= (uint64_t)values[i].u.funcs[0] << 16;
+		else if (values[i].kind == BC_V_FD)
+			part ^= (uint64_t)values[i].mask << 16 | (uint64_t)values[i].pad << 24;
 		hash = XXH3_64bits_withSeed(&part, sizeof(part), hash);
 	}
 	return hash;
@@ -129,12 +131,25 @@ static uint32_t state_of(
 	return state;
 }
 
-/* Values worth a state of their own: one integer, or known functions. */
-static struct bc_value bound_value(const struct bc_value *value)
+/*
+ * An argument as a value worth a state of its own: one integer, known functions, or a descriptor of
+ * which something is known.
+ */
+static struct bc_value bound_argument(
+	const struct bc_search *s, const struct bc_call_event *event, uint32_t i)
 {
-	if (value->kind == BC_V_INTS && value->n == 1)
+	const struct bc_value *value = &event->args[i];
+	const struct bc_call *c = &s->program->calls[event->call];
+	const struct bc_func *f = &s->program->funcs[c->func];
+	uint32_t node;
+
+	if ((value->kind == BC_V_INTS && value->n == 1) || value->kind == BC_V_FUNCS ||
+		value->kind == BC_V_FD)
 		return *value;
-	return value->kind == BC_V_FUNCS ? *value : bc_value_top();
+	node = bc_call_argument(f, c->node, (int)i + 1);
+	if (value->kind != BC_V_TOP || node == BC_NONE)
+		return bc_value_top();
+	return bc_modes_of_expr(s->modes, c->func, node);
 }
 
 static uint32_t unbound_state(struct bc_search *s, uint32_t func, uint32_t region)
@@ -161,7 +176,7 @@ static uint32_t entered_state(
 	values = bc_xmalloc((n + 1) * sizeof(*values));
 	for (uint32_t i = 0; i < n; i++)
 		values[i] = i < BC_RELEVANT_PARAMS && relevant & (1u << i) && (int)i < event->nargs
-				    ? bound_value(&event->args[i])
+				    ? bound_argument(s, event, i)
 				    : bc_value_top();
 	state = state_of(s, func, BC_NONE, values);
 	free(values);
@@ -200,7 +215,7 @@ static void add_hits(struct bc_search *s, uint32_t state, uint32_t target, uint3
 		if (rules[i]->params >= 0 && type != BC_NONE && !s->program->types[type].noproto &&
 			(int)strlen(s->program->types[type].params) != rules[i]->params)
 			continue;
-		hit.verdict = bc_verdict_of(s->models, rules[i], event);
+		hit.verdict = bc_verdict_of(s->models, s->modes, rules[i], event);
 		if (hit.verdict.blocks)
 			bc_vec_push(&s->hits, hit);
 	}

@@ -52,6 +52,7 @@ struct bc_search {
 	const struct bc_roots *roots;
 	const struct bc_discovery *discovery;
 	const struct bc_relevance *relevance;
+	const struct bc_modes *modes;
 	struct bc_interp interp;
 	BC_VEC(struct bc_state) states;
 	BC_VEC(struct bc_value) values;

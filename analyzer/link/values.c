@@ -87,6 +87,7 @@ int bc_value_same(const struct bc_value *a, const struct bc_value *b)
 	case BC_V_TEXT: return a->u.text == b->u.text;
 	case BC_V_LOCAL: return a->slot == b->slot;
 	case BC_V_FORK: return a->mask == b->mask;
+	case BC_V_FD: return a->mask == b->mask && a->n == b->n && a->pad == b->pad;
 	}
 	return 0;
 }
@@ -162,7 +163,8 @@ enum bc_tri bc_value_truth(const struct bc_value *value)
 	int zeros = 0;
 
 	switch ((enum bc_value_kind)value->kind) {
-	case BC_V_TOP: return BC_UNKNOWN;
+	case BC_V_TOP:
+	case BC_V_FD: return BC_UNKNOWN;
 	case BC_V_BITS: return value->u.bits.ones ? BC_YES : BC_UNKNOWN;
 	case BC_V_FORK:
 		if (value->mask == BC_FORK_CHILD)

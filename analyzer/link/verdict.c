@@ -1,11 +1,23 @@
 #include "link/verdict.h"
 
-#include "models/confidence.h"
 #include "link/values.h"
+#include "models/confidence.h"
+
+/* What a pipe takes without waiting when it is not full (PIPE_BUF; see pipe(7)). */
+enum { PIPE_TAKES = 4096 };
+
+struct question {
+	const struct bc_models *models;
+	const struct bc_modes *modes;
+	const struct bc_sink_rule *rule;
+	const struct bc_call_event *event;
+};
+
+/* ---- how predicates read the call ---- */
 
 static struct bc_value argument_value(void *context, int arg)
 {
-	const struct bc_call_event *event = context;
+	const struct bc_call_event *event = ((const struct question *)context)->event;
 
 	return arg >= 1 && arg <= event->nargs ? event->args[arg - 1] : bc_value_top();
 }
@@ -13,7 +25,7 @@ static struct bc_value argument_value(void *context, int arg)
 /* A null pointer to options means the defaults: no flag is set. */
 static struct bc_value pointee_value(void *context, int arg, const char *field)
 {
-	const struct bc_call_event *event = context;
+	const struct bc_call_event *event = ((const struct question *)context)->event;
 	struct bc_value pointer = argument_value(context, arg);
 
 	if (pointer.kind == BC_V_INTS && bc_value_truth(&pointer) == BC_NO)
@@ -21,12 +33,43 @@ static struct bc_value pointee_value(void *context, int arg, const char *field)
 	return bc_interp_pointee(event->env, &pointer, field);
 }
 
-/* Modes of descriptors are not inferred yet: every one is unknown. */
+static const struct bc_func *caller(const struct question *q)
+{
+	return &q->modes->program->funcs[q->event->func];
+}
+
+static uint32_t call_node(const struct question *q)
+{
+	return q->modes->program->calls[q->event->call].node;
+}
+
+/* BC_V_FD when anything is known: from this path's arguments, else from where it comes from. */
+static struct bc_value argument_descriptor(const struct question *q, int arg)
+{
+	struct bc_value value = argument_value((void *)q, arg);
+	uint32_t node;
+
+	if (value.kind == BC_V_FD)
+		return value;
+	node = bc_call_argument(caller(q), call_node(q), arg);
+	return node == BC_NONE ? bc_value_top() : bc_modes_of_expr(q->modes, q->event->func, node);
+}
+
 static enum bc_fd_mode argument_fd(void *context, int arg)
 {
-	(void)context, (void)arg;
-	return BC_FD_UNKNOWN;
+	struct bc_value fd = argument_descriptor(context, arg);
+
+	if (fd.kind != BC_V_FD || fd.n == BC_FDK_FILE)
+		return BC_FD_UNKNOWN;
+	return fd.mask == BC_FD_MIXED ? BC_FD_UNKNOWN : (enum bc_fd_mode)fd.mask;
 }
+
+static struct bc_call_view view_of(struct question *q)
+{
+	return (struct bc_call_view){q, argument_value, pointee_value, argument_fd};
+}
+
+/* ---- what doubt costs ---- */
 
 static void assume(struct bc_verdict *verdict, const char *text)
 {
@@ -60,6 +103,77 @@ static void weigh_unknown(const struct bc_models *models, const struct bc_pred *
 	assume(verdict, pred->assumed ? pred->assumed : pred->text);
 }
 
+/* ---- descriptors ---- */
+
+/* The argument whose mode decides, 0 when none does. */
+static int descriptor_argument(const struct bc_pred *pred)
+{
+	int arg = 0;
+
+	if (!pred)
+		return 0;
+	if (pred->kind == BC_P_FD)
+		return pred->arg;
+	for (int i = 0; i < pred->nkids && !arg; i++)
+		arg = descriptor_argument(&pred->kids[i]);
+	return arg;
+}
+
+static int stands_in_loop(const struct question *q)
+{
+	const struct bc_func *f = caller(q);
+	uint32_t node = call_node(q);
+
+	for (uint32_t i = 0; i < node; i++)
+		if (f->nodes[i].kind == BC_N_LOOP && i + f->nodes[i].size > node)
+			return 1;
+	return 0;
+}
+
+static int is_small_write(const struct question *q)
+{
+	struct bc_value size =
+		q->rule->size_arg ? argument_value((void *)q, q->rule->size_arg) : bc_value_top();
+
+	return size.kind == BC_V_INTS && size.u.ints[size.n - 1] <= PIPE_TAKES;
+}
+
+/* Regular files have no mode: what waits there is the disk. */
+static void turn_to_disk(struct bc_verdict *verdict)
+{
+	verdict->category = BC_CAT_DISK;
+	verdict->bound = BC_BOUND_DATA;
+	verdict->nassumptions = 0;
+	verdict->confidence = BC_CONF_LIKELY;
+}
+
+/* The call is not surely non-blocking: what the descriptor's history makes of that. */
+static void weigh_descriptor(const struct question *q, int arg, struct bc_verdict *verdict)
+{
+	struct bc_value fd = argument_descriptor(q, arg);
+	int blocking = fd.kind == BC_V_FD && fd.mask == BC_FD_BLOCKING;
+
+	if (fd.kind == BC_V_FD && fd.n == BC_FDK_FILE) {
+		turn_to_disk(verdict);
+		return;
+	}
+	if (q->modes->believes[q->event->func]) {
+		/* the author handles "would block": non-blocking, unless it surely is not */
+		verdict->blocks = blocking;
+		lower(verdict, BC_CONF_POSSIBLE);
+	}
+	if (!blocking)
+		return;
+	lower(verdict, BC_CONF_LIKELY);
+	/* one read for one event finds its data; a second one may not */
+	if (q->rule->ready_once && fd.pad && !stands_in_loop(q))
+		lower(verdict, BC_CONF_POSSIBLE);
+	if (fd.n == BC_FDK_PIPE && is_small_write(q))
+		lower(verdict, BC_CONF_POSSIBLE);
+}
+
+/* ---- the verdict ---- */
+
 static void apply_timeout(const struct bc_sink_rule *rule, const struct bc_call_view *view,
 	struct bc_verdict *verdict)
 {
@@ -73,12 +187,17 @@ static void apply_timeout(const struct bc_sink_rule *rule, const struct bc_call_
 	}
 }
 
-struct bc_verdict bc_verdict_of(const struct bc_models *models, const struct bc_sink_rule *rule,
-	const struct bc_call_event *event)
+struct bc_verdict bc_verdict_of(const struct bc_models *models, const struct bc_modes *modes,
+	const struct bc_sink_rule *rule, const struct bc_call_event *event)
 {
-	struct bc_call_view view = {(void *)event, argument_value, pointee_value, argument_fd};
-	struct bc_verdict verdict = {
-		.blocks = 1, .confidence = BC_CONF_CERTAIN, .bound = rule->bound, .ms = -1};
+	struct question q = {models, modes, rule, event};
+	struct bc_call_view view = view_of(&q);
+	struct bc_verdict verdict = {.category = rule->category,
+		.blocks = 1,
+		.confidence = BC_CONF_CERTAIN,
+		.bound = rule->bound,
+		.ms = -1};
+	int fd_arg = descriptor_argument(rule->nonblocking_when);
 
 	if (rule->nonblocking_when)
 		switch (bc_pred_eval(models, rule->nonblocking_when, &view, NULL)) {
@@ -88,7 +207,9 @@ struct bc_verdict bc_verdict_of(const struct bc_models *models, const struct bc_
 			weigh_unknown(models, rule->nonblocking_when, &view, &verdict);
 			break;
 		}
-	if (rule->bound == BC_BOUND_TIMEOUT)
+	if (fd_arg)
+		weigh_descriptor(&q, fd_arg, &verdict);
+	if (verdict.blocks && rule->bound == BC_BOUND_TIMEOUT)
 		apply_timeout(rule, &view, &verdict);
 	return verdict;
 }

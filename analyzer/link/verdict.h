@@ -3,20 +3,22 @@
 #define BC_LINK_VERDICT_H
 
 #include "link/interp.h"
+#include "link/modes.h"
 #include "models/models.h"
 
 enum { BC_MAX_ASSUMPTIONS = 6 };
 
 struct bc_verdict {
-	int blocks;     /* 0: it does not, and nothing else here counts */
-	int confidence; /* enum bc_confidence, as far as the call itself goes */
+	enum bc_category category; /* of the rule, unless the descriptor says better */
+	int blocks;                /* 0: it does not, and nothing else here counts */
+	int confidence;            /* enum bc_confidence, as far as the call itself goes */
 	enum bc_bound bound;
 	double ms; /* BC_BOUND_TIMEOUT: its limit; negative when not known */
 	const char *assumptions[BC_MAX_ASSUMPTIONS];
 	int nassumptions;
 };
 
-struct bc_verdict bc_verdict_of(const struct bc_models *models, const struct bc_sink_rule *rule,
-	const struct bc_call_event *event);
+struct bc_verdict bc_verdict_of(const struct bc_models *models, const struct bc_modes *modes,
+	const struct bc_sink_rule *rule, const struct bc_call_event *event);
 
 #endif

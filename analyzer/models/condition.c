@@ -64,7 +64,7 @@ static void add_constant(struct bc_loader *loader, struct bc_number *number, con
 }
 
 /* The text has passed the schema: identifiers and whole numbers, joined by |. */
-static struct bc_number read_number(struct bc_loader *loader, const char *text)
+struct bc_number bc_loader_number(struct bc_loader *loader, const char *text)
 {
 	struct bc_number number = {.constant = UINT32_MAX};
 
@@ -90,7 +90,7 @@ static void read_numbers(
 	pred->numbers = BC_NEW_ARRAY(loader->arena, struct bc_number,
 		(size_t)(value->kind == BC_YAML_LIST ? value->nkids : 1));
 	do {
-		pred->numbers[pred->nnumbers++] = read_number(loader, item->text);
+		pred->numbers[pred->nnumbers++] = bc_loader_number(loader, item->text);
 		item = item->next;
 	} while (value->kind == BC_YAML_LIST && item);
 }

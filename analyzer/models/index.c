@@ -8,7 +8,16 @@
 
 #include "models/loader.h"
 
-enum role { ROLE_SINK, ROLE_REGISTER, ROLE_WAIT, ROLE_FORK, ROLE_NEVER };
+enum role {
+	ROLE_SINK,
+	ROLE_REGISTER,
+	ROLE_WAIT,
+	ROLE_CREATOR,
+	ROLE_MODE,
+	ROLE_IDENTITY,
+	ROLE_FORK,
+	ROLE_NEVER
+};
 
 /* One mention of a function by a rule. */
 struct mention {
@@ -23,6 +32,9 @@ struct name_entry {
 	const struct bc_sink_rule **sinks;
 	const struct bc_register_rule **registers;
 	const struct bc_wait_rule *wait;
+	const struct bc_creator_rule *creator;
+	const struct bc_mode_rule *mode;
+	int identity;
 	int nsinks, nregisters;
 	int fork, never;
 };
@@ -80,6 +92,14 @@ static void collect_mentions(const struct bc_models *models, struct mentions *me
 	for (int i = 0; i < models->nwaits; i++)
 		add_mentions(mentions, models->waits[i].functions, models->waits[i].nfunctions,
 			ROLE_WAIT, &models->waits[i]);
+	for (int i = 0; i < models->ncreators; i++)
+		add_mentions(mentions, models->creators[i].functions,
+			models->creators[i].nfunctions, ROLE_CREATOR, &models->creators[i]);
+	for (int i = 0; i < models->nmodes; i++)
+		add_mentions(mentions, models->modes[i].functions, models->modes[i].nfunctions,
+			ROLE_MODE, &models->modes[i]);
+	add_mentions(
+		mentions, models->thread_identity, models->nthread_identity, ROLE_IDENTITY, NULL);
 	add_mentions(mentions, models->forks, models->nforks, ROLE_FORK, NULL);
 	add_mentions(mentions, models->never_blocks, models->nnever_blocks, ROLE_NEVER, NULL);
 }
@@ -99,6 +119,9 @@ static void fill_entry(struct name_entry *entry, const struct mention *mention, 
 		*slots = mention->rule;
 		break;
 	case ROLE_WAIT: entry->wait = mention->rule; break; /* the last one counts */
+	case ROLE_CREATOR: entry->creator = mention->rule; break;
+	case ROLE_MODE: entry->mode = mention->rule; break;
+	case ROLE_IDENTITY: entry->identity = 1; break;
 	case ROLE_FORK: entry->fork = 1; break;
 	case ROLE_NEVER: entry->never = 1; break;
 	}
@@ -287,6 +310,27 @@ const struct bc_field_rule *bc_models_field(
 		return NULL;
 	rule = find_exact(models->index, &wanted);
 	return rule ? rule : find_pattern(models->index, &wanted);
+}
+
+const struct bc_creator_rule *bc_models_creator(const struct bc_models *models, const char *name)
+{
+	const struct name_entry *entry = find_name(models, name);
+
+	return entry ? entry->creator : NULL;
+}
+
+const struct bc_mode_rule *bc_models_mode(const struct bc_models *models, const char *name)
+{
+	const struct name_entry *entry = find_name(models, name);
+
+	return entry ? entry->mode : NULL;
+}
+
+int bc_models_is_thread_identity(const struct bc_models *models, const char *name)
+{
+	const struct name_entry *entry = find_name(models, name);
+
+	return entry && entry->identity;
 }
 
 int bc_models_is_fork(const struct bc_models *models, const char *name)

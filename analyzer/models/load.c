@@ -217,6 +217,10 @@ static void lay_out(struct bc_loader *loader, struct bc_models *models)
 	TAKE_LIVING(loader, models, registers);
 	TAKE_LIVING(loader, models, fields);
 	TAKE_LIVING(loader, models, waits);
+	TAKE_LIVING(loader, models, creators);
+	TAKE_LIVING(loader, models, modes);
+	TAKE_ALL(loader, models, would_block, would_block);
+	TAKE_ALL(loader, models, thread_identity, thread_identity);
 	TAKE_ALL(loader, models, constants, constants);
 	TAKE_ALL(loader, models, headers, headers);
 	TAKE_ALL(loader, models, forks, forks);
@@ -237,6 +241,10 @@ static void free_loader(struct bc_loader *loader)
 	bc_vec_fini(&loader->registers);
 	bc_vec_fini(&loader->fields);
 	bc_vec_fini(&loader->waits);
+	bc_vec_fini(&loader->creators);
+	bc_vec_fini(&loader->modes);
+	bc_vec_fini(&loader->would_block);
+	bc_vec_fini(&loader->thread_identity);
 	HASH_CLEAR(hh, loader->nevers);
 	HASH_CLEAR(hh, loader->sink_ids);
 	bc_vec_fini(&loader->constants);

@@ -31,6 +31,17 @@ struct bc_loading_wait {
 	int dead;
 };
 
+/* Never dropped: wrapped only so that all tables look alike. */
+struct bc_loading_creator {
+	struct bc_creator_rule rule;
+	int dead;
+};
+
+struct bc_loading_mode {
+	struct bc_mode_rule rule;
+	int dead;
+};
+
 /* A name that was met, and what is remembered of it. */
 struct bc_loading_name {
 	const char *name;
@@ -50,10 +61,14 @@ struct bc_loader {
 	BC_VEC(struct bc_loading_register) registers;
 	BC_VEC(struct bc_loading_field) fields;
 	BC_VEC(struct bc_loading_wait) waits;
+	BC_VEC(struct bc_loading_creator) creators;
+	BC_VEC(struct bc_loading_mode) modes;
+	BC_VEC(struct bc_number) would_block;
 	BC_VEC(struct bc_constant) constants;
 	BC_VEC(struct bc_rule_test) tests;
 	BC_VEC(const char *) headers;
 	BC_VEC(const char *) forks;
+	BC_VEC(const char *) thread_identity;
 	BC_VEC(const char *) annotations;
 	BC_VEC(const char *) loops;       /* ids */
 	struct bc_loading_name *sink_ids; /* of living rules */
@@ -83,6 +98,9 @@ struct bc_cond_scope {
 /* condition.c: a condition as bc_pred. 0 or BC_EINPUT. */
 int bc_loader_read_condition(struct bc_loader *loader, const struct bc_yaml_node *node,
 	const struct bc_cond_scope *scope, enum bc_cond_use use, const struct bc_pred **pred);
+
+/* condition.c: a number or constant that passed the schema. */
+struct bc_number bc_loader_number(struct bc_loader *loader, const char *text);
 
 /* The index of a constant in loader->constants, which it is added to when new. */
 uint32_t bc_loader_constant(struct bc_loader *loader, const char *name);

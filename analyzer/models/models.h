@@ -142,6 +142,8 @@ struct bc_sink_rule {
 	struct bc_timeout timeout; /* BC_BOUND_TIMEOUT */
 	int severity;              /* enum bc_severity, or -1: derived from category and bound */
 	const struct bc_pred *nonblocking_when; /* NULL: it always may block */
+	int ready_once; /* takes what one readiness event promises: read(), recv(), accept() */
+	int size_arg;   /* from 1: how much is written, 0 without; small writes fit into a pipe */
 	const char *because; /* one clause for people, "waits for the resolver"; "" without */
 	struct bc_alternative *alternatives;
 	int nalternatives;
@@ -169,7 +171,7 @@ struct bc_register_rule {
 
 struct bc_field_rule {
 	const char *loop;
-	const char *const *records; /* names for people, with or without "struct "; one * at an end
+	const char *const *records; /* names for people, with or without "struct "; one *
 				     stands for anything: "ev_io", "*_listener" */
 	int nrecords;
 	const char *field; /* a name, or "*" */
@@ -205,7 +207,8 @@ struct bc_creator_rule {
 	const char *const *functions;
 	int nfunctions;
 	enum bc_fd_kind kind;
-	int out_arg; /* from 1: the argument that points to it, or to an array of two; 0: the result */
+	int out_arg; /* from 1: the argument that points to it, or to an array of two; 0: the result
+		      */
 	const struct bc_pred *nonblocking_when; /* NULL: it starts blocking */
 	struct bc_origin origin;
 };
@@ -216,7 +219,8 @@ struct bc_mode_rule {
 	int nfunctions;
 	int fd_arg;                             /* from 1 */
 	const struct bc_pred *when;             /* the call changes it at all; NULL: always */
-	const struct bc_pred *nonblocking_when; /* yes: to non-blocking, no: to blocking */
+	const struct bc_pred *nonblocking_when; /* yes: to non-blocking, no: to blocking;
+						   NULL: always to non-blocking */
 	struct bc_origin origin;
 };
 
@@ -246,16 +250,19 @@ struct bc_models {
 	struct bc_wait_rule *waits;
 	struct bc_creator_rule *creators;
 	struct bc_mode_rule *modes;
-	struct bc_number *would_block; /* errno values that only a non-blocking call gives: EAGAIN */
+	struct bc_number
+		*would_block; /* errno values that only a non-blocking call gives: EAGAIN */
 	struct bc_constant *constants;
 	const char **headers; /* that define the constants, in order of mention */
 	const char **forks;   /* functions that return twice, like fork */
 	const char **never_blocks;
+	const char **thread_identity;  /* functions that tell on which thread code runs */
 	const char **loop_annotations; /* annotate() texts that make a function a callback */
 	const char **loops;            /* ids, in order of first mention */
 	struct bc_rule_test *tests;
 	int nsinks, nregisters, nfields, nwaits, nconstants, nheaders, nforks, nnever_blocks,
-		nloop_annotations, nloops, ntests, ncreators, nmodes, nwould_block;
+		nloop_annotations, nloops, ntests, ncreators, nmodes, nwould_block,
+		nthread_identity;
 	uint64_t hash[2]; /* XXH3-128 over all packs read, in order */
 	struct bc_models_index *index;
 };
@@ -290,6 +297,7 @@ const struct bc_field_rule *bc_models_field(
 /* NULL when the function makes no descriptor, or changes the mode of none. */
 const struct bc_creator_rule *bc_models_creator(const struct bc_models *models, const char *name);
 const struct bc_mode_rule *bc_models_mode(const struct bc_models *models, const char *name);
+int bc_models_is_thread_identity(const struct bc_models *models, const char *name);
 int bc_models_is_fork(const struct bc_models *models, const char *name);
 /* A function is never both here and in the sinks: the later pack decides. */
 int bc_models_never_blocks(const struct bc_models *models, const char *name);

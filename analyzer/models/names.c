@@ -66,6 +66,15 @@ const struct bc_word bc_words_fd[] = {
 	{NULL, 0},
 };
 
+const struct bc_word bc_words_fd_kind[] = {
+	{"socket", BC_FDK_SOCKET},
+	{"pipe", BC_FDK_PIPE},
+	{"file", BC_FDK_FILE},
+	{"event", BC_FDK_EVENT},
+	{"handle", BC_FDK_HANDLE},
+	{NULL, 0},
+};
+
 const struct bc_word bc_words_literal[] = {
 	{"numeric-address", 1},
 	{NULL, 0},

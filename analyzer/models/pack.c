@@ -32,6 +32,16 @@ static int read_int(const struct bc_yaml_node *map, const char *key, int fallbac
 	return (int)value;
 }
 
+static int read_flag(const struct bc_yaml_node *map, const char *key)
+{
+	const struct bc_yaml_node *node = bc_yaml_get(map, key);
+	int truth = 0;
+
+	if (node)
+		bc_yaml_bool(node->text, &truth);
+	return truth;
+}
+
 static int read_word(
 	const struct bc_yaml_node *map, const char *key, const struct bc_word *words, int fallback)
 {
@@ -204,6 +214,10 @@ static int take_sink(struct bc_loader *loader, const struct bc_yaml_node *node)
 	rule.params = scope.params;
 	if (status == 0)
 		status = read_bound(loader, node, &rule);
+	rule.ready_once = read_flag(node, "ready_once");
+	rule.size_arg = read_int(node, "size_arg", 0);
+	if (status == 0)
+		status = check_arg(loader, node, "size_arg", rule.params);
 	if (status == 0 && when)
 		status = bc_loader_read_condition(
 			loader, when, &scope, BC_COND_ASSUME_NO, &rule.nonblocking_when);
@@ -317,6 +331,61 @@ static int take_loop(struct bc_loader *loader, const struct bc_yaml_node *node)
 		status = take_wait(loader, item, loop);
 	for (item = first_item(node, "annotations"); item; item = item->next)
 		bc_vec_push(&loader->annotations, keep(loader, item->text));
+	return status;
+}
+
+/* ---- descriptors ---- */
+
+static int take_creator(struct bc_loader *loader, const struct bc_yaml_node *node)
+{
+	struct bc_creator_rule rule = {.out_arg = read_int(node, "out_arg", 0),
+		.kind = (enum bc_fd_kind)read_word(node, "kind", bc_words_fd_kind, 0),
+		.origin = origin_of(loader, node)};
+	const struct bc_yaml_node *when = bc_yaml_get(node, "nonblocking_when");
+	struct bc_cond_scope scope = {.params = -1};
+	int status = 0;
+
+	rule.functions = keep_texts(loader, node, "function", &rule.nfunctions);
+	if (when)
+		status = bc_loader_read_condition(
+			loader, when, &scope, BC_COND_ASSUME_NO, &rule.nonblocking_when);
+	if (status == 0)
+		bc_vec_push(&loader->creators, (struct bc_loading_creator){.rule = rule});
+	return status;
+}
+
+static int take_mode(struct bc_loader *loader, const struct bc_yaml_node *node)
+{
+	struct bc_mode_rule rule = {
+		.fd_arg = read_int(node, "fd_arg", 1), .origin = origin_of(loader, node)};
+	const struct bc_yaml_node *when = bc_yaml_get(node, "when");
+	const struct bc_yaml_node *nonblocking = bc_yaml_get(node, "nonblocking_when");
+	struct bc_cond_scope scope = {.params = -1};
+	int status = 0;
+
+	if (nonblocking)
+		status = bc_loader_read_condition(
+			loader, nonblocking, &scope, BC_COND_ASSUME_NO, &rule.nonblocking_when);
+	rule.functions = keep_texts(loader, node, "function", &rule.nfunctions);
+	if (status == 0 && when)
+		status = bc_loader_read_condition(
+			loader, when, &scope, BC_COND_ASSUME_YES, &rule.when);
+	if (status == 0)
+		bc_vec_push(&loader->modes, (struct bc_loading_mode){.rule = rule});
+	return status;
+}
+
+static int take_descriptors(struct bc_loader *loader, const struct bc_yaml_node *map)
+{
+	const struct bc_yaml_node *item;
+	int status = 0;
+
+	for (item = first_item(map, "create"); status == 0 && item; item = item->next)
+		status = take_creator(loader, item);
+	for (item = first_item(map, "set"); status == 0 && item; item = item->next)
+		status = take_mode(loader, item);
+	for (item = first_item(map, "would_block"); item; item = item->next)
+		bc_vec_push(&loader->would_block, bc_loader_number(loader, item->text));
 	return status;
 }
 
@@ -437,7 +506,11 @@ int bc_loader_take_pack(struct bc_loader *loader, const struct bc_yaml_node *roo
 	take_nevers(loader, root);
 	if (status == 0)
 		status = take_list(loader, root, "blocking", take_sink);
+	if (status == 0 && bc_yaml_get(root, "descriptors"))
+		status = take_descriptors(loader, bc_yaml_get(root, "descriptors"));
 	take_constants(loader, bc_yaml_get(root, "constants"));
+	for (const struct bc_yaml_node *i = first_item(root, "thread_identity"); i; i = i->next)
+		bc_vec_push(&loader->thread_identity, keep(loader, i->text));
 	for (const struct bc_yaml_node *i = first_item(root, "forks"); i; i = i->next)
 		bc_vec_push(&loader->forks, keep(loader, i->text));
 	if (loader->constants.count > constants)

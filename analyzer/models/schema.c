@@ -34,8 +34,9 @@ static const struct bc_key condition_keys[] = {
 	MAP("any", condition, BC_MANY, 0, "at least one of these conditions holds"),
 	MAP("not", condition, BC_ONE, 0, "this condition does not hold"),
 	KEY("arg", BC_TYPE_ARG, BC_ONE, 0, "the argument asked about, counted from 1"),
-	KEY("field", BC_TYPE_NAME, BC_ONE, 0,
-		"ask about this field of what the argument points to; false for a null pointer"),
+	KEY("field", BC_TYPE_FIELD, BC_ONE, 0,
+		"ask about this field of what the argument points to, * for all of it; false for a "
+		"null pointer"),
 	KEY("eq", BC_TYPE_NUMBER, BC_ONE, 0, "equals the number"),
 	KEY("ne", BC_TYPE_NUMBER, BC_ONE, 0, "differs from the number"),
 	KEY("lt", BC_TYPE_NUMBER, BC_ONE, 0, "is below the number"),
@@ -118,6 +119,10 @@ static const struct bc_key blocking_keys[] = {
 		.doc = "how long: unbounded; data-sized: grows with the data; short: normally "
 		       "below a millisecond; or {timeout: ...}"},
 	MAP("nonblocking_when", condition, BC_ONE, 0, "the call does not block when this holds"),
+	KEY("ready_once", BC_TYPE_BOOL, BC_ONE, 0,
+		"takes what one readiness event promises: the first such call after the event does "
+		"not wait"),
+	KEY("size_arg", BC_TYPE_ARG, BC_ONE, 0, "the argument that says how much is written"),
 	WORD("severity", bc_words_severity, BC_ONE, 0,
 		"instead of the one derived from category and bound"),
 	TEXT("because", "one clause for people: waits for the resolver"),
@@ -186,6 +191,39 @@ static const struct bc_key loop_keys[] = {
 
 static const struct bc_shape loop = {"a loop", loop_keys};
 
+static const struct bc_key create_keys[] = {
+	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that make a descriptor"),
+	WORD("kind", bc_words_fd_kind, BC_ONE, 1,
+		"what it is; event: ready whenever the loop says so; file: has no mode"),
+	KEY("out_arg", BC_TYPE_ARG, BC_ONE, 0,
+		"the argument that points to it, or to an array of them; without: the result"),
+	MAP("nonblocking_when", condition, BC_ONE, 0, "it starts non-blocking; without: blocking"),
+	END,
+};
+
+static const struct bc_shape create = {"a creator", create_keys};
+
+static const struct bc_key set_keys[] = {
+	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that change a mode"),
+	KEY("fd_arg", BC_TYPE_ARG, BC_ONE, 1, "the descriptor or handle"),
+	MAP("when", condition, BC_ONE, 0, "the call changes the mode at all"),
+	MAP("nonblocking_when", condition, BC_ONE, 0,
+		"yes: to non-blocking; no: to blocking again; without: always to non-blocking"),
+	END,
+};
+
+static const struct bc_shape set = {"a mode setter", set_keys};
+
+static const struct bc_key descriptor_keys[] = {
+	MAP("create", create, BC_MANY, 0, "functions that make descriptors or handles"),
+	MAP("set", set, BC_MANY, 0, "functions that change their mode"),
+	KEY("would_block", BC_TYPE_NUMBER, BC_MANY, 0,
+		"error numbers that only a non-blocking call gives"),
+	END,
+};
+
+static const struct bc_shape descriptors = {"the descriptors", descriptor_keys};
+
 static const struct bc_key never_keys[] = {
 	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that do not block"),
 	KEY("reason", BC_TYPE_TEXT, BC_ONE, 1, "why"),
@@ -213,7 +251,11 @@ static const struct bc_key pack_keys[] = {
 		"values of constants where the analysed program's headers do not give them"),
 	MAP("loops", loop, BC_MANY, 0, "who registers callbacks, and where these run"),
 	MAP("blocking", blocking, BC_MANY, 0, "who blocks, when not, and what to use instead"),
+	MAP("descriptors", descriptors, BC_ONE, 0, "who makes descriptors, and sets their mode"),
 	KEY("forks", BC_TYPE_NAME, BC_MANY, 0, "functions that return twice, like fork"),
+	KEY("thread_identity", BC_TYPE_NAME, BC_MANY, 0,
+		"functions that tell on which thread code runs; what stands under a condition on "
+		"them may not run on the loop"),
 	MAP("never_blocks", never, BC_MANY, 0,
 		"functions known not to block; takes them out of the rules of earlier packs"),
 	KEY("disable", BC_TYPE_ID, BC_MANY, 0, "ids of rules or loops of earlier packs to drop"),

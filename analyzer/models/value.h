@@ -18,8 +18,8 @@ enum bc_value_kind {
 	BC_V_TEXT,    /* a string literal */
 	BC_V_LOCAL,   /* the address of a local variable: `slot` */
 	BC_V_FORK,    /* the result of fork(): `mask` of enum bc_fork_part */
-	BC_V_FD       /* a descriptor: `mask` is its enum bc_fd_mode, `n` its enum bc_fd_kind, `pad` 1
-			 when a loop watches it */
+	BC_V_FD /* a descriptor: `mask` is its enum bc_fd_mode, `n` its enum bc_fd_kind, `pad` 1
+		   when a loop watches it */
 };
 
 enum { BC_VALUE_INTS = 4 };

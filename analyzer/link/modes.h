@@ -1,0 +1,52 @@
+/*
+ * Descriptors and their modes: is this one non-blocking?
+ *
+ * Every call that makes a descriptor is an origin. Origins travel through integer places as
+ * functions do through pointers (solve.h): locals, fields, parameters, returns, out-arguments, and
+ * from a registration to the parameter that its callback receives. What fcntl(), ioctl() and their
+ * wrappers do to a place, they do to every origin in it; wrappers are inferred, polarity included,
+ * by running them with the arguments of each call.
+ *
+ * There are no program points: a descriptor that was ever made blocking again counts as blocking,
+ * one that was ever made non-blocking and never blocking again counts as non-blocking.
+ */
+#ifndef BC_LINK_MODES_H
+#define BC_LINK_MODES_H
+
+#include "link/interp.h"
+#include "link/solve.h"
+
+enum bc_origin_flag {
+	BC_ORIGIN_NB = 1,        /* made non-blocking, at birth or later */
+	BC_ORIGIN_BLOCKING = 2,  /* made blocking on purpose */
+	BC_ORIGIN_UNDECIDED = 4, /* its mode was set to something unknown */
+	BC_ORIGIN_WATCHED = 8    /* a loop watches it */
+};
+
+/* One call that makes a descriptor. */
+struct bc_fd_origin {
+	uint32_t call;
+	uint8_t kind;  /* enum bc_fd_kind */
+	uint8_t flags; /* enum bc_origin_flag */
+};
+
+struct bc_modes {
+	const struct bc_program *program;
+	const struct bc_models *models;
+	const struct bc_solution *solution;
+	struct bc_fd_origin *origins;
+	uint32_t norigins;
+	uint8_t *makes;       /* per symbol: a function that makes descriptors */
+	struct bc_held *held; /* place -> origins */
+	uint8_t *believes; /* per function: it expects EAGAIN, so its author meant non-blocking */
+};
+
+void bc_modes_init(struct bc_modes *modes, const struct bc_solution *solution,
+	const struct bc_models *models, const struct bc_completion *completion,
+	const uint8_t *forks);
+void bc_modes_fini(struct bc_modes *modes);
+
+/* What is known of the descriptor that an expression yields: BC_V_FD, or BC_V_TOP. */
+struct bc_value bc_modes_of_expr(const struct bc_modes *modes, uint32_t func, uint32_t node);
+
+#endif
