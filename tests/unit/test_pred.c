@@ -134,6 +134,7 @@ static void test_equality(void **state)
 	assert_eval("{arg: 1, ne: 5}", ints(2, 4, 5), BC_UNKNOWN);
 	assert_eval("{arg: 1, eq: FOUR|EIGHT|1}", ints(1, 13), BC_YES);
 	assert_eval("{arg: 1, eq: FOUR|EIGHT|1}", ints(1, 12), BC_NO);
+	assert_eval("{arg: 1, eq: 1|2|FOUR}", ints(1, 7), BC_YES);
 }
 
 static void test_order(void **state)
