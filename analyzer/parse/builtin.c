@@ -48,7 +48,9 @@ static void assign_int(struct bc_parser *p, uint32_t i, uint32_t pointer, int64_
 /* *to = *from */
 static void copy(struct bc_parser *p, uint32_t i, uint32_t to, uint32_t from)
 {
-	uint32_t open = bc_parse_open(p, BC_N_ASSIGN, 0, BC_CLASS_OTHER,
+	CXType pointer = clang_getCanonicalType(clang_getCursorType(bc_tree_at(p, to)->cursor));
+	enum bc_class cls = (enum bc_class)bc_parse_type(p, clang_getPointeeType(pointer))->cls;
+	uint32_t open = bc_parse_open(p, BC_N_ASSIGN, 0, cls,
 		BC_NF_ATOMIC | bc_parse_macro_flag(p, i), BC_NONE, loc_of(p, i));
 
 	bc_parse_deref(p, to);

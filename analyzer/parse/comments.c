@@ -112,7 +112,7 @@ void bc_parse_comments(struct bc_parser *p, struct bc_source *source)
 {
 	struct scan scan = {source->text, source->text + source->size, source->text, 1};
 
-	if (!bc_parse_has_mark(source) || bc_parse_is_system(p, source))
+	if (!bc_parse_has_mark(source) || bc_parse_is_foreign(p, source))
 		return;
 	while (scan.at < scan.end) {
 		char c = *scan.at;

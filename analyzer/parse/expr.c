@@ -431,6 +431,10 @@ static void emit_kind(struct bc_parser *p, uint32_t i, enum bc_class cls, int un
 
 	switch ((int)node->cursor.kind) {
 	case CXCursor_DeclRefExpr: emit_name(p, i, cls); break;
+	case CXCursor_CXXNullPtrLiteralExpr: /* C23 */
+	case CXCursor_GNUNullExpr:
+		bc_fw_leaf(p->fw, BC_N_INT, cls, bc_fw_int(p->fw, 0), 0);
+		break;
 	case CXCursor_StringLiteral: bc_parse_emit_string(p, i, cls); break;
 	case CXCursor_MemberRefExpr: emit_member(p, i, cls); break;
 	case CXCursor_ArraySubscriptExpr:

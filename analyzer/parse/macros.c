@@ -1,8 +1,8 @@
 /*
  * A small macro expander for one question: which function does a cleanup attribute name when macros
  * pass or paste it, as g_autoptr(T) and _cleanup_(f) do? libclang gives no tokens of an expansion.
- * The definitions are found in the text of the files that the unit read; conditions around them are
- * not evaluated: the first definition with a body is taken.
+ * The definitions are found in the text of the files that the unit read, when first asked for;
+ * conditions around them are not evaluated: the first definition with a body is taken.
  */
 #include "parse/parser.h"
 
@@ -19,9 +19,11 @@ enum {
 };
 
 struct bc_macro {
-	const char *name;
-	const char *body; /* NULL: not a macro */
-	int is_function, nparams;
+	const char *name; /* in the text of `source`, not terminated */
+	const struct bc_source *source;
+	const char *definition; /* what follows the name */
+	const char *body;       /* NULL: empty, or not read yet */
+	int is_read, is_function, nparams;
 	const char *params[MAX_PARAMS];
 	UT_hash_handle hh;
 };
@@ -32,33 +34,6 @@ static int is_word(char c)
 }
 
 /* ---- definitions ---- */
-
-/* Whether `at` stands behind "# define" on its line. */
-static int follows_define(const char *text, const char *at)
-{
-	const char *to = at;
-
-	while (to > text && (to[-1] == ' ' || to[-1] == '\t'))
-		to--;
-	if (to == at || to - text < 6 || memcmp(to - 6, "define", 6))
-		return 0;
-	for (to -= 6; to > text && (to[-1] == ' ' || to[-1] == '\t');)
-		to--;
-	return to > text && to[-1] == '#';
-}
-
-static const char *find_definition(const struct bc_source *source, const char *name)
-{
-	size_t len = strlen(name);
-	const char *at = source->text, *end = source->text + source->size;
-
-	while (at && (at = memmem(at, (size_t)(end - at), name, len))) {
-		if (follows_define(source->text, at) && (at + len == end || !is_word(at[len])))
-			return at + len;
-		at += len;
-	}
-	return NULL;
-}
 
 /* The line that begins at `at`, with continuation lines joined and without comments. */
 static char *read_line(struct bc_parser *p, const char *at, const char *end)
@@ -108,12 +83,11 @@ static char *read_params(struct bc_macro *macro, char *line)
 	return close + 1;
 }
 
-static void define(
-	struct bc_parser *p, struct bc_macro *macro, const struct bc_source *source, const char *at)
+static void read_definition(struct bc_parser *p, struct bc_macro *macro)
 {
-	char *line = read_line(p, at, source->text + source->size);
+	char *line = read_line(p, macro->definition, macro->source->text + macro->source->size);
 
-	macro->nparams = 0;
+	macro->is_read = 1;
 	macro->is_function = *line == '(';
 	if (macro->is_function)
 		line = read_params(macro, line);
@@ -121,25 +95,75 @@ static void define(
 		macro->body = line;
 }
 
-static const struct bc_macro *find_macro(struct bc_parser *p, const char *name)
+static size_t skip_blanks(const char *text, size_t left, size_t at)
+{
+	while (at < left && (text[at] == ' ' || text[at] == '\t'))
+		at++;
+	return at;
+}
+
+/* Of several definitions the first with a body counts. */
+static void index_macro(
+	struct bc_parser *p, const struct bc_source *source, size_t start, size_t end)
 {
 	struct bc_macro *macro;
 
-	HASH_FIND_STR(p->macros, name, macro);
-	if (macro)
-		return macro;
-	macro = BC_NEW(&p->arena, struct bc_macro);
-	macro->name = bc_arena_strdup(&p->arena, name);
-	HASH_ADD_KEYPTR(hh, p->macros, macro->name, strlen(name), macro);
-	/* Headers define it away for compilers that lack it. */
-	if (!strcmp(name, "__attribute__"))
-		return macro;
-	for (struct bc_source *s = p->sources; s && !macro->body; s = s->hh.next) {
-		const char *at = find_definition(s, name);
-
-		if (at)
-			define(p, macro, s, at);
+	HASH_FIND(hh, p->macros, source->text + start, end - start, macro);
+	if (macro) {
+		if (!macro->is_read)
+			read_definition(p, macro);
+		if (macro->body)
+			return;
+		*macro = (struct bc_macro){.name = macro->name, .hh = macro->hh};
+	} else {
+		macro = BC_NEW(&p->arena, struct bc_macro);
+		macro->name = source->text + start;
+		HASH_ADD_KEYPTR(hh, p->macros, macro->name, end - start, macro);
 	}
+	macro->source = source;
+	macro->definition = source->text + end;
+}
+
+/* The '#' of a directive is at `hash`. */
+static void index_directive(struct bc_parser *p, const struct bc_source *source, size_t hash)
+{
+	static const char define[] = "define";
+	size_t start = skip_blanks(source->text, source->size, hash + 1), end;
+
+	if (source->size - start < sizeof(define) ||
+		memcmp(source->text + start, define, sizeof(define) - 1) != 0)
+		return;
+	start += sizeof(define) - 1;
+	start = end = skip_blanks(source->text, source->size, start);
+	while (end < source->size && is_word(source->text[end]))
+		end++;
+	if (end > start)
+		index_macro(p, source, start, end);
+}
+
+static void index_macros(struct bc_parser *p)
+{
+	for (const struct bc_source *s = p->sources; s; s = s->hh.next) {
+		const char *at = s->text, *end = s->text + s->size;
+
+		while (at && at < end && (at = memchr(at, '#', (size_t)(end - at))))
+			index_directive(p, s, (size_t)(at++ - s->text));
+	}
+}
+
+static const struct bc_macro *find_macro(struct bc_parser *p, const char *name, size_t len)
+{
+	static const char attribute[] = "__attribute__";
+	struct bc_macro *macro;
+
+	/* Headers define it away for compilers that lack it. */
+	if (len == sizeof(attribute) - 1 && !memcmp(name, attribute, len))
+		return NULL;
+	if (!p->macros)
+		index_macros(p);
+	HASH_FIND(hh, p->macros, name, len, macro);
+	if (macro && !macro->is_read)
+		read_definition(p, macro);
 	return macro;
 }
 
@@ -301,7 +325,7 @@ static size_t expand_use(struct bc_parser *p, struct bc_buf *out, const struct b
 		while (open < left && isspace((unsigned char)text[open]))
 			open++;
 		if (open >= left || text[open] != '(') {
-			bc_buf_str(out, macro->name);
+			bc_buf_add(out, macro->name, macro->hh.keylen);
 			return at;
 		}
 		close = skip_group(text, left, open);
@@ -336,7 +360,7 @@ static void expand(
 		/* Recursion of a macro into itself ends here as well. */
 		if (depth < MAX_NESTING && p->macro_steps++ < MAX_STEPS &&
 			!isdigit((unsigned char)text[at]))
-			macro = find_macro(p, bc_arena_strndup(&p->arena, text + at, end - at));
+			macro = find_macro(p, text + at, end - at);
 		if (macro && macro->body) {
 			at = expand_use(p, out, macro, text, left, end, depth);
 			continue;

@@ -2,11 +2,14 @@
  * One translation unit while it is read. Shared by the files of this folder only: the types of
  * libclang stop here.
  *
- *	tree.c     a function's cursors, collected in one visit into a flat pre-order array
- *	source.c   files, positions, paths without the checkout in them
+ *	unit.c     the order of things
+ *	collect.c  which functions and variables go to which fact file
+ *	tree.c     a body's cursors, collected in one visit into a flat pre-order array
+ *	source.c   files, positions, text without the checkout's path in it
  *	types.c    classes, function types, records and fields
  *	symbols.c  functions and variables, with what attrs.c and macros.c read from their
- *attributes expr.c builtin.c init.c stmt.c    the array, written as a tree of facts
+ *attributes stmt.c loop.c expr.c literal.c generic.c builtin.c init.c the array, written as a tree
+ *of facts
  */
 #ifndef BC_PARSE_PARSER_H
 #define BC_PARSE_PARSER_H
@@ -85,14 +88,14 @@ struct bc_source {
 	const char *text; /* its bytes; not NUL-terminated */
 	size_t size;
 	int is_system, has_mark; /* -1: not known yet */
-	int wanted;              /* system headers: some body uses a function or table of it */
-	int written;
-	struct bc_fw *fw; /* NULL until something goes there */
+	struct bc_fw *fw;        /* NULL until something goes there */
 	struct bc_cursor_map symbols, fields;
 	struct bc_type_index *types;
-	BC_VEC(CXCursor) definitions; /* in order: functions with a body, variables with a value */
-	BC_VEC(CXCursor) aliases;     /* the main file's: attribute alias defines them */
-	BC_VEC(CXCursor) variables;   /* whose initialisers wait for the pseudo function */
+	BC_VEC(CXCursor) functions; /* whose bodies go to its facts */
+	BC_VEC(CXCursor) aliases;   /* the main file's: attribute alias defines them */
+	BC_VEC(CXCursor) variables; /* likewise with an initial value */
+	size_t functions_done, variables_done;
+	int comments_done;
 	UT_hash_handle hh;
 };
 
@@ -136,6 +139,7 @@ struct bc_parser {
 	struct bc_source *last_source;
 	struct bc_source *main;
 	struct bc_type *types;
+	struct bc_cursor_map wanted; /* definitions in foreign files that some body uses */
 	struct bc_cursor_map record_index;
 	BC_VEC(struct bc_record *) records;
 	struct bc_named *names;
@@ -164,6 +168,8 @@ const char *bc_parse_error_name(enum CXErrorCode code);
 /* source.c */
 struct bc_source *bc_parse_source(struct bc_parser *p, CXFile file);
 int bc_parse_is_system(struct bc_parser *p, struct bc_source *source);
+/* Not the project's own: a system header, or outside the root. */
+int bc_parse_is_foreign(struct bc_parser *p, struct bc_source *source);
 struct bc_position bc_parse_position(struct bc_parser *p, CXSourceLocation at);
 const char *bc_parse_path(struct bc_parser *p, const char *name);
 /* The text at the place where the token at `at` is spelled, inside a macro's definition if so. */
@@ -189,6 +195,13 @@ struct bc_record *bc_parse_record_fields(struct bc_parser *p, CXType type);
 #define BC_PARSE_ANONYMOUS 0x80000000u /* set in bc_parse_field() of an anonymous member */
 uint32_t bc_parse_field(struct bc_parser *p, CXCursor field);
 void bc_parse_alias(struct bc_parser *p, CXType to, CXType from, CXCursor cast);
+
+/* collect.c */
+/* Lists what each file defines; of foreign ones only what bc_parse_want() asks for. */
+void bc_parse_collect(struct bc_parser *p);
+void bc_parse_want(struct bc_parser *p, CXCursor decl);
+/* Writes all that is listed, and what turns out to be wanted on the way. */
+void bc_parse_write_bodies(struct bc_parser *p);
 
 /* symbols.c */
 uint32_t bc_parse_symbol(struct bc_parser *p, CXCursor decl);

@@ -42,6 +42,11 @@ int bc_parse_is_system(struct bc_parser *p, struct bc_source *source)
 	return source->is_system;
 }
 
+int bc_parse_is_foreign(struct bc_parser *p, struct bc_source *source)
+{
+	return source != p->main && (source->path[0] == '/' || bc_parse_is_system(p, source));
+}
+
 struct bc_source *bc_parse_source(struct bc_parser *p, CXFile file)
 {
 	struct bc_source *source;

@@ -471,7 +471,7 @@ void bc_parse_file_scope(struct bc_parser *p, struct bc_source *out)
 	struct bc_fact_function fact = {.symbol = BC_NONE, .line = 1, .end_line = 1};
 	uint32_t block;
 
-	if (!out->variables.count)
+	if (out->variables_done == out->variables.count)
 		return;
 	begin(p, out);
 	p->at_file_scope = 1;
@@ -479,8 +479,8 @@ void bc_parse_file_scope(struct bc_parser *p, struct bc_source *out)
 	fact.file = bc_fw_file(p->fw, out->path);
 	bc_fw_function_begin(p->fw, &fact);
 	block = bc_parse_open(p, BC_N_BLOCK, 0, BC_CLASS_VOID, 0, BC_NONE, 0);
-	for (size_t i = 0; i < out->variables.count; i++)
-		emit_global(p, out->variables.items[i]);
+	while (out->variables_done < out->variables.count)
+		emit_global(p, out->variables.items[out->variables_done++]);
 	bc_parse_close(p, block);
 	bc_fw_function_end(p->fw);
 }

@@ -47,13 +47,21 @@ static const char *key_of(struct bc_parser *p, CXCursor decl, const char *name)
  */
 static int is_implicit(CXCursor decl)
 {
-	CXCursor first = clang_getCanonicalCursor(decl);
-	CXSourceRange extent = clang_getCursorExtent(first);
+	CXSourceRange extent = clang_getCursorExtent(decl);
 
-	if (clang_isCursorDefinition(first))
+	if (clang_isCursorDefinition(decl))
 		return 0;
 	return clang_Range_isNull(extent) ||
-	       clang_equalLocations(clang_getRangeStart(extent), clang_getCursorLocation(first));
+	       clang_equalLocations(clang_getRangeStart(extent), clang_getCursorLocation(decl));
+}
+
+/* The first declaration, except that clang puts one of its own before those of library functions.
+ */
+static CXCursor first_declaration(CXCursor decl)
+{
+	CXCursor first = clang_getCanonicalCursor(decl);
+
+	return decl.kind == CXCursor_FunctionDecl && is_implicit(first) ? decl : first;
 }
 
 static uint32_t function_flags(struct bc_parser *p, CXCursor decl)
@@ -81,22 +89,6 @@ static void place(struct bc_parser *p, struct bc_fact_symbol *symbol, CXCursor d
 	symbol->column = position.column;
 	if (position.source->is_system)
 		symbol->flags |= BC_SYM_SYSTEM;
-}
-
-/* A body uses this: if a system header gives it a body or a value, that file's facts are needed. */
-static void want_definition(struct bc_parser *p, CXCursor decl)
-{
-	CXCursor definition;
-	struct bc_position position;
-
-	if (!is_internal(decl) && !clang_Cursor_isFunctionInlined(decl))
-		return;
-	definition = clang_getCursorDefinition(decl);
-	if (clang_Cursor_isNull(definition))
-		return;
-	position = bc_parse_position(p, clang_getCursorLocation(definition));
-	if (position.source)
-		position.source->wanted = 1;
 }
 
 /* Whether the variable's storage is set aside by the file whose facts are being written. */
@@ -146,12 +138,12 @@ static uint32_t add_symbol(struct bc_parser *p, CXCursor decl, int defines)
 	} else if (is_defined_variable(p, decl)) {
 		defines = 1;
 	}
-	want_definition(p, decl);
+	bc_parse_want(p, decl);
 	if (defines)
 		symbol.flags |= BC_SYM_DEFINED;
 	symbol.file = BC_NONE;
 	if (!is_builtin_name(name))
-		place(p, &symbol, defines ? decl : clang_getCanonicalCursor(decl));
+		place(p, &symbol, defines ? decl : first_declaration(decl));
 	add_attributes(p, decl, &symbol, &index);
 	bc_cursor_add(&p->out->symbols, decl, index);
 	return index;

@@ -50,6 +50,7 @@ static int may_be_constant(const struct bc_tree *tree, const struct bc_tree_node
 	case CXCursor_IntegerLiteral:
 	case CXCursor_CharacterLiteral:
 	case CXCursor_FloatingLiteral:
+	case CXCursor_CXXBoolLiteralExpr: /* C23 */
 	case CXCursor_UnaryExpr:
 	case CXCursor_MemberRef: /* offsetof */
 	case CXCursor_ParenExpr:

@@ -37,89 +37,6 @@ static void visit_inclusion(CXFile file, CXSourceLocation *stack, unsigned depth
 		add_dependency(p, source);
 }
 
-/*
- * The inline functions with external linkage of system headers are twins of library functions, made
- * for the optimiser: the library function is what the rules know.
- */
-static int is_twin(const struct bc_source *source, CXCursor function)
-{
-	return source->is_system && clang_Cursor_getStorageClass(function) == CX_SC_Extern;
-}
-
-/* A declaration with attribute alias is a definition that libclang does not call one. */
-static void collect_alias(struct bc_parser *p, CXCursor function)
-{
-	struct bc_attributes attributes = {0};
-
-	bc_parse_attributes(p, function, &attributes);
-	if (attributes.alias)
-		bc_vec_push(&p->main->aliases, function);
-	bc_vec_fini(&attributes.annotations);
-}
-
-static enum CXChildVisitResult collect(CXCursor cursor, CXCursor parent, CXClientData data)
-{
-	struct bc_parser *p = data;
-	struct bc_source *source;
-
-	(void)parent;
-	if (cursor.kind == CXCursor_FunctionDecl) {
-		if (!clang_isCursorDefinition(cursor)) {
-			if (clang_Location_isFromMainFile(clang_getCursorLocation(cursor)))
-				collect_alias(p, cursor);
-			return CXChildVisit_Continue;
-		}
-		source = bc_parse_position(p, clang_getCursorLocation(cursor)).source;
-		if (source && !is_twin(source, cursor))
-			bc_vec_push(&source->definitions, cursor);
-	} else if (cursor.kind == CXCursor_VarDecl) {
-		if (clang_Cursor_isNull(clang_Cursor_getVarDeclInitializer(cursor)))
-			return CXChildVisit_Continue;
-		source = bc_parse_position(p, clang_getCursorLocation(cursor)).source;
-		if (source)
-			bc_vec_push(&source->variables, cursor);
-	}
-	return CXChildVisit_Continue;
-}
-
-static void write_source(struct bc_parser *p, struct bc_source *source)
-{
-	source->written = 1;
-	for (size_t i = 0; i < source->definitions.count; i++)
-		bc_parse_function(p, source, source->definitions.items[i]);
-	for (size_t i = 0; i < source->aliases.count; i++)
-		bc_parse_define(p, source->aliases.items[i]);
-	bc_parse_file_scope(p, source);
-	bc_parse_comments(p, source);
-}
-
-static int is_due(struct bc_parser *p, struct bc_source *source)
-{
-	if (source->written)
-		return 0;
-	if (source->wanted)
-		return 1;
-	return (source->definitions.count || source->variables.count ||
-		       bc_parse_has_mark(source)) &&
-	       !bc_parse_is_system(p, source);
-}
-
-/* Bodies may want further system headers, hence the rounds. */
-static void write_sources(struct bc_parser *p)
-{
-	int again;
-
-	write_source(p, p->main);
-	do {
-		again = 0;
-		for (struct bc_source *s = p->sources; s; s = s->hh.next)
-			if (is_due(p, s)) {
-				write_source(p, s);
-				again = 1;
-			}
-	} while (again);
-}
-
 /* ---- diagnostics ---- */
 
 static void add_diagnostic(struct bc_parser *p, CXDiagnostic diagnostic)
@@ -221,8 +138,8 @@ static int read_unit(struct bc_parser *p)
 	p->main->is_system = 0;
 	bc_parse_writer(p->main);
 	clang_getInclusions(p->tu, visit_inclusion, p);
-	clang_visitChildren(clang_getTranslationUnitCursor(p->tu), collect, p);
-	write_sources(p);
+	bc_parse_collect(p);
+	bc_parse_write_bodies(p);
 	add_diagnostics(p);
 	return write_files(p);
 }
@@ -233,7 +150,7 @@ static void release(struct bc_parser *p)
 		bc_fw_free(s->fw);
 		bc_cursor_fini(&s->symbols);
 		bc_cursor_fini(&s->fields);
-		bc_vec_fini(&s->definitions);
+		bc_vec_fini(&s->functions);
 		bc_vec_fini(&s->aliases);
 		bc_vec_fini(&s->variables);
 		HASH_CLEAR(hh, s->types);
@@ -242,6 +159,7 @@ static void release(struct bc_parser *p)
 	HASH_CLEAR(hh, p->types);
 	bc_parse_names_fini(p);
 	bc_parse_macros_fini(p);
+	bc_cursor_fini(&p->wanted);
 	bc_cursor_fini(&p->record_index);
 	bc_cursor_fini(&p->locals);
 	bc_vec_fini(&p->records);

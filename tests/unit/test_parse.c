@@ -977,6 +977,54 @@ static void test_system_headers(void **state)
 	close_unit(&unit);
 }
 
+/* The same holds for headers outside of the project, system or not. */
+static void test_foreign_headers(void **state)
+{
+	struct unit unit = {.dir = tempdir_make()};
+	char *elsewhere = tempdir_make();
+	char *option = NULL;
+	const char *args[1];
+
+	(void)state;
+	free(tempdir_file(elsewhere, "lib.h",
+		"void run(int);\n"
+		"static void (*const unused_hook)(int) = run, (*const hook)(int) = run;\n"
+		"static inline void unused(void) { run(0); }\n"
+		"static inline void used(void) { hook(1); }\n"
+		"int table = 3;\n"));
+	put(&unit, "a.c", "#include <lib.h>\nvoid f(void) { used(); }\n");
+	if (asprintf(&option, "-I%s", elsewhere) < 0)
+		abort();
+	args[0] = option;
+	assert_int_equal(parse_with(&unit, "a.c", args, 1), 0);
+	open_facts(&unit);
+	assert_int_equal(unit.facts.nshards, 1);
+	check_body(&unit.shards[0], "used", "(call! hook 1)");
+	check_body(&unit.shards[0], "", "(:= table 3)\n(:= hook &run)");
+	assert_null(find_function(&unit.shards[0], "unused"));
+	free(option);
+	tempdir_remove(elsewhere);
+	close_unit(&unit);
+}
+
+static void test_c23(void **state)
+{
+	static const char *const args[] = {"-std=c23"};
+	struct unit unit = {0};
+
+	(void)state;
+	put(&unit, "a.c",
+		"[[noreturn]] void die(void);\nvoid (*p)(void) = nullptr;\n"
+		"void f(bool b) { if (b == true) die(); auto x = 0b11; int y = {}; }\n");
+	assert_int_equal(parse_with(&unit, "a.c", args, 1), 0);
+	open_facts(&unit);
+	assert_string_equal(unit.result.first_error, "");
+	check_body(&unit.facts, "f", "(if (== $b 1) (call! &die) none)\n(:= $x 3)\n(:= $y (init))");
+	check_body(&unit.facts, "", "(:= p 0)");
+	assert_true(find_symbol(&unit.facts, "die")->flags & BC_SYM_NORETURN);
+	close_unit(&unit);
+}
+
 static void test_dependencies(void **state)
 {
 	struct unit unit = {0};
@@ -1033,7 +1081,9 @@ static void test_diagnostics(void **state)
 	(void)state;
 	put(&unit, "a.c",
 		"#include \"missing.h\"\nint low(int);\n"
+		"unsigned long strlen(const char *); void exit(int) __attribute__((noreturn));\n"
 		"int f(void) { return undeclared(3) + low(1); }\n"
+		"void library(void) { strlen(\"\"); exit(1); }\n"
 		"void g(void) { unknown_t *x; low(2); }\n");
 	parse_file(&unit, "a.c");
 	assert_string_equal(unit.result.first_error, "a.c:1: 'missing.h' file not found");
@@ -1045,6 +1095,10 @@ static void test_diagnostics(void **state)
 	symbol = find_symbol(&unit.facts, "undeclared");
 	assert_true(symbol->flags & BC_SYM_IMPLICIT);
 	assert_false(find_symbol(&unit.facts, "low")->flags & BC_SYM_IMPLICIT);
+	/* clang knows these without a declaration, but here they have one. */
+	assert_false(find_symbol(&unit.facts, "strlen")->flags & BC_SYM_IMPLICIT);
+	assert_int_equal(find_symbol(&unit.facts, "strlen")->line, 3);
+	assert_true(find_symbol(&unit.facts, "exit")->flags & BC_SYM_NORETURN);
 	close_unit(&unit);
 }
 
@@ -1281,6 +1335,8 @@ int main(void)
 		cmocka_unit_test(test_locals),
 		cmocka_unit_test(test_shards),
 		cmocka_unit_test(test_system_headers),
+		cmocka_unit_test(test_foreign_headers),
+		cmocka_unit_test(test_c23),
 		cmocka_unit_test(test_dependencies),
 		cmocka_unit_test(test_comments),
 		cmocka_unit_test(test_diagnostics),
