@@ -97,11 +97,12 @@ static int is_interrupted(void *context)
 	return bc_pipeline_interrupted();
 }
 
-static int parse_units(struct pipeline *p)
+static int parse_units(struct pipeline *p, int no_cache)
 {
 	struct bc_units_options options = {.jobs = p->options->jobs,
 		.timeout_s = p->options->timeout_s,
-		.no_cache = p->options->no_cache,
+		.no_cache = no_cache,
+		.prune = 1,
 		.producer = BC_VERSION,
 		.context = p,
 		.progress = show_progress,
@@ -128,6 +129,7 @@ static struct bc_facts *open_facts(struct pipeline *p, const char *path)
 
 static int open_units(struct pipeline *p)
 {
+	p->unit_facts.count = p->unit_compiles.count = 0;
 	for (size_t i = 0; i < p->units.count; i++) {
 		const struct bc_unit *unit = &p->units.items[i];
 		struct bc_facts *facts;
@@ -406,10 +408,14 @@ static int run_stages(struct pipeline *p)
 	if (!error)
 		error = load_rules(p);
 	if (!error)
-		error = parse_units(p);
+		error = parse_units(p, p->options->no_cache);
+	if (!error && open_units(p) != 0) {
+		/* a cached file was damaged behind our back: make them all again, once */
+		error = parse_units(p, 1);
+		if (!error)
+			error = open_units(p);
+	}
 	/* no more libclang from here on, but for constants */
-	if (!error)
-		error = open_units(p);
 	if (!error)
 		error = resolve_constants(p);
 	if (!error)

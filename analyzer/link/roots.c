@@ -182,6 +182,17 @@ static void add_registrations(struct bc_roots *roots, const struct bc_solution *
 	}
 }
 
+/* Patterns such as "*_listener" only mean something in a program that uses the library at all. */
+static int program_calls_one(const struct bc_program *program, const char *const *names, int nnames)
+{
+	for (uint32_t i = 0; i < program->nsyms; i++)
+		for (int k = 0; k < nnames; k++)
+			if (program->syms[i].flags & BC_SYM_FUNCTION &&
+				!strcmp(program->syms[i].name, names[k]))
+				return 1;
+	return nnames == 0;
+}
+
 static void add_fields(
 	struct bc_roots *roots, const struct bc_solution *solution, const struct bc_models *models)
 {
@@ -194,7 +205,9 @@ static void add_fields(
 		uint32_t place = bc_place_of_field(&solution->places, i), n;
 		const uint32_t *syms = bc_held_by(solution, place, &n);
 
-		for (uint32_t k = 0; rule && k < n; k++) {
+		if (!rule || !n || !program_calls_one(program, rule->requires, rule->nrequires))
+			continue;
+		for (uint32_t k = 0; k < n; k++) {
 			struct bc_root root;
 
 			if (program->syms[syms[k]].func == BC_NONE)

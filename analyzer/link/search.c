@@ -231,8 +231,7 @@ static void follow(struct bc_search *s, uint32_t state, uint32_t target, uint32_
 		add_hits(s, state, target, t->sym, event);
 		return;
 	}
-	if (func == BC_NONE || !s->relevance->to_sink[func] ||
-		bc_models_never_blocks(s->models, s->program->syms[t->sym].name))
+	if (func == BC_NONE || !s->relevance->to_sink[func])
 		return;
 	bc_vec_push(
 		&s->edges, (struct bc_edge){.from = state,
@@ -407,6 +406,23 @@ static void find_best_paths(struct bc_search *s)
 	bc_vec_fini(&heap.items);
 }
 
+/* The edges once more, backwards. */
+static void index_backwards(struct bc_search *s)
+{
+	uint32_t n = (uint32_t)s->states.count;
+	uint32_t *at = s->into_at = bc_xmalloc((n + 2) * sizeof(*at));
+
+	memset(at, 0, (n + 2) * sizeof(*at));
+	s->into = bc_xmalloc((s->edges.count + 1) * sizeof(*s->into));
+	for (size_t i = 0; i < s->edges.count; i++)
+		at[s->edges.items[i].to + 2]++;
+	for (uint32_t i = 0; i < n; i++)
+		at[i + 2] += at[i + 1];
+	/* filling moves each start to the next one's, so that at[i] is where i begins afterwards */
+	for (size_t i = 0; i < s->edges.count; i++)
+		s->into[at[s->edges.items[i].to + 1]++] = s->edges.items[i].from;
+}
+
 void bc_search_run(struct bc_search *s)
 {
 	s->root_states = bc_xmalloc((s->roots->list.count + 1) * sizeof(*s->root_states));
@@ -423,12 +439,15 @@ void bc_search_run(struct bc_search *s)
 	for (size_t i = 0; i < s->states.count; i++)
 		expand(s, (uint32_t)i);
 	find_best_paths(s);
+	index_backwards(s);
 }
 
 void bc_search_fini(struct bc_search *s)
 {
 	index_free(s->index);
 	free(s->root_states);
+	free(s->into);
+	free(s->into_at);
 	bc_vec_fini(&s->states);
 	bc_vec_fini(&s->values);
 	bc_vec_fini(&s->edges);
@@ -440,24 +459,26 @@ void bc_search_roots_of(
 	const struct bc_search *s, const uint32_t *states, size_t nstates, uint8_t *roots)
 {
 	uint8_t *marked = bc_xmalloc(s->states.count + 1);
-	int changed = 1;
+	BC_VEC(uint32_t) work = {0};
 
 	memset(marked, 0, s->states.count + 1);
-	for (size_t i = 0; i < nstates; i++)
+	for (size_t i = 0; i < nstates; i++) {
 		marked[states[i]] = 1;
-	while (changed) {
-		changed = 0;
-		for (size_t i = s->edges.count; i-- > 0;) {
-			const struct bc_edge *edge = &s->edges.items[i];
+		bc_vec_push(&work, states[i]);
+	}
+	while (work.count) {
+		uint32_t state = bc_vec_pop(&work);
 
-			if (marked[edge->to] && !marked[edge->from]) {
-				marked[edge->from] = 1;
-				changed = 1;
-			}
+		for (uint32_t i = s->into_at[state]; i < s->into_at[state + 1]; i++) {
+			if (marked[s->into[i]])
+				continue;
+			marked[s->into[i]] = 1;
+			bc_vec_push(&work, s->into[i]);
 		}
 	}
 	for (size_t i = 0; i < s->roots->list.count; i++)
 		if (s->root_states[i] != BC_NONE && marked[s->root_states[i]])
 			roots[i] = 1;
+	bc_vec_fini(&work);
 	free(marked);
 }

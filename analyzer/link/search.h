@@ -58,8 +58,9 @@ struct bc_search {
 	BC_VEC(struct bc_value) values;
 	BC_VEC(struct bc_edge) edges;
 	BC_VEC(struct bc_hit) hits;
-	BC_VEC(uint32_t) unresolved;  /* calls on a loop path that reach nothing known */
-	uint32_t *root_states;        /* per root: its state; BC_NONE when it reaches no sink */
+	BC_VEC(uint32_t) unresolved; /* calls on a loop path that reach nothing known */
+	uint32_t *into, *into_at; /* per state: its range in `into`, the states that lead to it */
+	uint32_t *root_states;    /* per root: its state; BC_NONE when it reaches no sink */
 	struct bc_state_index *index; /* private: (function, region, values) -> state */
 };
 

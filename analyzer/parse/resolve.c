@@ -11,7 +11,7 @@
 #include "base/workers.h"
 #include "parse/parse.h"
 
-enum { TIMEOUT_S = 30 };
+enum { TIMEOUT_S = 30, MAX_ANSWER = 1 << 20 };
 
 struct question {
 	const struct bc_project *project;
@@ -47,6 +47,20 @@ static void key_of(const struct question *q, uint64_t key[2])
 	key[1] = hash.high64;
 }
 
+/* The file begins with a hash of its lines, so that a damaged one is asked for again. */
+static int write_answer(const char *path, const struct bc_buf *lines)
+{
+	struct bc_buf file = {0};
+	int error;
+
+	bc_buf_printf(&file, "%016llx\n",
+		(unsigned long long)XXH3_64bits(bc_buf_text(lines), lines->len));
+	bc_buf_add(&file, bc_buf_text(lines), lines->len);
+	error = bc_file_write(path, file.data, file.len);
+	bc_buf_fini(&file);
+	return error;
+}
+
 /* In the worker: one line "name value" for each constant that has a value. */
 static int answer(void *context, size_t job, void *result)
 {
@@ -68,7 +82,7 @@ static int answer(void *context, size_t job, void *result)
 		if (known[i])
 			bc_buf_printf(&out, "%s %lld\n", q->names[i], (long long)values[i]);
 	if (!error)
-		error = bc_file_write(q->answer, bc_buf_text(&out), out.len);
+		error = write_answer(q->answer, &out);
 	bc_buf_fini(&out);
 	free(values);
 	free(known);
@@ -95,12 +109,37 @@ static void read_line(const struct question *q, const char *line, int64_t *value
 		}
 }
 
-static void read_answer(const struct question *q, char *text, int64_t *values, uint8_t *known)
+static int is_whole(const struct bc_buf *file)
+{
+	enum { HEAD = 17 };
+	char head[HEAD + 1];
+
+	if (file->len < HEAD)
+		return 0;
+	snprintf(head, sizeof(head), "%016llx\n",
+		(unsigned long long)XXH3_64bits(file->data + HEAD, file->len - HEAD));
+	return !memcmp(head, file->data, HEAD);
+}
+
+static void read_lines(const struct question *q, char *text, int64_t *values, uint8_t *known)
 {
 	char *rest = NULL;
 
 	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
 		read_line(q, line, values, known);
+}
+
+/* 1 when there is a whole answer. */
+static int read_answer(const struct question *q, int64_t *values, uint8_t *known)
+{
+	struct bc_buf file = {0};
+	int whole = bc_file_exists(q->answer) && !bc_file_read(&file, q->answer, MAX_ANSWER) &&
+		    is_whole(&file);
+
+	if (whole)
+		read_lines(q, strchr(file.data, '\n') + 1, values, known);
+	bc_buf_fini(&file);
+	return whole;
 }
 
 int bc_constants_resolve(struct bc_arena *arena, const struct bc_project *project,
@@ -114,7 +153,6 @@ int bc_constants_resolve(struct bc_arena *arena, const struct bc_project *projec
 		.context = &q,
 		.run = answer,
 		.done = ignore_result};
-	struct bc_buf text = {0};
 	uint64_t key[2];
 	char hex[33];
 
@@ -122,14 +160,12 @@ int bc_constants_resolve(struct bc_arena *arena, const struct bc_project *projec
 	key_of(&q, key);
 	bc_hash_hex(key, hex);
 	q.answer = bc_arena_printf(arena, "%s/constants-%s.txt", project->facts, hex);
-	if (!bc_file_exists(q.answer)) {
+	if (!read_answer(&q, values, known)) {
 		int error = bc_workers_run(&pool, 1);
 
 		if (error)
 			return error;
+		read_answer(&q, values, known);
 	}
-	if (bc_file_exists(q.answer) && !bc_file_read(&text, q.answer, 1 << 20) && text.len)
-		read_answer(&q, text.data, values, known);
-	bc_buf_fini(&text);
 	return 0;
 }
