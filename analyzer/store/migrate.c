@@ -24,30 +24,47 @@ static int read_number(sqlite3 *db, const char *path, const char *sql, int *valu
 	return status;
 }
 
-/* Version 0 is an empty file; any other without our mark belongs to another program. */
-static int check_owner(sqlite3 *db, const char *path, int version)
-{
-	int id, tables, status;
+struct identity {
+	int version, application, tables;
+};
 
-	status = read_number(db, path, "PRAGMA application_id", &id);
+static int read_identity(sqlite3 *db, const char *path, struct identity *identity)
+{
+	int status = read_number(db, path, "PRAGMA user_version", &identity->version);
+
 	if (status == 0)
-		status = read_number(db, path, "SELECT count(*) FROM sqlite_schema", &tables);
-	if (status < 0)
-		return status;
-	if (version > 0 ? id == BC_STORE_APPLICATION_ID : id == 0 && tables == 0)
-		return 0;
-	return bc_fail(BC_EINPUT,
-		"%s: is the database of another program; use another file with --db FILE", path);
+		status = read_number(db, path, "PRAGMA application_id", &identity->application);
+	if (status == 0)
+		status = read_number(
+			db, path, "SELECT count(*) FROM sqlite_schema", &identity->tables);
+	return status;
+}
+
+/* Version 0 is an empty file; any other without our mark belongs to another program. */
+static int is_ours(const struct identity *identity)
+{
+	if (identity->version == 0)
+		return identity->application == 0 && identity->tables == 0;
+	return identity->application == BC_STORE_APPLICATION_ID;
 }
 
 int bc_store_check_version(sqlite3 *db, const char *path, int newest, int *version)
 {
-	int status = read_number(db, path, "PRAGMA user_version", version);
+	struct identity identity = {0};
+	/* of one moment: another process may be making the tables just now */
+	int status = bc_store_execute(db, path, "SAVEPOINT identity");
 
-	if (status == 0)
-		status = check_owner(db, path, *version);
 	if (status < 0)
 		return status;
+	status = read_identity(db, path, &identity);
+	sqlite3_exec(db, "RELEASE identity", NULL, NULL, NULL);
+	*version = identity.version;
+	if (status < 0)
+		return status;
+	if (!is_ours(&identity))
+		return bc_fail(BC_EINPUT,
+			"%s: is the database of another program; use another file with --db FILE",
+			path);
 	if (*version < 0 || *version > newest)
 		return bc_fail(BC_EINPUT,
 			"%s: was written by a newer blockcheck (schema %d, this one knows %d); "

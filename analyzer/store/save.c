@@ -229,19 +229,29 @@ static int save_all(struct saver *saver, sqlite3 *db, const struct bc_report *re
 	return status;
 }
 
-static int drop_old_runs(struct bc_store *store)
+static int run_with(struct bc_store *store, const char *sql, int64_t value)
 {
 	struct bc_row row;
-	int status = bc_row_prepare(&row, store->db, store->path,
-		"DELETE FROM runs WHERE run NOT IN (SELECT run FROM runs ORDER BY run DESC LIMIT "
-		"?)");
+	int status = bc_row_prepare(&row, store->db, store->path, sql);
 
 	if (status == 0) {
-		bc_row_put_int(&row, BC_STORE_KEPT_RUNS);
+		bc_row_put_int(&row, value);
 		status = bc_row_run(&row);
 	}
 	bc_row_fini(&row);
 	return status;
+}
+
+/* Which callbacks reach what is by far the largest table: findings times callbacks. */
+static int drop_old_runs(struct bc_store *store, int64_t run)
+{
+	int status = run_with(store, "DELETE FROM finding_callbacks WHERE run < ?", run);
+
+	return status < 0 ? status
+			  : run_with(store,
+				    "DELETE FROM runs WHERE run NOT IN"
+				    " (SELECT run FROM runs ORDER BY run DESC LIMIT ?)",
+				    BC_STORE_KEPT_RUNS);
 }
 
 static int save_in_transaction(
@@ -256,7 +266,7 @@ static int save_in_transaction(
 		status = save_all(&saver, store->db, report, run);
 	for (int i = 0; i < INSERTS; i++)
 		bc_row_fini(&saver.rows[i]);
-	return status == 0 ? drop_old_runs(store) : status;
+	return status == 0 ? drop_old_runs(store, saver.run) : status;
 }
 
 int bc_store_save_run(

@@ -115,7 +115,8 @@ static const char version_1[] =
 	"  witness_line INTEGER NOT NULL,\n"
 	"  witness_column INTEGER NOT NULL,\n" KEY_OF_FINDING("step")
 
-		"CREATE TABLE finding_callbacks ( -- all callbacks that reach the call\n" OF_FINDING
+		"CREATE TABLE finding_callbacks ( -- all that reach the call; of the last run "
+		"only\n" OF_FINDING
 		"  position INTEGER NOT NULL, -- 0 is the one that the path begins with\n"
 		"  function TEXT NOT NULL,\n" KEY_OF_FINDING("position")
 

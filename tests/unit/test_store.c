@@ -318,6 +318,10 @@ static void test_old_runs_are_dropped(void **state)
 	assert_int_equal(ask(place->path, "SELECT count(*) FROM finding_steps"),
 		BC_STORE_KEPT_RUNS * (3 + 12 + 1 + 1 + 1));
 	assert_int_equal(ask(place->path, "SELECT count(*) FROM degraded"), BC_STORE_KEPT_RUNS);
+	/* the largest table has the last run only */
+	assert_int_equal(
+		ask(place->path, "SELECT count(*) FROM finding_callbacks"), 3 + 10 + 1 + 1 + 1);
+	assert_int_equal(ask(place->path, "SELECT min(run) FROM finding_callbacks"), runs);
 }
 
 static void test_views(void **state)
