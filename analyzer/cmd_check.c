@@ -60,11 +60,12 @@ static int save(const struct bc_options *options, const struct bc_report *report
 static int terminal_width(void)
 {
 	const char *columns = getenv("COLUMNS");
+	long named = columns ? strtol(columns, NULL, 10) : 0;
 	struct winsize size;
 
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		return size.ws_col;
-	return columns && atoi(columns) > 0 ? atoi(columns) : DEFAULT_WIDTH;
+	return named > 0 && named < 10000 ? (int)named : DEFAULT_WIDTH;
 }
 
 static int wants_color(const struct bc_options *options, int on_terminal)

@@ -84,11 +84,10 @@ static void write_no_callbacks(struct bc_term *term)
 {
 	static const char *const lines[] = {
 		"no event-loop callbacks were found, so there was nothing to look at.",
-		"blockcheck knows loops by the library that runs them (libuv, libevent, GLib, ...)",
+		"blockcheck knows loops by the library that runs them (libuv, libevent, GLib...)",
 		"and by waits such as epoll_wait() in a loop of the program. Are the units that",
-		"register callbacks in the compilation database? For another library, describe how",
-		"it takes callbacks in a YAML file, like those in rules/loops/, and give --rules "
-		"FILE.",
+		"register callbacks in the compilation database? For another library, say how it",
+		"takes callbacks in a YAML file, like those in rules/loops/; give --rules FILE.",
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {

@@ -85,7 +85,7 @@ static void read_short_text(struct bc_row *row, char *out, size_t size)
 	const char *text = (const char *)sqlite3_column_text(row->statement, row->column++);
 
 	if (text && strlen(text) < size)
-		strcpy(out, text);
+		memcpy(out, text, strlen(text) + 1);
 	else
 		bc_row_mark_damaged(row);
 }
