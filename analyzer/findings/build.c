@@ -180,11 +180,9 @@ static void set_assumptions(struct builder *b, struct bc_finding *finding, const
 	for (int i = 0; i < verdict->nassumptions; i++)
 		finding->assumptions[finding->nassumptions++] = keep(b, verdict->assumptions[i]);
 	if (root->kind == BC_ROOT_LOOP_BODY || root->kind == BC_ROOT_DISCOVERED)
-		finding->assumptions[finding->nassumptions++] =
-			bc_arena_printf(&b->report->arena, "%s() is the program's event loop",
-				root->kind == BC_ROOT_LOOP_BODY
-					? bc_func_name(&b->linked->program, root->func)
-					: "the caller of this callback");
+		finding->assumptions[finding->nassumptions++] = bc_arena_printf(&b->report->arena,
+			"the loop in %s() is the program's event loop",
+			bc_func_name(&b->linked->program, root->driver));
 }
 
 static enum bc_confidence confidence_of(const struct bc_search *search, const struct bc_hit *hit)

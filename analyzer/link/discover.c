@@ -264,7 +264,7 @@ static uint8_t *reach_from_main(const struct bc_program *program)
 }
 
 static void add_callbacks(struct search *s, struct bc_discovery *discovery, struct bc_roots *roots,
-	uint32_t call, int on_worker)
+	uint32_t call, const struct candidate *candidate, int on_worker)
 {
 	const struct bc_call *c = &s->program->calls[call];
 
@@ -278,6 +278,7 @@ static void add_callbacks(struct search *s, struct bc_discovery *discovery, stru
 		root = bc_root_of(s->solution, target->place, target->sym, "discovered",
 			bc_place_name(&s->solution->places, target->place));
 		root.kind = BC_ROOT_DISCOVERED;
+		root.driver = candidate->func;
 		root.on_worker = (uint8_t)on_worker;
 		bc_roots_add(roots, root);
 	}
@@ -285,7 +286,8 @@ static void add_callbacks(struct search *s, struct bc_discovery *discovery, stru
 
 /* Calls through places in a part of a driver function. */
 static void add_dispatches(struct search *s, struct bc_discovery *discovery, struct bc_roots *roots,
-	uint32_t func, uint32_t from, uint32_t to, uint32_t way_to_wait, int on_worker)
+	const struct candidate *candidate, uint32_t func, uint32_t from, uint32_t to,
+	uint32_t way_to_wait, int on_worker)
 {
 	const struct bc_func *f = &s->program->funcs[func];
 
@@ -294,7 +296,7 @@ static void add_dispatches(struct search *s, struct bc_discovery *discovery, str
 
 		if (call->node >= from && call->node < to && call->sym == BC_NONE &&
 			c != way_to_wait)
-			add_callbacks(s, discovery, roots, c, on_worker);
+			add_callbacks(s, discovery, roots, c, candidate, on_worker);
 	}
 }
 
@@ -338,7 +340,7 @@ static void add_helper_dispatches(struct search *s, struct bc_discovery *discove
 		for (uint32_t k = h->call; k < h->call + h->ncalls; k++)
 			if (program->calls[k].sym == BC_NONE &&
 				is_in_loop(h, program->calls[k].node))
-				add_callbacks(s, discovery, roots, k, on_worker);
+				add_callbacks(s, discovery, roots, k, candidate, on_worker);
 	}
 	free(driver);
 }
@@ -357,15 +359,15 @@ static void accept(struct search *s, struct bc_discovery *discovery, struct bc_r
 	const struct bc_func *f = &s->program->funcs[candidate->func];
 	uint32_t loop = candidate->loop, step = candidate->step;
 
-	add_dispatches(s, discovery, roots, candidate->func, loop, loop + f->nodes[loop].size,
-		s->steps.items[step].call, on_worker);
+	add_dispatches(s, discovery, roots, candidate, candidate->func, loop,
+		loop + f->nodes[loop].size, s->steps.items[step].call, on_worker);
 	while (s->steps.items[step].parent != BC_NONE) {
 		uint32_t func;
 
 		step = s->steps.items[step].parent;
 		func = s->steps.items[step].func;
-		add_dispatches(s, discovery, roots, func, 0, s->program->funcs[func].nnodes,
-			s->steps.items[step].call, on_worker);
+		add_dispatches(s, discovery, roots, candidate, func, 0,
+			s->program->funcs[func].nnodes, s->steps.items[step].call, on_worker);
 	}
 	mark_waits(s, discovery, s->steps.items[step].func);
 	add_helper_dispatches(s, discovery, roots, candidate, on_worker);
@@ -377,6 +379,7 @@ static void accept(struct search *s, struct bc_discovery *discovery, struct bc_r
 				    .file = f->file,
 				    .line = BC_LOC_LINE(f->nodes[loop].loc),
 				    .column = BC_LOC_COLUMN(f->nodes[loop].loc),
+				    .driver = candidate->func,
 				    .on_worker = (uint8_t)on_worker});
 }
 
