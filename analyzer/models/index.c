@@ -351,3 +351,12 @@ int bc_models_knows(const struct bc_models *models, const char *name)
 {
 	return find_name(models, name) != NULL;
 }
+
+const struct bc_pack *bc_models_pack_of(
+	const struct bc_models *models, const struct bc_origin *origin)
+{
+	for (int i = 0; i < models->npacks; i++)
+		if (!strcmp(models->packs[i].path, origin->path))
+			return &models->packs[i];
+	return NULL;
+}

@@ -227,6 +227,8 @@ static void lay_out(struct bc_loader *loader, struct bc_models *models)
 	TAKE_ALL(loader, models, annotations, loop_annotations);
 	TAKE_ALL(loader, models, loops, loops);
 	TAKE_ALL(loader, models, tests, tests);
+	TAKE_ALL(loader, models, nevers_said, nevers);
+	TAKE_ALL(loader, models, packs, packs);
 	models->never_blocks =
 		BC_NEW_ARRAY(loader->arena, const char *, HASH_COUNT(loader->nevers));
 	for (const struct bc_loading_name *n = loader->nevers; n; n = n->hh.next)
@@ -249,6 +251,8 @@ static void free_loader(struct bc_loader *loader)
 	HASH_CLEAR(hh, loader->sink_ids);
 	bc_vec_fini(&loader->constants);
 	bc_vec_fini(&loader->tests);
+	bc_vec_fini(&loader->nevers_said);
+	bc_vec_fini(&loader->packs);
 	bc_vec_fini(&loader->headers);
 	bc_vec_fini(&loader->forks);
 	bc_vec_fini(&loader->annotations);

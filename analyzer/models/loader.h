@@ -66,6 +66,8 @@ struct bc_loader {
 	BC_VEC(struct bc_number) would_block;
 	BC_VEC(struct bc_constant) constants;
 	BC_VEC(struct bc_rule_test) tests;
+	BC_VEC(struct bc_never_rule) nevers_said;
+	BC_VEC(struct bc_pack) packs;
 	BC_VEC(const char *) headers;
 	BC_VEC(const char *) forks;
 	BC_VEC(const char *) thread_identity;
@@ -81,6 +83,10 @@ void bc_loader_remember(
 
 /* pack.c: takes over what a checked document says. 0 or BC_EINPUT. */
 int bc_loader_take_pack(struct bc_loader *loader, const struct bc_yaml_node *root);
+
+/* pack_loops.c: one loop, or the descriptors of a pack. 0 or BC_EINPUT. */
+int bc_loader_take_loop(struct bc_loader *loader, const struct bc_yaml_node *node);
+int bc_loader_take_descriptors(struct bc_loader *loader, const struct bc_yaml_node *map);
 
 /* What a condition is for: it decides what a report that could not decide it has to assume. */
 enum bc_cond_use {

@@ -231,9 +231,29 @@ struct bc_constant {
 		    */
 };
 
+/* Functions that somebody vouches for. */
+struct bc_never_rule {
+	const char *const *functions;
+	int nfunctions;
+	const char *reason;
+	struct bc_origin origin;
+};
+
+/* What a pack says about itself. */
+struct bc_pack {
+	const char *name, *path;
+	const char *version, *docs; /* "" where not said */
+	const char *debian;         /* the package with the headers; "" where not said */
+	const char *pkg_config;     /* asked for compiler flags; "" for none */
+	const char *const *headers; /* in the order of inclusion */
+	int nheaders;
+	const char *const *absent; /* functions and fields that these headers lack, and may */
+	int nabsent;
+};
+
 /* A program that shows a rule at work; `rules test` runs these. */
 struct bc_rule_test {
-	const char *rule; /* id of the rule it stands in */
+	const char *rule; /* id of the rule it stands in, or the pack's name */
 	const char *code;
 	const char *const *expect; /* ids of the rules that must report, and the callbacks they must
 				      be reached from, in turn ("" for any) */
@@ -260,9 +280,11 @@ struct bc_models {
 	const char **loop_annotations; /* annotate() texts that make a function a callback */
 	const char **loops;            /* ids, in order of first mention */
 	struct bc_rule_test *tests;
+	struct bc_never_rule *nevers; /* never_blocks with its reasons, as the packs say it */
+	struct bc_pack *packs;        /* in order of reading */
 	int nsinks, nregisters, nfields, nwaits, nconstants, nheaders, nforks, nnever_blocks,
 		nloop_annotations, nloops, ntests, ncreators, nmodes, nwould_block,
-		nthread_identity;
+		nthread_identity, nnevers, npacks;
 	uint64_t hash[2]; /* XXH3-128 over all packs read, in order */
 	struct bc_models_index *index;
 };
@@ -301,6 +323,9 @@ int bc_models_is_thread_identity(const struct bc_models *models, const char *nam
 int bc_models_is_fork(const struct bc_models *models, const char *name);
 /* A function is never both here and in the sinks: the later pack decides. */
 int bc_models_never_blocks(const struct bc_models *models, const char *name);
+/* The pack that something came from. */
+const struct bc_pack *bc_models_pack_of(
+	const struct bc_models *models, const struct bc_origin *origin);
 /* 1 when any rule at all mentions the function. */
 int bc_models_knows(const struct bc_models *models, const char *name);
 

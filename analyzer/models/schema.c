@@ -97,8 +97,11 @@ static const struct bc_key expectation_keys[] = {
 static const struct bc_shape expectation = {"an expectation", expectation_keys};
 
 static const struct bc_key test_keys[] = {
-	KEY("code", BC_TYPE_TEXT, BC_ONE, 1, "a C unit that includes the pack's headers"),
-	MAP("expect", expectation, BC_MANY, 0, "what must be reported; without: nothing"),
+	KEY("code", BC_TYPE_TEXT, BC_ONE, 1,
+		"a C unit; the pack's headers are included, and ON_LOOP before a function makes it "
+		"a callback"),
+	MAP("expect", expectation, BC_MANY, 0,
+		"what must be reported, and nothing else; without: nothing at all"),
 	END,
 };
 
@@ -237,7 +240,14 @@ static const struct bc_key about_keys[] = {
 	TEXT("version", "the version whose headers and manuals were read"),
 	TEXT("license", "licence of this pack"),
 	KEY("headers", BC_TYPE_TEXT, BC_MANY, 0,
-		"headers that define the constants, in the order of inclusion"),
+		"headers that declare the functions and constants, in the order of inclusion"),
+	KEY("debian", BC_TYPE_PACKAGE, BC_ONE, 0,
+		"the Debian package with these headers; none: Debian has no such package"),
+	KEY("pkg_config", BC_TYPE_PACKAGE, BC_ONE, 0,
+		"the pkg-config module that knows the compiler's flags"),
+	KEY("absent", BC_TYPE_NAME, BC_MANY, 0,
+		"functions and structs below that these headers lack: those of other systems, or "
+		"of other releases"),
 	TEXT("docs", "where the library is documented"),
 	END,
 };
@@ -259,6 +269,7 @@ static const struct bc_key pack_keys[] = {
 	MAP("never_blocks", never, BC_MANY, 0,
 		"functions known not to block; takes them out of the rules of earlier packs"),
 	KEY("disable", BC_TYPE_ID, BC_MANY, 0, "ids of rules or loops of earlier packs to drop"),
+	MAP("tests", test, BC_MANY, 0, "programs that show the pack at work"),
 	END,
 };
 

@@ -13,14 +13,15 @@ enum { BC_SCHEMA_MAX_ARG = 64 };
 
 /* What one value must be. */
 enum bc_value_type {
-	BC_TYPE_TEXT,   /* not empty */
-	BC_TYPE_ID,     /* letters, digits, and - _ . inside */
-	BC_TYPE_NAME,   /* a C identifier */
-	BC_TYPE_RECORD, /* [struct|union] identifier, in which one * stands for any text */
-	BC_TYPE_FIELD,  /* a C identifier or * */
-	BC_TYPE_ARG,    /* 1 ... BC_SCHEMA_MAX_ARG */
-	BC_TYPE_COUNT,  /* 0 ... 255 */
-	BC_TYPE_NUMBER, /* a whole number, a constant's name, or A|B of these */
+	BC_TYPE_TEXT,    /* not empty */
+	BC_TYPE_ID,      /* letters, digits, and - _ . inside */
+	BC_TYPE_PACKAGE, /* likewise with +: the name of a software package */
+	BC_TYPE_NAME,    /* a C identifier */
+	BC_TYPE_RECORD,  /* [struct|union] identifier, in which one * stands for any text */
+	BC_TYPE_FIELD,   /* a C identifier or * */
+	BC_TYPE_ARG,     /* 1 ... BC_SCHEMA_MAX_ARG */
+	BC_TYPE_COUNT,   /* 0 ... 255 */
+	BC_TYPE_NUMBER,  /* a whole number, a constant's name, or A|B of these */
 	BC_TYPE_BOOL,
 	BC_TYPE_WORD,        /* one of `words` */
 	BC_TYPE_MAP,         /* of `shape` */
@@ -73,6 +74,9 @@ const char *bc_word_text(const struct bc_word *words, int value);
 
 /* Checks a whole document. 0 or BC_EINPUT with "file:line:column: ...; did you mean ...". */
 int bc_schema_check(const char *file, const struct bc_yaml_node *root);
+/* The same, but tells every fault and goes on; their number. */
+int bc_schema_check_all(const char *file, const struct bc_yaml_node *root,
+	void (*tell)(void *context, const char *message), void *context);
 
 /*
  * The candidate that `text` was most likely meant to be, or NULL when none is near. `candidates`

@@ -1,0 +1,163 @@
+/* The parts of a pack about loops and descriptors; each document has passed the schema. */
+#include <string.h>
+
+#include "base/error.h"
+#include "models/loader.h"
+#include "models/read.h"
+
+/* ---- loops ---- */
+
+static int read_roles(
+	struct bc_loader *loader, const struct bc_yaml_node *map, struct bc_register_rule *rule)
+{
+	const struct bc_yaml_node *item = bc_read_first(map, "callbacks");
+
+	rule->roles = BC_NEW_ARRAY(
+		loader->arena, struct bc_role, (size_t)bc_read_count(map, "callbacks"));
+	for (; item; item = item->next) {
+		struct bc_role *role = &rule->roles[rule->nroles++];
+
+		role->arg = bc_read_int(item, "arg", 0);
+		role->context = (enum bc_context)bc_read_word(item, "thread", bc_words_context, 0);
+		role->fd_arg = bc_read_int(item, "fd_arg", 0);
+		role->fd_param = bc_read_int(item, "fd_param", 0);
+		if (bc_read_check_arg(loader, item, "arg", rule->params) != 0 ||
+			bc_read_check_arg(loader, item, "fd_arg", rule->params) != 0)
+			return BC_EINPUT;
+		if (!role->fd_arg != !role->fd_param)
+			return bc_yaml_fail(
+				loader->path, item, "'fd_arg' and 'fd_param' belong together");
+	}
+	return 0;
+}
+
+static int take_register(
+	struct bc_loader *loader, const struct bc_yaml_node *node, const char *loop)
+{
+	struct bc_register_rule rule = {.loop = loop, .origin = bc_read_origin(loader, node)};
+	const struct bc_yaml_node *when = bc_yaml_get(node, "when");
+	struct bc_cond_scope scope;
+	int status = bc_read_scope(loader, node, &scope);
+
+	rule.functions = bc_read_texts(loader, node, "function", &rule.nfunctions);
+	rule.params = scope.params;
+	if (status == 0)
+		status = read_roles(loader, node, &rule);
+	if (status == 0 && when)
+		status = bc_loader_read_condition(
+			loader, when, &scope, BC_COND_ASSUME_YES, &rule.when);
+	if (status == 0)
+		bc_vec_push(&loader->registers, (struct bc_loading_register){.rule = rule});
+	return status;
+}
+
+/* A rule has one field, so a list of fields becomes as many rules. */
+static void take_field(struct bc_loader *loader, const struct bc_yaml_node *node,
+	const struct bc_yaml_node *loop_node, const char *loop)
+{
+	struct bc_field_rule rule = {.loop = loop,
+		.context = (enum bc_context)bc_read_word(node, "thread", bc_words_context, 0),
+		.origin = bc_read_origin(loader, node)};
+	const struct bc_yaml_node *item = bc_read_first(node, "field");
+
+	rule.records = bc_read_texts(loader, node, "type", &rule.nrecords);
+	rule.requires = bc_read_texts(loader, loop_node, "requires", &rule.nrequires);
+	for (; item; item = bc_read_next(node, "field", item)) {
+		rule.field = bc_read_keep(loader, item->text);
+		bc_vec_push(&loader->fields, (struct bc_loading_field){.rule = rule});
+	}
+}
+
+static int take_wait(struct bc_loader *loader, const struct bc_yaml_node *node, const char *loop)
+{
+	struct bc_wait_rule rule = {.count_arg = bc_read_int(node, "count_arg", 0),
+		.origin = bc_read_origin(loader, node)};
+	const struct bc_yaml_node *timeout = bc_yaml_get(node, "timeout");
+	int status = timeout ? bc_read_timeout(loader, timeout, -1, &rule.timeout) : 0;
+
+	rule.functions = bc_read_texts(loader, node, "function", &rule.nfunctions);
+	if (status == 0)
+		bc_vec_push(&loader->waits, (struct bc_loading_wait){.rule = rule, .loop = loop});
+	return status;
+}
+
+static const char *take_loop_id(struct bc_loader *loader, const char *id)
+{
+	for (size_t i = 0; i < loader->loops.count; i++)
+		if (!strcmp(loader->loops.items[i], id))
+			return loader->loops.items[i];
+	bc_vec_push(&loader->loops, bc_read_keep(loader, id));
+	return bc_vec_last(&loader->loops);
+}
+
+int bc_loader_take_loop(struct bc_loader *loader, const struct bc_yaml_node *node)
+{
+	const char *loop = take_loop_id(loader, bc_yaml_get(node, "id")->text);
+	const struct bc_yaml_node *item;
+	int status = 0;
+
+	for (item = bc_read_first(node, "register"); status == 0 && item; item = item->next)
+		status = take_register(loader, item, loop);
+	for (item = bc_read_first(node, "fields"); item; item = item->next)
+		take_field(loader, item, node, loop);
+	for (item = bc_read_first(node, "wait"); status == 0 && item; item = item->next)
+		status = take_wait(loader, item, loop);
+	for (item = bc_read_first(node, "annotations"); item; item = item->next)
+		bc_vec_push(&loader->annotations, bc_read_keep(loader, item->text));
+	return status;
+}
+
+/* ---- descriptors ---- */
+
+static int take_creator(struct bc_loader *loader, const struct bc_yaml_node *node)
+{
+	struct bc_creator_rule rule = {.out_arg = bc_read_int(node, "out_arg", 0),
+		.kind = (enum bc_fd_kind)bc_read_word(node, "kind", bc_words_fd_kind, 0),
+		.origin = bc_read_origin(loader, node)};
+	const struct bc_yaml_node *when = bc_yaml_get(node, "nonblocking_when");
+	struct bc_cond_scope scope = {.params = -1};
+	int status = 0;
+
+	rule.functions = bc_read_texts(loader, node, "function", &rule.nfunctions);
+	if (when)
+		status = bc_loader_read_condition(
+			loader, when, &scope, BC_COND_ASSUME_NO, &rule.nonblocking_when);
+	if (status == 0)
+		bc_vec_push(&loader->creators, (struct bc_loading_creator){.rule = rule});
+	return status;
+}
+
+static int take_mode(struct bc_loader *loader, const struct bc_yaml_node *node)
+{
+	struct bc_mode_rule rule = {
+		.fd_arg = bc_read_int(node, "fd_arg", 1), .origin = bc_read_origin(loader, node)};
+	const struct bc_yaml_node *when = bc_yaml_get(node, "when");
+	const struct bc_yaml_node *nonblocking = bc_yaml_get(node, "nonblocking_when");
+	struct bc_cond_scope scope = {.params = -1};
+	int status = 0;
+
+	if (nonblocking)
+		status = bc_loader_read_condition(
+			loader, nonblocking, &scope, BC_COND_ASSUME_NO, &rule.nonblocking_when);
+	rule.functions = bc_read_texts(loader, node, "function", &rule.nfunctions);
+	if (status == 0 && when)
+		status = bc_loader_read_condition(
+			loader, when, &scope, BC_COND_ASSUME_YES, &rule.when);
+	if (status == 0)
+		bc_vec_push(&loader->modes, (struct bc_loading_mode){.rule = rule});
+	return status;
+}
+
+int bc_loader_take_descriptors(struct bc_loader *loader, const struct bc_yaml_node *map)
+{
+	const struct bc_yaml_node *item;
+	int status = 0;
+
+	for (item = bc_read_first(map, "create"); status == 0 && item; item = item->next)
+		status = take_creator(loader, item);
+	for (item = bc_read_first(map, "set"); status == 0 && item; item = item->next)
+		status = take_mode(loader, item);
+	for (item = bc_read_first(map, "would_block"); item; item = item->next)
+		bc_vec_push(&loader->would_block, bc_loader_number(loader, item->text));
+	return status;
+}
