@@ -27,12 +27,14 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 	/* the roots are complete */
 	bc_modes_init(
 		&linked->modes, &linked->solution, models, &linked->completion, linked->forks);
+	bc_identity_init(&linked->identity, program, models);
 	linked->search = (struct bc_search){.program = program,
 		.models = models,
 		.roots = &linked->roots,
 		.discovery = &linked->discovery,
 		.relevance = &linked->relevance,
 		.modes = &linked->modes,
+		.identity = &linked->identity,
 		.interp = {.program = program,
 			.completion = &linked->completion,
 			.forks = linked->forks}};
@@ -42,6 +44,7 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 void bc_linked_fini(struct bc_linked *linked)
 {
 	bc_search_fini(&linked->search);
+	bc_identity_fini(&linked->identity);
 	bc_modes_fini(&linked->modes);
 	bc_discovery_fini(&linked->discovery);
 	bc_roots_fini(&linked->roots);

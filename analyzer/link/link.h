@@ -17,6 +17,7 @@ struct bc_linked {
 	struct bc_completion completion;
 	struct bc_relevance relevance;
 	struct bc_modes modes;
+	struct bc_identity identity;
 	struct bc_roots roots;
 	struct bc_discovery discovery;
 	struct bc_search search;

@@ -190,6 +190,16 @@ struct expansion {
 	uint32_t state;
 };
 
+/* Of one hop: how its target was found, and under which conditions the call stands. */
+static uint8_t confidence_of_hop(
+	const struct bc_search *s, const struct bc_call_event *event, uint32_t target)
+{
+	if (bc_identity_decides(s->identity, event->func, event->env->guards))
+		return BC_CONF_POSSIBLE;
+	return s->program->targets[target].kind == BC_TARGET_LENIENT ? BC_CONF_LIKELY
+								     : BC_CONF_CERTAIN;
+}
+
 static int known_callee(const struct bc_call_event *event, uint32_t sym)
 {
 	if (event->callee.kind != BC_V_FUNCS)
@@ -216,6 +226,8 @@ static void add_hits(struct bc_search *s, uint32_t state, uint32_t target, uint3
 			(int)strlen(s->program->types[type].params) != rules[i]->params)
 			continue;
 		hit.verdict = bc_verdict_of(s->models, s->modes, rules[i], event);
+		if (hit.verdict.confidence > confidence_of_hop(s, event, target))
+			hit.verdict.confidence = confidence_of_hop(s, event, target);
 		if (hit.verdict.blocks)
 			bc_vec_push(&s->hits, hit);
 	}
@@ -238,7 +250,8 @@ static void follow(struct bc_search *s, uint32_t state, uint32_t target, uint32_
 				   .to = entered_state(s, func, event, t->kind != BC_TARGET_SYNC),
 				   .call = event->call,
 				   .target = target,
-				   .ntargets = ntargets});
+				   .ntargets = ntargets,
+				   .confidence = confidence_of_hop(s, event, target)});
 }
 
 static void on_call(void *context, const struct bc_call_event *event)
@@ -287,20 +300,13 @@ static void expand(struct bc_search *s, uint32_t state)
 
 /* ---- the best paths ---- */
 
-static uint8_t confidence_of_edge(const struct bc_search *s, const struct bc_edge *edge)
-{
-	return s->program->targets[edge->target].kind == BC_TARGET_LENIENT ? BC_CONF_LIKELY
-									   : BC_CONF_CERTAIN;
-}
-
 static double cost_of_edge(const struct bc_search *s, const struct bc_edge *edge)
 {
 	const struct bc_target *target = &s->program->targets[edge->target];
 
 	if (target->kind == BC_TARGET_DIRECT || target->kind == BC_TARGET_SYNC)
-		return 1;
-	return 2 + log2(edge->ntargets ? edge->ntargets : 1) +
-	       doubt_cost[confidence_of_edge(s, edge)];
+		return 1 + doubt_cost[edge->confidence];
+	return 2 + log2(edge->ntargets ? edge->ntargets : 1) + doubt_cost[edge->confidence];
 }
 
 static uint8_t confidence_of_root(const struct bc_root *root)
@@ -362,7 +368,7 @@ static void relax(struct bc_search *s, struct heap *heap, const struct bc_edge *
 	const struct bc_state *from = &s->states.items[edge->from];
 	struct bc_state *to = &s->states.items[edge->to];
 	double cost = from->cost + cost_of_edge(s, edge);
-	uint8_t confidence = confidence_of_edge(s, edge);
+	uint8_t confidence = edge->confidence;
 
 	if (to->done || cost >= to->cost)
 		return;

@@ -14,6 +14,7 @@
 
 #include "base/vec.h"
 #include "link/discover.h"
+#include "link/identity.h"
 #include "link/relevance.h"
 #include "link/verdict.h"
 #include "models/confidence.h"
@@ -35,8 +36,9 @@ struct bc_state {
 struct bc_edge {
 	uint32_t from, to; /* states */
 	uint32_t call;
-	uint32_t target;   /* in bc_program.targets */
-	uint32_t ntargets; /* how many the call may reach on this path */
+	uint32_t target;    /* in bc_program.targets */
+	uint32_t ntargets;  /* how many the call may reach on this path */
+	uint8_t confidence; /* enum bc_confidence of this hop alone */
 };
 
 /* A blocking call in a state. */
@@ -53,6 +55,7 @@ struct bc_search {
 	const struct bc_discovery *discovery;
 	const struct bc_relevance *relevance;
 	const struct bc_modes *modes;
+	const struct bc_identity *identity;
 	struct bc_interp interp;
 	BC_VEC(struct bc_state) states;
 	BC_VEC(struct bc_value) values;
