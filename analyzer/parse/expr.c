@@ -308,7 +308,8 @@ static void emit_conditional(struct bc_parser *p, uint32_t i, enum bc_class cls,
 /* The type below all casts, explicit ones too: (struct watch *)(void *)my_watch. */
 static CXType uncast_type(struct bc_parser *p, uint32_t i)
 {
-	for (;;) {
+	/* Bounded: this is asked at each cast of a chain of casts. */
+	for (int steps = 0; steps < 32; steps++) {
 		const struct bc_tree_node *node = bc_tree_at(p, i);
 
 		if (is_transparent(p, i))
@@ -316,8 +317,9 @@ static CXType uncast_type(struct bc_parser *p, uint32_t i)
 		else if (node->cursor.kind == CXCursor_CStyleCastExpr && node->kids)
 			i = bc_tree_kid(p, i, node->kids - 1u);
 		else
-			return clang_getCursorType(node->cursor);
+			break;
 	}
+	return clang_getCursorType(bc_tree_at(p, i)->cursor);
 }
 
 static void emit_cast(struct bc_parser *p, uint32_t i, enum bc_class cls, int unused)
@@ -432,9 +434,7 @@ static void emit_kind(struct bc_parser *p, uint32_t i, enum bc_class cls, int un
 	switch ((int)node->cursor.kind) {
 	case CXCursor_DeclRefExpr: emit_name(p, i, cls); break;
 	case CXCursor_CXXNullPtrLiteralExpr: /* C23 */
-	case CXCursor_GNUNullExpr:
-		bc_fw_leaf(p->fw, BC_N_INT, cls, bc_fw_int(p->fw, 0), 0);
-		break;
+	case CXCursor_GNUNullExpr: bc_fw_leaf(p->fw, BC_N_INT, cls, bc_fw_int(p->fw, 0), 0); break;
 	case CXCursor_StringLiteral: bc_parse_emit_string(p, i, cls); break;
 	case CXCursor_MemberRefExpr: emit_member(p, i, cls); break;
 	case CXCursor_ArraySubscriptExpr:

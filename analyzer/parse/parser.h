@@ -7,9 +7,10 @@
  *	tree.c     a body's cursors, collected in one visit into a flat pre-order array
  *	source.c   files, positions, text without the checkout's path in it
  *	types.c    classes, function types, records and fields
- *	symbols.c  functions and variables, with what attrs.c and macros.c read from their
- *attributes stmt.c loop.c expr.c literal.c generic.c builtin.c init.c the array, written as a tree
- *of facts
+ *	symbols.c  functions and variables
+ *	attrs.c    their attributes, some of them through macros.c
+ *	stmt.c     the array, written as a tree of facts: statements, with loop.c for omitted parts
+ *	expr.c     expressions, with literal.c, generic.c, builtin.c and init.c
  */
 #ifndef BC_PARSE_PARSER_H
 #define BC_PARSE_PARSER_H
@@ -17,6 +18,7 @@
 #include <clang-c/Index.h>
 
 #include "base/arena.h"
+#include "base/intern.h"
 #include "base/vec.h"
 #include "facts/writer.h"
 #include "parse/parse.h"
@@ -55,9 +57,8 @@ enum bc_tree_flag {
 
 struct bc_tree_node {
 	CXCursor cursor;
-	uint32_t size; /* nodes below it and itself, as in struct bc_node */
-	uint32_t
-		ref; /* DeclRefExpr: index into bc_tree.refs; operators: libclang's operator kind */
+	uint32_t size;    /* nodes below it and itself, as in struct bc_node */
+	uint32_t ref;     /* of a DeclRefExpr: index into refs; of an operator: which one */
 	uint16_t kids;    /* direct children, saturating */
 	uint8_t flags;    /* enum bc_tree_flag */
 	uint8_t repeated; /* second or third copy of its elder sibling: a ?: b */
@@ -92,8 +93,8 @@ struct bc_source {
 	struct bc_cursor_map symbols, fields;
 	struct bc_type_index *types;
 	BC_VEC(CXCursor) functions; /* whose bodies go to its facts */
+	BC_VEC(CXCursor) variables; /* whose initial values go there, local statics too */
 	BC_VEC(CXCursor) aliases;   /* the main file's: attribute alias defines them */
-	BC_VEC(CXCursor) variables; /* likewise with an initial value */
 	size_t functions_done, variables_done;
 	int comments_done;
 	UT_hash_handle hh;
@@ -151,8 +152,8 @@ struct bc_parser {
 	struct bc_fw *fw; /* out->fw */
 	struct bc_tree tree;
 	struct bc_cursor_map locals;
-	BC_VEC(const char *) labels; /* number -> name */
-	CXFile file;                 /* locations elsewhere become `line` */
+	struct bc_intern labels;
+	CXFile file; /* locations elsewhere become `line` */
 	unsigned line;
 	uint32_t depth; /* inner nodes open */
 	int at_file_scope;
@@ -239,13 +240,11 @@ void bc_parse_expr(struct bc_parser *p, uint32_t i, int unused);
 void bc_parse_parts(struct bc_parser *p, uint32_t i);
 /* Skips parentheses and conversions that change nothing. */
 uint32_t bc_parse_core(struct bc_parser *p, uint32_t i);
-/* The value of `i` when it is a constant integer. */
-int bc_parse_constant(struct bc_parser *p, uint32_t i, int64_t *value);
 /* In place of `i` where the tree would get too deep. */
 void bc_parse_flat(struct bc_parser *p, uint32_t i);
-/* The object that the pointer `i` points to. */
 /* BC_NF_MACRO when the node's location lies in a macro's expansion. */
 int bc_parse_macro_flag(const struct bc_parser *p, uint32_t i);
+/* The object that the pointer `i` points to. */
 void bc_parse_deref(struct bc_parser *p, uint32_t i);
 enum bc_class bc_parse_class(struct bc_parser *p, uint32_t i);
 
@@ -287,8 +286,7 @@ struct bc_for_parts {
 struct bc_for_parts bc_parse_for_parts(struct bc_parser *p, uint32_t i);
 
 /* builtin.c */
-/* Writes a call of a compiler builtin with a meaning of its own; 0 when it is like any other call.
- */
+/* Writes a call of a builtin with a meaning of its own; 0 when it is a call like any other. */
 int bc_parse_builtin_call(struct bc_parser *p, uint32_t i, enum bc_class cls, int unused);
 /* The same for what libclang does not expose as a call: __atomic_*, __builtin_choose_expr. */
 int bc_parse_builtin_expr(struct bc_parser *p, uint32_t i, enum bc_class cls, int unused);

@@ -151,16 +151,18 @@ static void emit_declarations(struct bc_parser *p, uint32_t i)
 
 static int is_one_node(const struct bc_parser *p, uint32_t i)
 {
+	int kids = bc_tree_at(p, i)->kids;
+
 	switch ((int)bc_tree_at(p, i)->cursor.kind) {
 	case CXCursor_CompoundStmt:
-	case CXCursor_IfStmt:
-	case CXCursor_WhileStmt:
-	case CXCursor_DoStmt:
-	case CXCursor_SwitchStmt:
 	case CXCursor_ReturnStmt:
 	case CXCursor_BreakStmt:
 	case CXCursor_ContinueStmt:
 	case CXCursor_GotoStmt: return 1;
+	case CXCursor_IfStmt:
+	case CXCursor_WhileStmt:
+	case CXCursor_DoStmt:
+	case CXCursor_SwitchStmt: return kids >= 2; /* fewer: it did not compile */
 	default: return is_expression(p, i) && (bc_tree_at(p, i)->flags & BC_TREE_EFFECT);
 	}
 }
@@ -273,15 +275,16 @@ static void emit_case(struct bc_parser *p, uint32_t i)
 
 /* ---- jumps ---- */
 
+/* Labels are numbered in order of appearance, as the interner numbers their names. */
 static uint32_t label_number(struct bc_parser *p, CXCursor label)
 {
 	const char *name = bc_parse_string(p, clang_getCursorSpelling(label));
+	size_t known = p->labels.strings.count;
+	uint32_t number = bc_intern(&p->labels, name);
 
-	for (size_t i = 0; i < p->labels.count; i++)
-		if (!strcmp(p->labels.items[i], name))
-			return (uint32_t)i;
-	bc_vec_push(&p->labels, name);
-	return bc_fw_label(p->fw);
+	if (number == known)
+		bc_fw_label(p->fw);
+	return number;
 }
 
 static void emit_goto(struct bc_parser *p, uint32_t i)
@@ -387,11 +390,11 @@ static void emit_statement(struct bc_parser *p, uint32_t i)
 		emit_for(p, i);
 	else if (node->cursor.kind == CXCursor_IfStmt && kids >= 2)
 		emit_if(p, i);
-	else if (node->cursor.kind == CXCursor_WhileStmt && kids == 2)
+	else if (node->cursor.kind == CXCursor_WhileStmt && kids >= 2)
 		emit_while(p, i);
-	else if (node->cursor.kind == CXCursor_DoStmt && kids == 2)
+	else if (node->cursor.kind == CXCursor_DoStmt && kids >= 2)
 		emit_do(p, i);
-	else if (node->cursor.kind == CXCursor_SwitchStmt && kids == 2)
+	else if (node->cursor.kind == CXCursor_SwitchStmt && kids >= 2)
 		emit_switch(p, i);
 	else if (node->cursor.kind == CXCursor_CaseStmt && kids >= 2)
 		emit_case(p, i);
@@ -407,7 +410,7 @@ static void begin(struct bc_parser *p, struct bc_source *out)
 	p->fw = bc_parse_writer(out);
 	p->file = out->file;
 	p->depth = 0;
-	p->labels.count = 0;
+	bc_intern_fini(&p->labels);
 	bc_cursor_clear(&p->locals);
 }
 

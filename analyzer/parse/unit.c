@@ -163,7 +163,7 @@ static void release(struct bc_parser *p)
 	bc_cursor_fini(&p->record_index);
 	bc_cursor_fini(&p->locals);
 	bc_vec_fini(&p->records);
-	bc_vec_fini(&p->labels);
+	bc_intern_fini(&p->labels);
 	bc_tree_fini(&p->tree);
 	bc_arena_fini(&p->arena);
 }
