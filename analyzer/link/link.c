@@ -27,13 +27,14 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 	/* the roots are complete */
 	bc_modes_init(
 		&linked->modes, &linked->solution, models, &linked->completion, linked->forks);
+	bc_locks_init(&linked->locks, &linked->solution, models, &linked->roots);
 	bc_identity_init(&linked->identity, program, models);
 	linked->search = (struct bc_search){.program = program,
 		.models = models,
 		.roots = &linked->roots,
 		.discovery = &linked->discovery,
 		.relevance = &linked->relevance,
-		.modes = &linked->modes,
+		.sources = {models, &linked->modes, &linked->locks, &linked->arena},
 		.identity = &linked->identity,
 		.interp = {.program = program,
 			.completion = &linked->completion,
@@ -44,6 +45,7 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 void bc_linked_fini(struct bc_linked *linked)
 {
 	bc_search_fini(&linked->search);
+	bc_locks_fini(&linked->locks);
 	bc_identity_fini(&linked->identity);
 	bc_modes_fini(&linked->modes);
 	bc_discovery_fini(&linked->discovery);

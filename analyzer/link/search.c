@@ -149,7 +149,7 @@ static struct bc_value bound_argument(
 	node = bc_call_argument(f, c->node, (int)i + 1);
 	if (value->kind != BC_V_TOP || node == BC_NONE)
 		return bc_value_top();
-	return bc_modes_of_expr(s->modes, c->func, node);
+	return bc_modes_of_expr(s->sources.modes, c->func, node);
 }
 
 static uint32_t unbound_state(struct bc_search *s, uint32_t func, uint32_t region)
@@ -225,7 +225,7 @@ static void add_hits(struct bc_search *s, uint32_t state, uint32_t target, uint3
 		if (rules[i]->params >= 0 && type != BC_NONE && !s->program->types[type].noproto &&
 			(int)strlen(s->program->types[type].params) != rules[i]->params)
 			continue;
-		hit.verdict = bc_verdict_of(s->models, s->modes, rules[i], event);
+		hit.verdict = bc_verdict_of(&s->sources, rules[i], event);
 		if (hit.verdict.confidence > confidence_of_hop(s, event, target))
 			hit.verdict.confidence = confidence_of_hop(s, event, target);
 		if (hit.verdict.blocks)
@@ -289,8 +289,9 @@ static void expand(struct bc_search *s, uint32_t state)
 	uint32_t func = s->states.items[state].func, n = s->program->funcs[func].nparams;
 	struct bc_value *params = bc_xmalloc((n + 1) * sizeof(*params));
 
-	/* a copy: new states move the array */
-	memcpy(params, s->values.items + s->states.items[state].params, n * sizeof(*params));
+	/* a copy: new states move the array, which is NULL as long as no function took a parameter */
+	if (n)
+		memcpy(params, s->values.items + s->states.items[state].params, n * sizeof(*params));
 	s->interp.context = &expansion;
 	s->states.items[state].edge = (uint32_t)s->edges.count;
 	bc_interp_run(&s->interp, func, params, n);

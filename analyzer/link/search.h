@@ -54,7 +54,7 @@ struct bc_search {
 	const struct bc_roots *roots;
 	const struct bc_discovery *discovery;
 	const struct bc_relevance *relevance;
-	const struct bc_modes *modes;
+	struct bc_verdict_sources sources;
 	const struct bc_identity *identity;
 	struct bc_interp interp;
 	BC_VEC(struct bc_state) states;

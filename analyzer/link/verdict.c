@@ -7,8 +7,8 @@
 enum { PIPE_TAKES = 4096 };
 
 struct question {
-	const struct bc_models *models;
-	const struct bc_modes *modes;
+	const struct bc_verdict_sources *sources;
+	const struct bc_modes *modes; /* sources->modes */
 	const struct bc_sink_rule *rule;
 	const struct bc_call_event *event;
 };
@@ -187,10 +187,30 @@ static void apply_timeout(const struct bc_sink_rule *rule, const struct bc_call_
 	}
 }
 
-struct bc_verdict bc_verdict_of(const struct bc_models *models, const struct bc_modes *modes,
+/* A short lock becomes a long one when a worker holds it across a call that blocks. */
+static void apply_lock(const struct question *q, struct bc_verdict *verdict)
+{
+	const struct bc_long_lock *lock = bc_locks_waits_for(q->sources->locks, q->event->call);
+	const struct bc_program *program = q->modes->program;
+	const struct bc_call *c;
+
+	if (!lock)
+		return;
+	c = &program->calls[lock->call];
+	verdict->bound = BC_BOUND_UNBOUNDED;
+	lower(verdict, BC_CONF_LIKELY);
+	assume(verdict,
+		bc_arena_printf(q->sources->arena,
+			"%s() holds the lock on another thread while it calls %s() at %s:%u",
+			bc_func_name(program, c->func), program->syms[lock->sym].name,
+			program->funcs[c->func].file, bc_call_line(program, lock->call)));
+}
+
+struct bc_verdict bc_verdict_of(const struct bc_verdict_sources *sources,
 	const struct bc_sink_rule *rule, const struct bc_call_event *event)
 {
-	struct question q = {models, modes, rule, event};
+	struct question q = {sources, sources->modes, rule, event};
+	const struct bc_models *models = sources->models;
 	struct bc_call_view view = view_of(&q);
 	struct bc_verdict verdict = {.category = rule->category,
 		.blocks = 1,
@@ -211,5 +231,7 @@ struct bc_verdict bc_verdict_of(const struct bc_models *models, const struct bc_
 		weigh_descriptor(&q, fd_arg, &verdict);
 	if (verdict.blocks && rule->bound == BC_BOUND_TIMEOUT)
 		apply_timeout(rule, &view, &verdict);
+	if (rule->category == BC_CAT_LOCK && rule->bound == BC_BOUND_SHORT)
+		apply_lock(&q, &verdict);
 	return verdict;
 }

@@ -3,6 +3,7 @@
 #define BC_LINK_VERDICT_H
 
 #include "link/interp.h"
+#include "link/locks.h"
 #include "link/modes.h"
 #include "models/models.h"
 
@@ -18,7 +19,15 @@ struct bc_verdict {
 	int nassumptions;
 };
 
-struct bc_verdict bc_verdict_of(const struct bc_models *models, const struct bc_modes *modes,
+/* What a verdict may ask about the program. */
+struct bc_verdict_sources {
+	const struct bc_models *models;
+	const struct bc_modes *modes;
+	const struct bc_locks *locks;
+	struct bc_arena *arena; /* for the texts of assumptions */
+};
+
+struct bc_verdict bc_verdict_of(const struct bc_verdict_sources *sources,
 	const struct bc_sink_rule *rule, const struct bc_call_event *event);
 
 #endif

@@ -14,6 +14,8 @@ enum role {
 	ROLE_WAIT,
 	ROLE_CREATOR,
 	ROLE_MODE,
+	ROLE_TAKE,
+	ROLE_RELEASE,
 	ROLE_IDENTITY,
 	ROLE_FORK,
 	ROLE_NEVER
@@ -34,6 +36,7 @@ struct name_entry {
 	const struct bc_wait_rule *wait;
 	const struct bc_creator_rule *creator;
 	const struct bc_mode_rule *mode;
+	const struct bc_lock_rule *take, *release;
 	int identity;
 	int nsinks, nregisters;
 	int fork, never;
@@ -95,6 +98,12 @@ static void collect_mentions(const struct bc_models *models, struct mentions *me
 	for (int i = 0; i < models->ncreators; i++)
 		add_mentions(mentions, models->creators[i].functions,
 			models->creators[i].nfunctions, ROLE_CREATOR, &models->creators[i]);
+	for (int i = 0; i < models->nlocks; i++) {
+		const struct bc_lock_rule *lock = &models->locks[i];
+
+		add_mentions(mentions, lock->take, lock->ntake, ROLE_TAKE, lock);
+		add_mentions(mentions, lock->release, lock->nrelease, ROLE_RELEASE, lock);
+	}
 	for (int i = 0; i < models->nmodes; i++)
 		add_mentions(mentions, models->modes[i].functions, models->modes[i].nfunctions,
 			ROLE_MODE, &models->modes[i]);
@@ -121,6 +130,8 @@ static void fill_entry(struct name_entry *entry, const struct mention *mention, 
 	case ROLE_WAIT: entry->wait = mention->rule; break; /* the last one counts */
 	case ROLE_CREATOR: entry->creator = mention->rule; break;
 	case ROLE_MODE: entry->mode = mention->rule; break;
+	case ROLE_TAKE: entry->take = mention->rule; break;
+	case ROLE_RELEASE: entry->release = mention->rule; break;
 	case ROLE_IDENTITY: entry->identity = 1; break;
 	case ROLE_FORK: entry->fork = 1; break;
 	case ROLE_NEVER: entry->never = 1; break;
@@ -324,6 +335,17 @@ const struct bc_mode_rule *bc_models_mode(const struct bc_models *models, const 
 	const struct name_entry *entry = find_name(models, name);
 
 	return entry ? entry->mode : NULL;
+}
+
+const struct bc_lock_rule *bc_models_lock(
+	const struct bc_models *models, const char *name, int *takes)
+{
+	const struct name_entry *entry = find_name(models, name);
+
+	*takes = entry && entry->take;
+	if (!entry)
+		return NULL;
+	return entry->take ? entry->take : entry->release;
 }
 
 int bc_models_is_thread_identity(const struct bc_models *models, const char *name)

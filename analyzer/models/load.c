@@ -219,6 +219,7 @@ static void lay_out(struct bc_loader *loader, struct bc_models *models)
 	TAKE_LIVING(loader, models, waits);
 	TAKE_LIVING(loader, models, creators);
 	TAKE_LIVING(loader, models, modes);
+	TAKE_LIVING(loader, models, locks);
 	TAKE_ALL(loader, models, would_block, would_block);
 	TAKE_ALL(loader, models, thread_identity, thread_identity);
 	TAKE_ALL(loader, models, constants, constants);
@@ -245,6 +246,7 @@ static void free_loader(struct bc_loader *loader)
 	bc_vec_fini(&loader->waits);
 	bc_vec_fini(&loader->creators);
 	bc_vec_fini(&loader->modes);
+	bc_vec_fini(&loader->locks);
 	bc_vec_fini(&loader->would_block);
 	bc_vec_fini(&loader->thread_identity);
 	HASH_CLEAR(hh, loader->nevers);
@@ -269,6 +271,24 @@ static int finish(struct bc_loader *loader, int status, struct bc_models *models
 	else
 		*models = (struct bc_models){0};
 	free_loader(loader);
+	return status;
+}
+
+int bc_models_files(struct bc_arena *arena, const char *const *paths, int npaths,
+	const char *const **files, int *nfiles)
+{
+	struct pack_files found = {.arena = arena};
+	const char **list;
+	int status = 0;
+
+	for (int i = 0; status == 0 && i < npaths; i++)
+		status = add_path(&found, paths[i]);
+	list = BC_NEW_ARRAY(arena, const char *, found.paths.count + 1);
+	*nfiles = (int)found.paths.count;
+	for (int i = 0; i < *nfiles; i++)
+		list[i] = found.paths.items[i];
+	*files = list;
+	bc_vec_fini(&found.paths);
 	return status;
 }
 

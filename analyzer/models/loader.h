@@ -42,6 +42,11 @@ struct bc_loading_mode {
 	int dead;
 };
 
+struct bc_loading_lock {
+	struct bc_lock_rule rule;
+	int dead;
+};
+
 /* A name that was met, and what is remembered of it. */
 struct bc_loading_name {
 	const char *name;
@@ -63,6 +68,7 @@ struct bc_loader {
 	BC_VEC(struct bc_loading_wait) waits;
 	BC_VEC(struct bc_loading_creator) creators;
 	BC_VEC(struct bc_loading_mode) modes;
+	BC_VEC(struct bc_loading_lock) locks;
 	BC_VEC(struct bc_number) would_block;
 	BC_VEC(struct bc_constant) constants;
 	BC_VEC(struct bc_rule_test) tests;
@@ -83,6 +89,9 @@ void bc_loader_remember(
 
 /* pack.c: takes over what a checked document says. 0 or BC_EINPUT. */
 int bc_loader_take_pack(struct bc_loader *loader, const struct bc_yaml_node *root);
+
+/* pack_loops.c: the lists of locks. */
+void bc_loader_take_locks(struct bc_loader *loader, const struct bc_yaml_node *root);
 
 /* pack_loops.c: one loop, or the descriptors of a pack. 0 or BC_EINPUT. */
 int bc_loader_take_loop(struct bc_loader *loader, const struct bc_yaml_node *node);

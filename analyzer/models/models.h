@@ -224,6 +224,14 @@ struct bc_mode_rule {
 	struct bc_origin origin;
 };
 
+/* Functions that take and release a lock. */
+struct bc_lock_rule {
+	const char *const *take, *const *release;
+	int ntake, nrelease;
+	int arg; /* from 1: the lock */
+	struct bc_origin origin;
+};
+
 struct bc_constant {
 	const char *name;
 	int64_t value;
@@ -270,6 +278,7 @@ struct bc_models {
 	struct bc_wait_rule *waits;
 	struct bc_creator_rule *creators;
 	struct bc_mode_rule *modes;
+	struct bc_lock_rule *locks;
 	struct bc_number
 		*would_block; /* errno values that only a non-blocking call gives: EAGAIN */
 	struct bc_constant *constants;
@@ -283,7 +292,7 @@ struct bc_models {
 	struct bc_never_rule *nevers; /* never_blocks with its reasons, as the packs say it */
 	struct bc_pack *packs;        /* in order of reading */
 	int nsinks, nregisters, nfields, nwaits, nconstants, nheaders, nforks, nnever_blocks,
-		nloop_annotations, nloops, ntests, ncreators, nmodes, nwould_block,
+		nloop_annotations, nloops, ntests, ncreators, nmodes, nlocks, nwould_block,
 		nthread_identity, nnevers, npacks;
 	uint64_t hash[2]; /* XXH3-128 over all packs read, in order */
 	struct bc_models_index *index;
@@ -297,6 +306,13 @@ struct bc_models {
  */
 int bc_models_load(
 	struct bc_arena *arena, const char *const *paths, int npaths, struct bc_models *models);
+
+/*
+ * The files that bc_models_load() would read for these paths, in order: `*files` ends with NULL. 0,
+ * or BC_EINPUT / BC_ELIMIT.
+ */
+int bc_models_files(struct bc_arena *arena, const char *const *paths, int npaths,
+	const char *const **files, int *nfiles);
 
 /* One pack from memory, as an editor has it; `name` serves messages and origins. */
 int bc_models_load_text(struct bc_arena *arena, const char *name, const char *text, size_t size,
@@ -319,6 +335,9 @@ const struct bc_field_rule *bc_models_field(
 /* NULL when the function makes no descriptor, or changes the mode of none. */
 const struct bc_creator_rule *bc_models_creator(const struct bc_models *models, const char *name);
 const struct bc_mode_rule *bc_models_mode(const struct bc_models *models, const char *name);
+/* NULL when the function is about no lock; *takes tells whether it takes or releases it. */
+const struct bc_lock_rule *bc_models_lock(
+	const struct bc_models *models, const char *name, int *takes);
 int bc_models_is_thread_identity(const struct bc_models *models, const char *name);
 int bc_models_is_fork(const struct bc_models *models, const char *name);
 /* A function is never both here and in the sinks: the later pack decides. */

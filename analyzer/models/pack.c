@@ -238,6 +238,7 @@ int bc_loader_take_pack(struct bc_loader *loader, const struct bc_yaml_node *roo
 		take_never(loader, i);
 	if (status == 0)
 		status = take_list(loader, root, "blocking", take_sink);
+	bc_loader_take_locks(loader, root);
 	if (status == 0 && bc_yaml_get(root, "descriptors"))
 		status = bc_loader_take_descriptors(loader, bc_yaml_get(root, "descriptors"));
 	take_constants(loader, bc_yaml_get(root, "constants"));

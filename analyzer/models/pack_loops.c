@@ -148,6 +148,20 @@ static int take_mode(struct bc_loader *loader, const struct bc_yaml_node *node)
 	return status;
 }
 
+void bc_loader_take_locks(struct bc_loader *loader, const struct bc_yaml_node *root)
+{
+	const struct bc_yaml_node *item = bc_read_first(root, "locks");
+
+	for (; item; item = item->next) {
+		struct bc_lock_rule rule = {
+			.arg = bc_read_int(item, "arg", 1), .origin = bc_read_origin(loader, item)};
+
+		rule.take = bc_read_texts(loader, item, "take", &rule.ntake);
+		rule.release = bc_read_texts(loader, item, "release", &rule.nrelease);
+		bc_vec_push(&loader->locks, (struct bc_loading_lock){.rule = rule});
+	}
+}
+
 int bc_loader_take_descriptors(struct bc_loader *loader, const struct bc_yaml_node *map)
 {
 	const struct bc_yaml_node *item;

@@ -217,6 +217,15 @@ static const struct bc_key set_keys[] = {
 
 static const struct bc_shape set = {"a mode setter", set_keys};
 
+static const struct bc_key lock_keys[] = {
+	KEY("take", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that take the lock, and may wait"),
+	KEY("release", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that release it"),
+	KEY("arg", BC_TYPE_ARG, BC_ONE, 1, "the argument that is the lock, counted from 1"),
+	END,
+};
+
+static const struct bc_shape lock = {"a lock", lock_keys};
+
 static const struct bc_key descriptor_keys[] = {
 	MAP("create", create, BC_MANY, 0, "functions that make descriptors or handles"),
 	MAP("set", set, BC_MANY, 0, "functions that change their mode"),
@@ -262,6 +271,7 @@ static const struct bc_key pack_keys[] = {
 	MAP("loops", loop, BC_MANY, 0, "who registers callbacks, and where these run"),
 	MAP("blocking", blocking, BC_MANY, 0, "who blocks, when not, and what to use instead"),
 	MAP("descriptors", descriptors, BC_ONE, 0, "who makes descriptors, and sets their mode"),
+	MAP("locks", lock, BC_MANY, 0, "who takes and releases locks"),
 	KEY("forks", BC_TYPE_NAME, BC_MANY, 0, "functions that return twice, like fork"),
 	KEY("thread_identity", BC_TYPE_NAME, BC_MANY, 0,
 		"functions that tell on which thread code runs; what stands under a condition on "
