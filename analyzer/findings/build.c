@@ -13,6 +13,7 @@ struct builder {
 	struct bc_findings *out;
 	struct bc_report *report; /* out->report */
 	const struct bc_linked *linked;
+	const struct bc_search *search; /* whose hits are being told */
 	const struct bc_findings_options *options;
 };
 
@@ -85,7 +86,7 @@ static void set_step(struct builder *b, struct bc_step *step, uint32_t call, uin
 
 static void set_path(struct builder *b, struct bc_finding *finding, const struct bc_hit *hit)
 {
-	const struct bc_search *search = &b->linked->search;
+	const struct bc_search *search = b->search;
 	uint32_t edge = search->states.items[hit->state].from_edge;
 	int n = 1, i;
 
@@ -131,7 +132,7 @@ static void set_callback(struct builder *b, struct bc_finding *finding, const st
 
 static void set_callbacks(struct builder *b, struct bc_finding *finding, const uint8_t *reaching)
 {
-	const struct bc_roots *roots = &b->linked->roots;
+	const struct bc_roots *roots = b->search->roots;
 
 	finding->callbacks = BC_NEW_ARRAY(&b->report->arena, const char *, roots->list.count + 1);
 	finding->callbacks[finding->ncallbacks++] = finding->callback.function;
@@ -212,11 +213,20 @@ static void set_sink(struct builder *b, struct bc_finding *finding, const struct
 		(unsigned)hit->verdict.category % 100);
 }
 
+/* Not the call as such, but that somebody relies on its absence. */
+static void set_promise(struct builder *b, struct bc_finding *finding)
+{
+	finding->message = bc_arena_printf(&b->report->arena,
+		"%s() is annotated as nonblocking, but %s() can block", finding->callback.function,
+		finding->sink.function);
+	snprintf(finding->rule, sizeof(finding->rule), "BC306");
+}
+
 static void add_finding(struct builder *b, const struct bc_hit *hit, const uint8_t *reaching)
 {
-	const struct bc_search *search = &b->linked->search;
+	const struct bc_search *search = b->search;
 	const struct bc_root *root =
-		&b->linked->roots.list.items[search->states.items[hit->state].root];
+		&search->roots->list.items[search->states.items[hit->state].root];
 	struct bc_finding *finding;
 
 	bc_vec_push(&b->out->findings, (struct bc_finding){.baseline = "new"});
@@ -224,11 +234,16 @@ static void add_finding(struct builder *b, const struct bc_hit *hit, const uint8
 	finding->confidence = confidence_of(search, hit);
 	set_sink(b, finding, hit);
 	set_callback(b, finding, root);
+	if (root->kind == BC_ROOT_PROMISE)
+		set_promise(b, finding);
 	set_path(b, finding, hit);
 	set_family(finding);
 	set_callbacks(b, finding, reaching);
 	set_assumptions(b, finding, hit, root);
 	set_alternatives(b, finding, hit->rule);
+	finding->suppressed = keep(b, bc_mark_of_func(&b->linked->marks, &b->linked->program,
+					      b->linked->program.calls[hit->call].func)
+					      ->allowed);
 }
 
 /* ---- grouping hits ---- */
@@ -269,7 +284,7 @@ static int is_wanted(struct builder *b, const struct bc_hit *hit)
 		report->summary.hidden_logging++;
 	else if (bc_within_budget(&hit->verdict, b->options->budget_ms))
 		report->summary.hidden_budget++;
-	else if (confidence_of(&b->linked->search, hit) < b->options->min_confidence)
+	else if (confidence_of(b->search, hit) < b->options->min_confidence)
 		report->summary.hidden_confidence++;
 	else
 		return 1;
@@ -279,7 +294,7 @@ static int is_wanted(struct builder *b, const struct bc_hit *hit)
 /* One call site: its hits are order[0..n), the best first. */
 static void add_site(struct builder *b, const uint32_t *order, size_t n)
 {
-	const struct bc_search *search = &b->linked->search;
+	const struct bc_search *search = b->search;
 	const struct bc_hit *best = NULL;
 	uint32_t *states;
 	uint8_t *reaching;
@@ -293,8 +308,8 @@ static void add_site(struct builder *b, const uint32_t *order, size_t n)
 	if (!is_wanted(b, best))
 		return;
 	states = bc_xmalloc(n * sizeof(*states));
-	reaching = bc_xmalloc(b->linked->roots.list.count + 1);
-	memset(reaching, 0, b->linked->roots.list.count + 1);
+	reaching = bc_xmalloc(search->roots->list.count + 1);
+	memset(reaching, 0, search->roots->list.count + 1);
 	for (size_t i = 0; i < n; i++)
 		states[i] = search->hits.items[order[i]].state;
 	bc_search_roots_of(search, states, n, reaching);
@@ -305,7 +320,7 @@ static void add_site(struct builder *b, const uint32_t *order, size_t n)
 
 static void add_sites(struct builder *b)
 {
-	const struct bc_search *search = &b->linked->search;
+	const struct bc_search *search = b->search;
 	size_t n = 0, total = search->hits.count;
 	uint32_t *order = bc_xmalloc((total + 1) * sizeof(*order));
 
@@ -391,9 +406,13 @@ static void count(struct builder *b)
 void bc_findings_add(struct bc_findings *findings, const struct bc_linked *linked,
 	const struct bc_findings_options *options)
 {
-	struct builder b = {findings, findings->report, linked, options};
+	struct builder b = {findings, findings->report, linked, &linked->search, options};
 
 	add_sites(&b);
+	if (linked->marks.npromises) {
+		b.search = &linked->broken;
+		add_sites(&b);
+	}
 	add_unresolved(&b);
 	add_callbacks(&b);
 	count(&b);

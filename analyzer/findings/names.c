@@ -36,6 +36,7 @@ static const struct {
 	{"BC109", "long computation on the loop"},
 	{"BC110", "wait for a device on the loop"},
 	{"BC111", "logging on the loop"},
+	{"BC306", "annotated as nonblocking, but it blocks"},
 };
 
 const char *bc_rule_title(const char *rule)

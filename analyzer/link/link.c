@@ -7,6 +7,24 @@ static int is_fork(void *context, const char *name)
 	return bc_models_is_fork(context, name);
 }
 
+static void run_search(struct bc_linked *linked, struct bc_search *search,
+	const struct bc_roots *roots, const struct bc_models *models)
+{
+	search->program = &linked->program;
+	search->models = models;
+	search->marks = &linked->marks;
+	search->roots = roots;
+	search->discovery = &linked->discovery;
+	search->relevance = &linked->relevance;
+	search->sources =
+		(struct bc_verdict_sources){models, &linked->modes, &linked->locks, &linked->arena};
+	search->identity = &linked->identity;
+	search->interp = (struct bc_interp){.program = &linked->program,
+		.completion = &linked->completion,
+		.forks = linked->forks};
+	bc_search_run(search);
+}
+
 void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint32_t nfacts,
 	const struct bc_models *models)
 {
@@ -15,36 +33,35 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 
 	*linked = (struct bc_linked){0};
 	bc_program_build(program, &linked->arena, facts, nfacts);
+	bc_marks_init(&linked->marks, &linked->arena, program, models);
 	bc_solve(&linked->solution, program, models);
 	/* from here on the call graph is frozen */
 	bc_completion_init(&linked->completion, program);
 	linked->forks = bc_find_forks(program, is_fork, (void *)models);
-	bc_relevance_init(&linked->relevance, program, models);
+	bc_relevance_init(&linked->relevance, program, models, &linked->marks);
 	bc_liveness_init(&liveness, program, &linked->completion, linked->forks);
-	bc_roots_find(&linked->roots, &linked->solution, models, &liveness);
+	bc_roots_find(&linked->roots, &linked->solution, models, &linked->marks, &liveness);
 	bc_liveness_fini(&liveness);
 	bc_discover(&linked->discovery, &linked->roots, &linked->solution, models);
+	bc_roots_move_workers(&linked->roots, program, &linked->marks);
 	/* the roots are complete */
 	bc_modes_init(
 		&linked->modes, &linked->solution, models, &linked->completion, linked->forks);
 	bc_locks_init(&linked->locks, &linked->solution, models, &linked->roots);
 	bc_identity_init(&linked->identity, program, models);
-	linked->search = (struct bc_search){.program = program,
-		.models = models,
-		.roots = &linked->roots,
-		.discovery = &linked->discovery,
-		.relevance = &linked->relevance,
-		.sources = {models, &linked->modes, &linked->locks, &linked->arena},
-		.identity = &linked->identity,
-		.interp = {.program = program,
-			.completion = &linked->completion,
-			.forks = linked->forks}};
-	bc_search_run(&linked->search);
+	run_search(linked, &linked->search, &linked->roots, models);
+	if (!linked->marks.npromises)
+		return;
+	bc_roots_find_promises(&linked->promises, program, &linked->marks);
+	linked->broken.promises = 1;
+	run_search(linked, &linked->broken, &linked->promises, models);
 }
 
 void bc_linked_fini(struct bc_linked *linked)
 {
 	bc_search_fini(&linked->search);
+	bc_search_fini(&linked->broken);
+	bc_roots_fini(&linked->promises);
 	bc_locks_fini(&linked->locks);
 	bc_identity_fini(&linked->identity);
 	bc_modes_fini(&linked->modes);

@@ -1,7 +1,7 @@
 /*
  * Linking: the whole program from the facts of its units, from scratch on every run.
  *
- *	facts -> program (one numbering) -> solution (what places hold, call targets)
+ *	facts -> program (one numbering), marks -> solution (what places hold, call targets)
  *	      -> completion, forks, relevance -> roots, discovery, modes of descriptors
  *	      -> search (hits with their paths)
  */
@@ -13,6 +13,7 @@
 struct bc_linked {
 	struct bc_arena arena;
 	struct bc_program program;
+	struct bc_marks marks;
 	struct bc_solution solution;
 	struct bc_completion completion;
 	struct bc_relevance relevance;
@@ -22,6 +23,8 @@ struct bc_linked {
 	struct bc_roots roots;
 	struct bc_discovery discovery;
 	struct bc_search search;
+	struct bc_roots promises; /* functions that must not block, whoever calls them */
+	struct bc_search broken;  /* what they reach all the same */
 	uint8_t *forks;
 };
 

@@ -15,6 +15,7 @@ struct builder {
 	BC_VEC(struct bc_typeinfo) types;
 	BC_VEC(struct bc_func) funcs;
 	BC_VEC(struct bc_call) calls;
+	BC_VEC(struct bc_annotation) annotations;
 };
 
 #define MOVE_TO_ARENA(arena, vec, items_out, count_out) \
@@ -176,12 +177,10 @@ static void number_image(struct builder *b, struct bc_image *image)
 		image->field[i] = add_field(b, image, i);
 	for (uint32_t i = 0; i < facts->nsymbols; i++)
 		image->sym[i] = add_symbol(b, image, i);
-	for (uint32_t i = 0; i < facts->nannotations; i++) {
-		struct bc_sym *sym = &b->syms.items[image->sym[facts->annotations[i].symbol]];
-
-		if (!sym->annotation)
-			sym->annotation = bc_fact_str(facts, facts->annotations[i].text);
-	}
+	for (uint32_t i = 0; i < facts->nannotations; i++)
+		bc_vec_push(&b->annotations,
+			(struct bc_annotation){image->sym[facts->annotations[i].symbol],
+				bc_fact_str(facts, facts->annotations[i].text)});
 	for (uint32_t i = 0; i < facts->nfunctions; i++)
 		add_function(b, image, &facts->functions[i]);
 }
@@ -233,6 +232,7 @@ void bc_program_build(struct bc_program *program, struct bc_arena *arena,
 	MOVE_TO_ARENA(arena, &b.types, program->types, program->ntypes);
 	MOVE_TO_ARENA(arena, &b.funcs, program->funcs, program->nfuncs);
 	MOVE_TO_ARENA(arena, &b.calls, program->calls, program->ncalls);
+	MOVE_TO_ARENA(arena, &b.annotations, program->annotations, program->nannotations);
 	bc_buf_fini(&b.key);
 	bc_intern_fini(&b.sym_keys);
 	bc_intern_fini(&b.field_keys);

@@ -25,7 +25,11 @@ struct bc_sym {
 	const char *file; /* of the definition if there is one, else of a declaration */
 	uint32_t line, column;
 	uint8_t cls, nparams;
-	const char *annotation; /* first annotate() text, or NULL */
+};
+
+struct bc_annotation {
+	uint32_t sym;
+	const char *text; /* see bc_fact_annotation */
 };
 
 struct bc_fieldinfo {
@@ -89,6 +93,8 @@ struct bc_program {
 	uint32_t nfuncs;
 	struct bc_call *calls;
 	uint32_t ncalls;
+	struct bc_annotation *annotations; /* in order of the units; the same one may come again */
+	uint32_t nannotations;
 
 	struct bc_target *targets; /* filled in by bc_solve() */
 	uint32_t ntargets;

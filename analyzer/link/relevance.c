@@ -14,23 +14,28 @@ struct work {
 /* Rules speak of library functions: a name that the program defines itself is looked into instead.
  */
 static void mark_sinks(struct bc_relevance *relevance, const struct bc_program *program,
-	const struct bc_models *models)
+	const struct bc_models *models, const struct bc_marks *marks)
 {
 	for (uint32_t i = 0; i < program->nsyms; i++) {
 		const struct bc_sym *sym = &program->syms[i];
 		int n = 0;
 
+		if (bc_mark_ends_path(&marks->of[i]))
+			continue;
+		if (marks->of[i].flags & BC_MARK_BLOCKING)
+			relevance->is_sink[i] = 1;
 		if (!(sym->flags & BC_SYM_FUNCTION) ||
 			(sym->func != BC_NONE && !(sym->flags & BC_SYM_SYSTEM)) ||
 			bc_models_never_blocks(models, sym->name))
 			continue;
 		bc_models_sinks(models, sym->name, &n);
-		relevance->is_sink[i] = n > 0;
+		relevance->is_sink[i] |= n > 0;
 	}
 }
 
 /* One backward pass after the other, until no more functions lead to a sink. */
-static void mark_ways_to_sinks(struct bc_relevance *relevance, const struct bc_program *program)
+static void mark_ways_to_sinks(struct bc_relevance *relevance, const struct bc_program *program,
+	const struct bc_marks *marks)
 {
 	int changed = 1;
 
@@ -44,7 +49,8 @@ static void mark_ways_to_sinks(struct bc_relevance *relevance, const struct bc_p
 				uint32_t func = program->syms[sym].func;
 
 				if (relevance->is_sink[sym] ||
-					(func != BC_NONE && relevance->to_sink[func])) {
+					(func != BC_NONE && relevance->to_sink[func] &&
+						!bc_mark_ends_path(&marks->of[sym]))) {
 					relevance->to_sink[c->func] = 1;
 					changed = 1;
 				}
@@ -177,7 +183,7 @@ static void close_over_calls(struct work *w)
 }
 
 void bc_relevance_init(struct bc_relevance *relevance, const struct bc_program *program,
-	const struct bc_models *models)
+	const struct bc_models *models, const struct bc_marks *marks)
 {
 	struct work w = {.relevance = relevance, .program = program};
 
@@ -187,8 +193,8 @@ void bc_relevance_init(struct bc_relevance *relevance, const struct bc_program *
 	memset(relevance->params, 0, (program->nfuncs + 1) * sizeof(uint32_t));
 	memset(relevance->to_sink, 0, program->nfuncs + 1);
 	memset(relevance->is_sink, 0, program->nsyms + 1);
-	mark_sinks(relevance, program, models);
-	mark_ways_to_sinks(relevance, program);
+	mark_sinks(relevance, program, models, marks);
+	mark_ways_to_sinks(relevance, program, marks);
 	w.depends = bc_xmalloc((program->nfuncs + 1) * sizeof(*w.depends));
 	for (uint32_t i = 0; i < program->nfuncs; i++) {
 		w.depends[i] = find_dependencies(&program->funcs[i]);

@@ -8,19 +8,19 @@
 
 #include <stdint.h>
 
-#include "link/program.h"
-#include "models/models.h"
+#include "link/marks.h"
 
 enum { BC_RELEVANT_PARAMS = 32 }; /* parameters beyond these are never bound */
 
 struct bc_relevance {
 	uint32_t *params; /* per function: one bit per relevant parameter */
 	uint8_t *to_sink; /* per function: some call in it, or below it, may block */
-	uint8_t *is_sink; /* per symbol: a blocking rule names it and it has no body to look into */
+	uint8_t *is_sink; /* per symbol: a blocking rule names it and it has no body to look into,
+			     or its author says that it blocks */
 };
 
 void bc_relevance_init(struct bc_relevance *relevance, const struct bc_program *program,
-	const struct bc_models *models);
+	const struct bc_models *models, const struct bc_marks *marks);
 void bc_relevance_fini(struct bc_relevance *relevance);
 
 #endif

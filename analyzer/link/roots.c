@@ -220,30 +220,53 @@ static void add_fields(
 	}
 }
 
+static struct bc_root root_at_symbol(const struct bc_sym *sym, enum bc_root_kind kind)
+{
+	return (struct bc_root){.kind = kind,
+		.context = BC_CTX_LOOP,
+		.func = sym->func,
+		.region = BC_NONE,
+		.loop = "annotated",
+		.file = sym->file,
+		.line = sym->line,
+		.column = sym->column};
+}
+
 static void add_annotated(
-	struct bc_roots *roots, const struct bc_program *program, const struct bc_models *models)
+	struct bc_roots *roots, const struct bc_program *program, const struct bc_marks *marks)
 {
 	for (uint32_t i = 0; i < program->nsyms; i++) {
 		const struct bc_sym *sym = &program->syms[i];
 
-		for (int k = 0; sym->annotation && k < models->nloop_annotations; k++)
-			if (sym->func != BC_NONE &&
-				!strcmp(sym->annotation, models->loop_annotations[k]))
-				bc_roots_add(roots, (struct bc_root){.kind = BC_ROOT_ANNOTATED,
-							    .context = BC_CTX_LOOP,
-							    .func = sym->func,
-							    .region = BC_NONE,
-							    .loop = "annotated",
-							    .file = sym->file,
-							    .line = sym->line,
-							    .column = sym->column});
+		if (sym->func != BC_NONE && marks->of[i].flags & BC_MARK_CALLBACK)
+			bc_roots_add(roots, root_at_symbol(sym, BC_ROOT_ANNOTATED));
 	}
 }
 
 void bc_roots_find(struct bc_roots *roots, const struct bc_solution *solution,
-	const struct bc_models *models, struct bc_liveness *liveness)
+	const struct bc_models *models, const struct bc_marks *marks, struct bc_liveness *liveness)
 {
 	add_registrations(roots, solution, models, liveness);
 	add_fields(roots, solution, models);
-	add_annotated(roots, solution->places.program, models);
+	add_annotated(roots, solution->places.program, marks);
+}
+
+void bc_roots_find_promises(
+	struct bc_roots *roots, const struct bc_program *program, const struct bc_marks *marks)
+{
+	for (uint32_t i = 0; i < program->nsyms; i++)
+		if (program->syms[i].func != BC_NONE && marks->of[i].flags & BC_MARK_NONBLOCKING)
+			bc_roots_add(roots, root_at_symbol(&program->syms[i], BC_ROOT_PROMISE));
+}
+
+void bc_roots_move_workers(
+	struct bc_roots *roots, const struct bc_program *program, const struct bc_marks *marks)
+{
+	for (size_t i = 0; i < roots->list.count; i++) {
+		struct bc_root *root = &roots->list.items[i];
+
+		if (root->context == BC_CTX_LOOP && root->kind != BC_ROOT_LOOP_BODY &&
+			bc_mark_of_func(marks, program, root->func)->flags & BC_MARK_WORKER)
+			root->context = BC_CTX_WORKER;
+	}
 }

@@ -12,11 +12,13 @@
 
 #include "base/vec.h"
 #include "link/liveness.h"
+#include "link/marks.h"
 #include "link/solve.h"
 
 enum bc_root_kind {
 	BC_ROOT_MODEL,      /* given to a registration function or field that a pack describes */
 	BC_ROOT_ANNOTATED,  /* an annotation says so */
+	BC_ROOT_PROMISE,    /* no callback: its author says that it does not block */
 	BC_ROOT_DISCOVERED, /* called through a place by a home-grown loop */
 	BC_ROOT_LOOP_BODY   /* the body of a home-grown loop itself */
 };
@@ -39,7 +41,13 @@ struct bc_roots {
 };
 
 void bc_roots_find(struct bc_roots *roots, const struct bc_solution *solution,
-	const struct bc_models *models, struct bc_liveness *liveness);
+	const struct bc_models *models, const struct bc_marks *marks, struct bc_liveness *liveness);
+/* Its author knows better than a registration on which thread a function runs. */
+void bc_roots_move_workers(
+	struct bc_roots *roots, const struct bc_program *program, const struct bc_marks *marks);
+/* The functions whose authors promise that they do not block. */
+void bc_roots_find_promises(
+	struct bc_roots *roots, const struct bc_program *program, const struct bc_marks *marks);
 void bc_roots_fini(struct bc_roots *roots);
 
 /* Adds a LOOP root unless its body is one already. */

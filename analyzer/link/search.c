@@ -210,27 +210,41 @@ static int known_callee(const struct bc_call_event *event, uint32_t sym)
 	return 0;
 }
 
+static int fits(const struct bc_search *s, const struct bc_sink_rule *rule, uint32_t sym)
+{
+	uint32_t type = s->program->syms[sym].type;
+
+	return rule->params < 0 || type == BC_NONE || s->program->types[type].noproto ||
+	       (int)strlen(s->program->types[type].params) == rule->params;
+}
+
+static void add_hit(struct bc_search *s, uint32_t state, uint32_t target,
+	const struct bc_sink_rule *rule, const struct bc_call_event *event)
+{
+	struct bc_hit hit = {.state = state, .call = event->call, .target = target, .rule = rule};
+
+	hit.verdict = bc_verdict_of(&s->sources, rule, event);
+	if (hit.verdict.confidence > confidence_of_hop(s, event, target))
+		hit.verdict.confidence = confidence_of_hop(s, event, target);
+	if (hit.verdict.blocks)
+		bc_vec_push(&s->hits, hit);
+}
+
+/* What the author says of a function goes before the packs. */
 static void add_hits(struct bc_search *s, uint32_t state, uint32_t target, uint32_t sym,
 	const struct bc_call_event *event)
 {
+	const struct bc_sink_rule *const *rules;
 	int n;
-	const struct bc_sink_rule *const *rules =
-		bc_models_sinks(s->models, s->program->syms[sym].name, &n);
-	uint32_t type = s->program->syms[sym].type;
 
-	for (int i = 0; i < n; i++) {
-		struct bc_hit hit = {
-			.state = state, .call = event->call, .target = target, .rule = rules[i]};
-
-		if (rules[i]->params >= 0 && type != BC_NONE && !s->program->types[type].noproto &&
-			(int)strlen(s->program->types[type].params) != rules[i]->params)
-			continue;
-		hit.verdict = bc_verdict_of(&s->sources, rules[i], event);
-		if (hit.verdict.confidence > confidence_of_hop(s, event, target))
-			hit.verdict.confidence = confidence_of_hop(s, event, target);
-		if (hit.verdict.blocks)
-			bc_vec_push(&s->hits, hit);
+	if (s->marks->of[sym].flags & BC_MARK_BLOCKING) {
+		add_hit(s, state, target, s->marks->of[sym].rule, event);
+		return;
 	}
+	rules = bc_models_sinks(s->models, s->program->syms[sym].name, &n);
+	for (int i = 0; i < n; i++)
+		if (fits(s, rules[i], sym))
+			add_hit(s, state, target, rules[i], event);
 }
 
 static void follow(struct bc_search *s, uint32_t state, uint32_t target, uint32_t ntargets,
@@ -243,7 +257,8 @@ static void follow(struct bc_search *s, uint32_t state, uint32_t target, uint32_
 		add_hits(s, state, target, t->sym, event);
 		return;
 	}
-	if (func == BC_NONE || !s->relevance->to_sink[func])
+	if (func == BC_NONE || !s->relevance->to_sink[func] ||
+		bc_mark_ends_path(&s->marks->of[t->sym]))
 		return;
 	bc_vec_push(
 		&s->edges, (struct bc_edge){.from = state,
@@ -267,8 +282,10 @@ static void on_call(void *context, const struct bc_call_event *event)
 		if (c->node < region || c->node >= region + f->nodes[region].size)
 			return;
 	}
-	if (event->env->child || s->discovery->is_loop_wait[event->call] ||
-		s->discovery->is_dispatch[event->call])
+	if (event->env->child)
+		return;
+	if (!s->promises &&
+		(s->discovery->is_loop_wait[event->call] || s->discovery->is_dispatch[event->call]))
 		return;
 	for (uint32_t t = 0; t < c->ntargets; t++)
 		n += (uint32_t)known_callee(event, s->program->targets[c->target + t].sym);
@@ -289,9 +306,11 @@ static void expand(struct bc_search *s, uint32_t state)
 	uint32_t func = s->states.items[state].func, n = s->program->funcs[func].nparams;
 	struct bc_value *params = bc_xmalloc((n + 1) * sizeof(*params));
 
-	/* a copy: new states move the array, which is NULL as long as no function took a parameter */
+	/* a copy: new states move the array, which is NULL as long as no function took a parameter
+	 */
 	if (n)
-		memcpy(params, s->values.items + s->states.items[state].params, n * sizeof(*params));
+		memcpy(params, s->values.items + s->states.items[state].params,
+			n * sizeof(*params));
 	s->interp.context = &expansion;
 	s->states.items[state].edge = (uint32_t)s->edges.count;
 	bc_interp_run(&s->interp, func, params, n);
@@ -312,7 +331,8 @@ static double cost_of_edge(const struct bc_search *s, const struct bc_edge *edge
 
 static uint8_t confidence_of_root(const struct bc_root *root)
 {
-	if (root->kind == BC_ROOT_MODEL || root->kind == BC_ROOT_ANNOTATED)
+	if (root->kind == BC_ROOT_MODEL || root->kind == BC_ROOT_ANNOTATED ||
+		root->kind == BC_ROOT_PROMISE)
 		return BC_CONF_CERTAIN;
 	return root->on_worker ? BC_CONF_POSSIBLE : BC_CONF_LIKELY;
 }

@@ -51,11 +51,13 @@ struct bc_hit {
 struct bc_search {
 	const struct bc_program *program;
 	const struct bc_models *models;
+	const struct bc_marks *marks;
 	const struct bc_roots *roots;
 	const struct bc_discovery *discovery;
 	const struct bc_relevance *relevance;
 	struct bc_verdict_sources sources;
 	const struct bc_identity *identity;
+	int promises; /* the roots promise not to block: waiting as a loop does breaks that, too */
 	struct bc_interp interp;
 	BC_VEC(struct bc_state) states;
 	BC_VEC(struct bc_value) values;

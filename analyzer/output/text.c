@@ -159,6 +159,11 @@ static void add_registration(struct bc_buf *out, const struct bc_finding *findin
 	}
 }
 
+static int is_promise(const struct bc_finding *finding)
+{
+	return !strcmp(finding->rule, "BC306");
+}
+
 static int is_annotated(const struct bc_finding *finding)
 {
 	return !strcmp(finding->callback.loop, "annotated");
@@ -167,6 +172,8 @@ static int is_annotated(const struct bc_finding *finding)
 /* What a loop calls is a callback; the function around the loop is none. */
 static const char *callback_title(const struct bc_finding *finding)
 {
+	if (is_promise(finding))
+		return "";
 	return finding->callback.registered_by || is_annotated(finding) ? "callback " : "";
 }
 
@@ -175,7 +182,9 @@ static void add_loop(struct bc_buf *out, const struct bc_finding *finding)
 	const char *loop = finding->callback.loop;
 	int discovered = !strcmp(loop, "discovered");
 
-	if (is_annotated(finding)) {
+	if (is_promise(finding)) {
+		bc_buf_str(out, ", annotated as nonblocking");
+	} else if (is_annotated(finding)) {
 		bc_buf_str(out, ", marked in the source as run by an event loop");
 	} else if (!finding->callback.registered_by) {
 		bc_buf_str(out, " contains the event loop");

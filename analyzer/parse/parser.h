@@ -116,6 +116,7 @@ struct bc_type {
 	uint8_t is_integral;  /* libclang can evaluate it */
 	const char *spelling; /* of function types: see bc_fact_type */
 	const char *params;
+	const char *effect; /* an annotation that the type stands for, or NULL */
 	uint8_t ret, variadic, noproto, noreturn;
 	UT_hash_handle hh;
 };

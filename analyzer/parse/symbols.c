@@ -99,6 +99,15 @@ static int is_defined_variable(struct bc_parser *p, CXCursor decl)
 	return clang_Cursor_getStorageClass(decl) != CX_SC_Extern && position.source == p->out;
 }
 
+/* clang's own [[clang::nonblocking]] and [[clang::blocking]] are part of the type. */
+static void add_effect(struct bc_parser *p, CXCursor decl, uint32_t annotated)
+{
+	const char *effect = bc_parse_type(p, clang_getCursorType(decl))->effect;
+
+	if (effect)
+		bc_fw_annotation(p->fw, annotated, effect);
+}
+
 static void add_attributes(
 	struct bc_parser *p, CXCursor decl, struct bc_fact_symbol *symbol, uint32_t *annotated)
 {
@@ -111,6 +120,7 @@ static void add_attributes(
 	*annotated = bc_fw_symbol(p->fw, symbol);
 	for (size_t i = 0; i < attributes.annotations.count; i++)
 		bc_fw_annotation(p->fw, *annotated, attributes.annotations.items[i]);
+	add_effect(p, decl, *annotated);
 	bc_vec_fini(&attributes.annotations);
 }
 

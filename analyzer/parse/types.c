@@ -106,11 +106,26 @@ static char *strip_attributes(char *text)
 	return text;
 }
 
-static int ends_with(const char *text, const char *end)
+/* Attributes at the end of the spelling are the function's own; further in, those of a parameter.
+ */
+static int has_attribute(const char *text, const char *name)
 {
-	size_t len = strlen(text), tail = strlen(end);
+	size_t len = strlen(text), size = strlen(name);
 
-	return len >= tail && !strcmp(text + len - tail, end);
+	while (len > 2 && !memcmp(text + len - 2, "))", 2)) {
+		size_t start = len - 2;
+
+		while (start && memcmp(text + start, "((", 2) != 0)
+			start--;
+		if (len - start == size + 4 && !memcmp(text + start + 2, name, size))
+			return 1;
+		if (start < 13 || memcmp(text + start - 13, "__attribute__", 13) != 0)
+			return 0;
+		len = start - 13;
+		while (len && text[len - 1] == ' ')
+			len--;
+	}
+	return 0;
 }
 
 static void describe_function(struct bc_parser *p, struct bc_type *type)
@@ -121,7 +136,11 @@ static void describe_function(struct bc_parser *p, struct bc_type *type)
 	int count = clang_getNumArgTypes(function);
 	char *params = bc_arena_alloc(&p->arena, (size_t)(count > 0 ? count : 0) + 1);
 
-	type->noreturn = (uint8_t)ends_with(spelling, "__attribute__((noreturn))");
+	type->noreturn = (uint8_t)has_attribute(spelling, "noreturn");
+	if (has_attribute(spelling, "nonblocking"))
+		type->effect = "clang:nonblocking";
+	else if (has_attribute(spelling, "blocking"))
+		type->effect = "clang:blocking";
 	type->spelling = strip_attributes(spelling);
 	for (int i = 0; i < count; i++)
 		params[i] = (char)('a' +

@@ -1,0 +1,52 @@
+/*
+ * Marks: what the authors of a program say about its own functions, where the packs speak of
+ * libraries. They come from annotations in the source (include/blockcheck/annotate.h, and clang's
+ * attributes for effects), and are read once, before anything is followed.
+ */
+#ifndef BC_LINK_MARKS_H
+#define BC_LINK_MARKS_H
+
+#include <stdint.h>
+
+#include "link/program.h"
+#include "models/models.h"
+
+enum bc_mark_flag {
+	BC_MARK_CALLBACK = 1 << 0,    /* a loop calls it */
+	BC_MARK_BLOCKING = 1 << 1,    /* a call of it is a sink, see `rule` */
+	BC_MARK_NONBLOCKING = 1 << 2, /* calls are not followed; the body has to keep the promise */
+	BC_MARK_WORKER = 1 << 3       /* runs on another thread */
+};
+
+struct bc_mark {
+	uint32_t flags;                  /* enum bc_mark_flag */
+	const struct bc_sink_rule *rule; /* BLOCKING */
+	const char *allowed; /* why the blocking calls of its body are accepted, or NULL */
+};
+
+struct bc_marks {
+	struct bc_mark *of; /* per symbol */
+	uint32_t npromises; /* functions that are NONBLOCKING and have a body */
+};
+
+/* Everything lives in the arena. */
+void bc_marks_init(struct bc_marks *marks, struct bc_arena *arena, const struct bc_program *program,
+	const struct bc_models *models);
+
+/* 1 when a loop's path ends before this function. */
+static inline int bc_mark_ends_path(const struct bc_mark *mark)
+{
+	return (mark->flags & (BC_MARK_NONBLOCKING | BC_MARK_WORKER)) != 0;
+}
+
+/* The mark of the function that a body belongs to; that of nobody at file scope. */
+static inline const struct bc_mark *bc_mark_of_func(
+	const struct bc_marks *marks, const struct bc_program *program, uint32_t func)
+{
+	static const struct bc_mark none;
+	uint32_t sym = program->funcs[func].sym;
+
+	return sym == BC_NONE ? &none : &marks->of[sym];
+}
+
+#endif
