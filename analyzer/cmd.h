@@ -10,6 +10,8 @@ enum bc_exit { BC_EXIT_CLEAN = 0, BC_EXIT_FINDINGS = 1, BC_EXIT_ERROR = 2, BC_EX
 int bc_cmd_check(const struct bc_options *options);
 int bc_cmd_dump(const struct bc_options *options);
 int bc_cmd_help(const struct bc_options *options);
+int bc_cmd_rules(const struct bc_options *options);
+int bc_cmd_schema(const struct bc_options *options);
 int bc_cmd_version(const struct bc_options *options);
 
 /*

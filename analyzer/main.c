@@ -19,6 +19,8 @@ static const struct {
 	{"check", bc_cmd_check},
 	{"dump", bc_cmd_dump},
 	{"help", bc_cmd_help},
+	{"rules", bc_cmd_rules},
+	{"schema", bc_cmd_schema},
 	{"version", bc_cmd_version},
 };
 

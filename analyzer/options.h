@@ -36,6 +36,8 @@ struct bc_options {
 	const struct bc_format *format;
 	const char *output; /* -o, or NULL */
 	int verbose;
+	int json;           /* of `rules`: JSON, not text */
+	const char *header; /* of `rules new`: --from-header, or NULL */
 };
 
 enum bc_option_type {

@@ -170,7 +170,7 @@ static struct bc_facts *open_shard(struct pipeline *p, shard_list *shards, const
 
 /* ---- rules ---- */
 
-static const char *shipped_rules(struct pipeline *p)
+const char *bc_pipeline_shipped_rules(struct bc_arena *arena)
 {
 	const char *named = getenv("BLOCKCHECK_RULES");
 	char self[4096];
@@ -184,7 +184,7 @@ static const char *shipped_rules(struct pipeline *p)
 		candidates[2] = candidates[1];
 		candidates[1] = candidates[0];
 		candidates[0] = bc_path_absolute(
-			&p->arena, bc_path_dirname(&p->arena, self), "../share/blockcheck/rules");
+			arena, bc_path_dirname(arena, self), "../share/blockcheck/rules");
 	}
 	for (int i = 0; i < 3; i++)
 		if (candidates[i] && bc_file_exists(candidates[i]))
@@ -195,7 +195,7 @@ static const char *shipped_rules(struct pipeline *p)
 static int load_rules(struct pipeline *p)
 {
 	BC_VEC(const char *) paths = {0};
-	const char *shipped = shipped_rules(p);
+	const char *shipped = bc_pipeline_shipped_rules(&p->arena);
 	int error;
 
 	if (!shipped)
@@ -491,6 +491,32 @@ int bc_pipeline_dump(const struct bc_check_options *options, const char *stage, 
 		dump_facts(&p, name, out);
 	else if (!error)
 		error = link_programs(&p, dump_linked, &dumping);
+	pipeline_fini(&p);
+	return error;
+}
+
+struct linking {
+	void (*use)(void *context, const struct bc_linked *linked);
+	void *context;
+};
+
+static void show_linked(struct pipeline *p, const struct bc_linked *linked, void *context)
+{
+	const struct linking *l = context;
+
+	(void)p;
+	l->use(l->context, linked);
+}
+
+int bc_pipeline_link(const struct bc_check_options *options,
+	void (*use)(void *context, const struct bc_linked *linked), void *context)
+{
+	struct pipeline p = {.options = options};
+	struct linking linking = {use, context};
+	int error = run_stages(&p);
+
+	if (!error)
+		error = link_programs(&p, show_linked, &linking);
 	pipeline_fini(&p);
 	return error;
 }

@@ -33,6 +33,15 @@ int bc_pipeline_check(const struct bc_check_options *options, struct bc_report *
 int bc_pipeline_dump(const struct bc_check_options *options, const char *stage, const char *name,
 	struct bc_buf *out);
 
+struct bc_linked;
+
+/* Links each program of the database and shows it to `use`. */
+int bc_pipeline_link(const struct bc_check_options *options,
+	void (*use)(void *context, const struct bc_linked *linked), void *context);
+
+/* The folder of the shipped packs, or NULL when it is missing. */
+const char *bc_pipeline_shipped_rules(struct bc_arena *arena);
+
 /* Where findings go by default, for these options (a path in the report's arena). */
 int bc_pipeline_store_path(
 	const struct bc_check_options *options, struct bc_arena *arena, const char **path);

@@ -96,6 +96,34 @@ static const struct bc_option dump_options[] = {
 	END,
 };
 
+static const struct bc_word text_or_json[] = {
+	{"text", 0},
+	{"json", 1},
+	{NULL, 0},
+};
+
+static const struct bc_option rules_options[] = {
+	RULES,
+	OPTION("format", 0, WORD, "FORMAT", "of list and show; default text", json, text_or_json),
+	OPTION("from-header", 0, TEXT, "FILE",
+		"new: look for functions that come in a blocking and a non-blocking form", header,
+		NULL),
+	DATABASE,
+	DB,
+	JOBS,
+	OUTPUT,
+	OPTION("verbose", 'v', FLAG, NULL, "shorten nothing", verbose, NULL),
+	QUIET("no progress"),
+	HELP,
+	END,
+};
+
+static const struct bc_option schema_options[] = {
+	OUTPUT,
+	HELP,
+	END,
+};
+
 static const struct bc_option no_options[] = {
 	HELP,
 	END,
@@ -121,11 +149,26 @@ static const char dump_details[] =
 	"roots   callbacks, and what made them so; NAME is a function\n"
 	"places  what function pointers may hold; NAME is a place\n";
 
+static const char rules_details[] =
+	"list [TEXT]                 rules and loops whose name, category or pack has TEXT\n"
+	"show ID|FUNCTION            everything about a rule or loop, or about a function\n"
+	"validate [FILE_OR_DIR...]   say what is wrong with packs; without names, with all\n"
+	"test [FILE_OR_DIR...]       run the programs that packs carry as their tests\n"
+	"coverage [-p FILE_OR_DIR]   functions without a body that loop callbacks call and no\n"
+	"                            rule knows, the most called ones first\n"
+	"new NAME [--from-header H]  write the beginning of a pack for a library\n"
+	"\n"
+	"Exit status: 0 all is well, 1 a test failed, 2 a pack or the command line is wrong.\n";
+
 static const struct bc_verb verbs[] = {
 	{"check", "[PATH...]", "find blocking calls that event-loop callbacks can reach",
 		check_details, check_options, -1},
 	{"dump", "facts|graph|roots|places [NAME]", "show what a stage of the analysis hands on",
 		dump_details, dump_options, 2},
+	{"rules", "list|show|validate|test|coverage|new [ARGUMENT...]",
+		"look at rule packs, check them, and make new ones", rules_details, rules_options,
+		-1},
+	{"schema", "rules", "print the JSON Schema of rule packs", "", schema_options, 1},
 	{"help", "[COMMAND]", "say what a command does and which options it has", "", no_options,
 		1},
 	{"version", "", "print the versions of blockcheck and of what it is built on", "",

@@ -100,8 +100,12 @@ static const struct bc_key test_keys[] = {
 	KEY("code", BC_TYPE_TEXT, BC_ONE, 1,
 		"a C unit; the pack's headers are included, and ON_LOOP before a function makes it "
 		"a callback"),
-	MAP("expect", expectation, BC_MANY, 0,
-		"what must be reported, and nothing else; without: nothing at all"),
+	{.name = "expect",
+		.type = BC_TYPE_MAP,
+		.many = BC_MANY,
+		.may_be_empty = 1,
+		.shape = &expectation,
+		.doc = "what must be reported, and nothing else; without: nothing at all"},
 	END,
 };
 

@@ -5,11 +5,12 @@
 #ifndef BC_MODELS_SCHEMA_H
 #define BC_MODELS_SCHEMA_H
 
+#include "base/buf.h"
 #include "models/yaml.h"
 
 #define BC_SCHEMA_ID "blockcheck-rules/1"
 
-enum { BC_SCHEMA_MAX_ARG = 64 };
+enum { BC_SCHEMA_MAX_ARG = 64, BC_SCHEMA_MAX_COUNT = 255 };
 
 /* What one value must be. */
 enum bc_value_type {
@@ -47,6 +48,7 @@ struct bc_key {
 	enum bc_value_type type;
 	enum bc_many many;
 	int required;
+	int may_be_empty; /* a list of nothing says something */
 	const char *doc;
 	const struct bc_word *words;
 	const struct bc_shape *shape;
@@ -77,6 +79,9 @@ int bc_schema_check(const char *file, const struct bc_yaml_node *root);
 /* The same, but tells every fault and goes on; their number. */
 int bc_schema_check_all(const char *file, const struct bc_yaml_node *root,
 	void (*tell)(void *context, const char *message), void *context);
+
+/* The same table as JSON Schema (draft 2020-12). */
+void bc_schema_write_json(struct bc_buf *out);
 
 /*
  * The candidate that `text` was most likely meant to be, or NULL when none is near. `candidates`

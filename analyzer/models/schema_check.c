@@ -7,10 +7,9 @@
 #include "models/schema.h"
 
 enum {
-	MAX_KEYS = 64,   /* of one shape */
-	MAX_WORD = 40,   /* longer texts are no typing errors of ours */
-	MAX_QUOTED = 60, /* bytes of a stranger's text in a message */
-	MAX_COUNT = 255
+	MAX_KEYS = 64,  /* of one shape */
+	MAX_WORD = 40,  /* longer texts are no typing errors of ours */
+	MAX_QUOTED = 60 /* bytes of a stranger's text in a message */
 };
 
 /* A stranger's text in a message: short, and without control characters. */
@@ -201,7 +200,7 @@ static int fits(const struct bc_key *key, const char *text)
 	case BC_TYPE_RECORD: return is_record(text);
 	case BC_TYPE_FIELD: return is_identifier(text) || !strcmp(text, "*");
 	case BC_TYPE_ARG: return is_between(text, 1, BC_SCHEMA_MAX_ARG);
-	case BC_TYPE_COUNT: return is_between(text, 0, MAX_COUNT);
+	case BC_TYPE_COUNT: return is_between(text, 0, BC_SCHEMA_MAX_COUNT);
 	case BC_TYPE_NUMBER: return is_number(text);
 	case BC_TYPE_BOOL: return bc_yaml_bool(text, &truth) == 0;
 	case BC_TYPE_WORD:
@@ -329,7 +328,7 @@ static int check_value(struct checking *c, const struct bc_yaml_node *node,
 		return check_one(c, node, key, shape);
 	if (node->kind != BC_YAML_LIST)
 		return fail_kind(c, node, key, shape);
-	if (!node->kids && strcmp(key->name, "expect") != 0)
+	if (!node->kids && !key->may_be_empty)
 		return bc_yaml_fail(c->file, node, "'%s' in %s is an empty list; leave it out",
 			key->name, shape->name);
 	for (const struct bc_yaml_node *item = node->kids; item; item = item->next) {
