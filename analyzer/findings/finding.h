@@ -69,6 +69,17 @@ struct bc_finding {
 	const char *family;
 	uint32_t family_size;
 
+	/*
+	 * A note about files stands for all calls like it in the same function: fopen(), then
+	 * fgets() in a loop, is one thing to look at. These are the others, in order of their
+	 * lines.
+	 */
+	struct bc_site {
+		const char *function;
+		struct bc_place_loc at;
+	} * also;
+	int nalso;
+
 	/* joined measurements; runs == 0 when never observed */
 	struct {
 		int runs;

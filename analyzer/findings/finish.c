@@ -84,6 +84,47 @@ static void merge_sites(struct bc_findings *findings)
 	findings->findings.count = kept;
 }
 
+/* Notes about files, one function, one rule: the first speaks for all. */
+static int speaks_for(const struct bc_finding *first, const struct bc_finding *f)
+{
+	return first->severity == BC_SEV_NOTE && f->severity == BC_SEV_NOTE &&
+	       first->bound == BC_BOUND_DATA && f->bound == BC_BOUND_DATA &&
+	       !strcmp(first->rule, f->rule) && !strcmp(first->sink.in, f->sink.in) &&
+	       !strcmp(first->sink.at.file, f->sink.at.file);
+}
+
+static void add_also(struct bc_report *report, struct bc_finding *first, const struct bc_finding *f)
+{
+	struct bc_site *all =
+		BC_NEW_ARRAY(&report->arena, struct bc_site, (size_t)first->nalso + 1);
+
+	if (first->nalso)
+		memcpy(all, first->also, (size_t)first->nalso * sizeof(*all));
+	all[first->nalso++] = (struct bc_site){f->sink.function, f->sink.at};
+	first->also = all;
+	merge_callbacks(report, first, f);
+}
+
+/* Expects findings in the order of their sites, where those of one function follow each other. */
+static void merge_notes(struct bc_findings *findings)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < findings->findings.count; i++) {
+		struct bc_finding *f = &findings->findings.items[i];
+		size_t k = kept;
+
+		while (k && !speaks_for(&findings->findings.items[k - 1], f) &&
+			!strcmp(findings->findings.items[k - 1].sink.in, f->sink.in))
+			k--;
+		if (k && speaks_for(&findings->findings.items[k - 1], f))
+			add_also(findings->report, &findings->findings.items[k - 1], f);
+		else
+			findings->findings.items[kept++] = *f;
+	}
+	findings->findings.count = kept;
+}
+
 /*
  * The same finding keeps its fingerprint when lines move or the way to it changes: it is made of
  * the rule, the blocking function, the function and file that call it, and, for several such calls
@@ -162,6 +203,7 @@ void bc_findings_finish(struct bc_findings *findings)
 			sizeof(*findings->findings.items), compare_sites);
 	merge_sites(findings);
 	set_fingerprints(findings);
+	merge_notes(findings);
 	if (findings->findings.count)
 		qsort(findings->findings.items, findings->findings.count,
 			sizeof(*findings->findings.items), compare_findings);

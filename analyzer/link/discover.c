@@ -8,7 +8,7 @@
 enum { MAX_DEPTH = 4 };
 
 /* More candidates than this are not compared with each other. */
-enum { MAX_CANDIDATES = 64 };
+enum { MAX_CANDIDATES = 256 };
 
 /* A function on the way to a wait: `call` in it leads there. */
 struct step {
@@ -20,7 +20,8 @@ struct step {
 struct candidate {
 	uint32_t func, loop; /* the loop statement's node */
 	uint32_t step;       /* whose call lies in it */
-	uint8_t dropped;
+	uint8_t dropped;     /* it runs inside some other loop's work */
+	uint8_t foreign;     /* the wait is not the loop's own */
 };
 
 struct search {
@@ -86,7 +87,8 @@ static int is_wait(const struct search *s, uint32_t call)
 	count = rule->count_arg ? bc_call_constant(f, c->node, rule->count_arg) : bc_value_top();
 	if (limit.kind == BC_V_INTS && limit.u.ints[0] == 0)
 		return 0;
-	return !(count.kind == BC_V_INTS && count.u.ints[0] == 1);
+	/* none: a sleep in disguise; one: a wait for one answer */
+	return !(count.kind == BC_V_INTS && count.u.ints[0] <= 1);
 }
 
 /* The innermost loop statement around `node` that encloses more than `inner`; BC_NONE without. */
@@ -145,23 +147,25 @@ static uint32_t loop_of_step(const struct search *s, const struct step *step)
 	return BC_NONE;
 }
 
-static void climb(struct search *s)
+/* From one wait up its callers, until a loop turns it. */
+static void climb(struct search *s, uint32_t wait, uint32_t *visited)
 {
-	uint8_t *visited = bc_xmalloc(s->program->nfuncs + 1);
+	size_t i = s->steps.count;
 
-	memset(visited, 0, s->program->nfuncs + 1);
-	for (size_t i = 0; i < s->steps.count; i++) {
+	bc_vec_push(&s->steps, (struct step){s->program->calls[wait].func, wait, BC_NONE, 0});
+	for (; i < s->steps.count; i++) {
 		struct step step = s->steps.items[i];
 		uint32_t loop = loop_of_step(s, &step);
 
 		if (loop != BC_NONE) {
 			bc_vec_push(&s->candidates,
-				(struct candidate){step.func, loop, (uint32_t)i, 0});
+				(struct candidate){
+					.func = step.func, .loop = loop, .step = (uint32_t)i});
 			continue;
 		}
-		if (step.depth == MAX_DEPTH || visited[step.func])
+		if (step.depth == MAX_DEPTH || visited[step.func] == wait)
 			continue;
-		visited[step.func] = 1;
+		visited[step.func] = wait;
 		for (uint32_t k = s->callers[step.func]; k < s->callers[step.func + 1]; k++) {
 			uint32_t call = s->sites[k];
 
@@ -169,7 +173,96 @@ static void climb(struct search *s)
 						       (uint32_t)i, step.depth + 1});
 		}
 	}
+}
+
+static void climb_from_all(struct search *s)
+{
+	uint32_t *visited = bc_xmalloc((s->program->nfuncs + 1) * sizeof(*visited));
+
+	memset(visited, 0xff, (s->program->nfuncs + 1) * sizeof(*visited));
+	for (uint32_t c = 0; c < s->program->ncalls; c++)
+		if (is_wait(s, c))
+			climb(s, c, visited);
 	free(visited);
+}
+
+/* ---- which wait is the loop's own ---- */
+
+/* Do two nodes stand on different sides of one if, ?: or switch? */
+static int is_either_or(const struct bc_func *f, uint32_t a, uint32_t b)
+{
+	uint32_t first = a < b ? a : b, second = a < b ? b : a;
+
+	for (uint32_t i = 0; i < first; i++) {
+		uint32_t then;
+
+		if ((f->nodes[i].kind != BC_N_IF && f->nodes[i].kind != BC_N_COND) ||
+			i + f->nodes[i].size <= second)
+			continue;
+		then = bc_kid(f, i, 1);
+		if (first >= then && first < then + f->nodes[then].size &&
+			second >= then + f->nodes[then].size)
+			return 1;
+	}
+	return 0;
+}
+
+/*
+ * Is `other` another form of the same wait as `best`? The same calls lead to it up to a pointer
+ * that has several targets (one backend for each), to two sides of a condition, or to a function
+ * that waits in several ways. A wait below the loop's handlers is none of these.
+ */
+static int is_same_wait(const struct search *s, uint32_t best, uint32_t other)
+{
+	while (best != other) {
+		const struct step *b = &s->steps.items[best], *o = &s->steps.items[other];
+		const struct bc_program *program = s->program;
+
+		if (b->func != o->func)
+			return 1; /* apart since a pointer */
+		if (b->call != o->call)
+			return b->depth == o->depth &&
+			       (b->parent == BC_NONE || is_either_or(&program->funcs[b->func],
+								program->calls[b->call].node,
+								program->calls[o->call].node));
+		if (b->parent == BC_NONE || o->parent == BC_NONE)
+			return 0;
+		best = b->parent;
+		other = o->parent;
+		if (s->steps.items[best].func != s->steps.items[other].func &&
+			program->calls[b->call].sym != BC_NONE)
+			return 0;
+	}
+	return 1;
+}
+
+static int same_loop(const struct candidate *a, const struct candidate *b)
+{
+	return a->func == b->func && a->loop == b->loop;
+}
+
+/* Of all waits that a loop turns, the nearest is its own, in all its forms. */
+static void keep_own_waits(struct search *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->candidates.count; i++) {
+		struct candidate *c = &s->candidates.items[i];
+		const struct candidate *best = c;
+
+		for (size_t k = 0; k < s->candidates.count; k++) {
+			const struct candidate *o = &s->candidates.items[k];
+
+			if (same_loop(c, o) &&
+				s->steps.items[o->step].depth < s->steps.items[best->step].depth)
+				best = o;
+		}
+		c->foreign = (uint8_t)!is_same_wait(s, best->step, c->step);
+	}
+	for (size_t i = 0; i < s->candidates.count; i++)
+		if (!s->candidates.items[i].foreign)
+			s->candidates.items[kept++] = s->candidates.items[i];
+	s->candidates.count = kept;
 }
 
 /* ---- which candidates are loops of their own ---- */
@@ -345,14 +438,6 @@ static void add_helper_dispatches(struct search *s, struct bc_discovery *discove
 	free(driver);
 }
 
-/* A function may hold the loop's wait in several forms: poll() here, select() in another branch. */
-static void mark_waits(const struct search *s, struct bc_discovery *discovery, uint32_t func)
-{
-	for (size_t i = 0; i < s->steps.count; i++)
-		if (s->steps.items[i].func == func && s->steps.items[i].parent == BC_NONE)
-			discovery->is_loop_wait[s->steps.items[i].call] = 1;
-}
-
 static void accept(struct search *s, struct bc_discovery *discovery, struct bc_roots *roots,
 	const struct candidate *candidate, int on_worker)
 {
@@ -369,7 +454,7 @@ static void accept(struct search *s, struct bc_discovery *discovery, struct bc_r
 		add_dispatches(s, discovery, roots, candidate, func, 0,
 			s->program->funcs[func].nnodes, s->steps.items[step].call, on_worker);
 	}
-	mark_waits(s, discovery, s->steps.items[step].func);
+	discovery->is_loop_wait[s->steps.items[step].call] = 1;
 	add_helper_dispatches(s, discovery, roots, candidate, on_worker);
 	bc_roots_add(roots, (struct bc_root){.kind = BC_ROOT_LOOP_BODY,
 				    .context = BC_CTX_LOOP,
@@ -409,10 +494,8 @@ void bc_discover(struct bc_discovery *discovery, struct bc_roots *roots,
 	memset(discovery->is_loop_wait, 0, program->ncalls + 1);
 	memset(discovery->is_dispatch, 0, program->ncalls + 1);
 	index_callers(&s);
-	for (uint32_t c = 0; c < program->ncalls; c++)
-		if (is_wait(&s, c))
-			bc_vec_push(&s.steps, (struct step){program->calls[c].func, c, BC_NONE, 0});
-	climb(&s);
+	climb_from_all(&s);
+	keep_own_waits(&s);
 	drop_nested(&s, roots);
 	accept_all(&s, discovery, roots);
 	free(s.callers);

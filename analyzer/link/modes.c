@@ -576,22 +576,28 @@ static enum bc_fd_mode mode_of_origin(const struct bc_fd_origin *origin)
 	return origin->flags & BC_ORIGIN_NB ? BC_FD_NONBLOCKING : BC_FD_BLOCKING;
 }
 
+/* Who makes what open() gave non-blocking knows that it is no regular file. */
+static uint8_t kind_of_origin(const struct bc_fd_origin *origin)
+{
+	return origin->kind == BC_FDK_FILE && origin->flags & BC_ORIGIN_NB ? BC_FDK_UNKNOWN
+									   : origin->kind;
+}
+
 static void add_to_summary(struct bc_value *fd, const struct bc_fd_origin *origin)
 {
 	enum bc_fd_mode mode = mode_of_origin(origin);
+	uint8_t kind = kind_of_origin(origin);
 	int watched = !!(origin->flags & BC_ORIGIN_WATCHED);
 
 	if (fd->kind == BC_V_TOP) {
-		*fd = (struct bc_value){.kind = BC_V_FD,
-			.mask = (uint8_t)mode,
-			.n = origin->kind,
-			.pad = (uint8_t)watched};
+		*fd = (struct bc_value){
+			.kind = BC_V_FD, .mask = (uint8_t)mode, .n = kind, .pad = (uint8_t)watched};
 		return;
 	}
 	if (fd->mask != mode)
 		fd->mask = fd->mask == BC_FD_UNKNOWN || mode == BC_FD_UNKNOWN ? BC_FD_UNKNOWN
 									      : BC_FD_MIXED;
-	if (fd->n != origin->kind)
+	if (fd->n != kind)
 		fd->n = BC_FDK_UNKNOWN;
 	fd->pad = fd->pad && watched;
 }

@@ -1,5 +1,6 @@
 #include "link/split.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/intern.h"
@@ -112,6 +113,13 @@ static int is_twin_of_placed(const struct splitter *s, uint32_t unit)
 	return 0;
 }
 
+static int compare_units(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
 /* How many leading folders two paths share. */
 static int shared_folders(const char *a, const char *b)
 {
@@ -194,6 +202,57 @@ static void add_link_unit(struct splitter *s, struct bc_split *split, const uint
 	bc_vec_push(&split->list, unit);
 }
 
+/* How many of the symbols that a unit needs a program defines. */
+static int needs_from(const struct splitter *s, uint32_t unit, const struct bc_link_unit *program)
+{
+	const struct bc_facts *facts = s->units[unit].facts;
+	int n = 0;
+
+	for (uint32_t i = 0; i < facts->nsymbols; i++) {
+		const struct definers *definers;
+		uint32_t id;
+
+		if (!is_needed(&facts->symbols[i]))
+			continue;
+		id = bc_intern_find(&s->names, bc_fact_str(facts, facts->symbols[i].key));
+		if (id == BC_INTERN_NONE)
+			continue;
+		definers = &s->definers.items[id];
+		for (size_t k = 0; k < definers->units.count; k++)
+			n += bsearch(&definers->units.items[k], program->units, program->nunits,
+				     sizeof(uint32_t), compare_units) != NULL;
+	}
+	return n;
+}
+
+/*
+ * A unit that no main() needs, but that needs what a program defines, is a plugin of that program:
+ * it gets its callbacks called by it. The program from which it needs most takes it in.
+ */
+static void adopt_plugins(struct splitter *s, struct bc_split *split)
+{
+	for (uint32_t u = 0; u < s->nunits; u++) {
+		struct bc_link_unit *host = NULL;
+		int most = 0;
+
+		if (s->placed[u] || s->has_main[u] || is_twin_of_placed(s, u))
+			continue;
+		for (size_t i = 0; i < split->list.count; i++) {
+			int n = needs_from(s, u, &split->list.items[i]);
+
+			if (n <= most)
+				continue;
+			most = n;
+			host = &split->list.items[i];
+		}
+		if (!host)
+			continue;
+		host->units[host->nunits++] = u;
+		qsort(host->units, host->nunits, sizeof(uint32_t), compare_units);
+		s->placed[u] = 1;
+	}
+}
+
 static void split_by_mains(struct splitter *s, struct bc_split *split)
 {
 	uint8_t *in = bc_xmalloc(s->nunits + 1);
@@ -209,6 +268,7 @@ static void split_by_mains(struct splitter *s, struct bc_split *split)
 		close_over_symbols(s, m, in);
 		add_link_unit(s, split, in);
 	}
+	adopt_plugins(s, split);
 	for (uint32_t u = 0; u < s->nunits; u++) {
 		in[u] = !s->placed[u] && !is_twin_of_placed(s, u);
 		left |= in[u];

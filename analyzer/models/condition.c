@@ -27,7 +27,7 @@ static const struct cond_op {
 	{"lacks_flag", BC_P_LACKS_FLAG, NUMBERS, "lacks", "has"},
 	{"null", BC_P_NULL, POINTER, NULL, NULL},
 	{"fd", BC_P_FD, DESCRIPTOR, NULL, NULL},
-	{"literal", BC_P_LITERAL, LITERAL, "is a numeric address", "is not a numeric address"},
+	{"literal", BC_P_LITERAL, LITERAL, "is a", "is not a"},
 };
 
 struct reading {
@@ -138,7 +138,9 @@ static const char *say(const struct reading *reading, const struct bc_pred *pred
 		return bc_arena_printf(arena, "%s is %s", subject,
 			(pred->truth == BC_FD_NONBLOCKING) == holds ? "non-blocking" : "blocking");
 	if (op->shape == LITERAL)
-		return bc_arena_printf(arena, "%s %s", subject, holds ? op->yes : op->no);
+		return bc_arena_printf(arena, "%s %s %s", subject, holds ? op->yes : op->no,
+			pred->truth == BC_LITERAL_KERNEL_PATH ? "path of the kernel's"
+							      : "numeric address");
 	return bc_arena_printf(arena, "%s %s %s", subject, holds ? op->yes : op->no,
 		join_operands(reading->loader, value));
 }
@@ -224,7 +226,7 @@ static int read_atom(const struct reading *reading, const struct bc_yaml_node *n
 	else if (op->shape == DESCRIPTOR)
 		pred->truth = bc_word_value(bc_words_fd, value->text);
 	else
-		pred->truth = 1;
+		pred->truth = bc_word_value(bc_words_literal, value->text);
 	pred->text = say(reading, pred, op, value, 1);
 	pred->assumed = assumed ? pred->text : say(reading, pred, op, value, 0);
 	return 0;

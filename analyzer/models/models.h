@@ -104,12 +104,17 @@ enum bc_pred_kind {
 	BC_P_LITERAL /* literal: numeric-address: a string literal that is a numeric IP address */
 };
 
+enum bc_literal {
+	BC_LITERAL_ADDRESS = 1, /* numeric-address: an IP address */
+	BC_LITERAL_KERNEL_PATH  /* kernel-path: below /proc, /sys or /dev, where no disk answers */
+};
+
 /* A condition on a call: yes, no or unknown, never a guess. */
 struct bc_pred {
 	enum bc_pred_kind kind;
 	int arg;           /* from 1 */
 	const char *field; /* a field of what the argument points to ("ai_flags"), or NULL */
-	int truth;         /* NULL: wanted truth; FD: enum bc_fd_mode wanted */
+	int truth;         /* NULL: wanted truth; FD: enum bc_fd_mode; LITERAL: enum bc_literal */
 	struct bc_number *numbers;
 	int nnumbers;
 	struct bc_pred *kids; /* ALL, ANY, NOT */

@@ -76,7 +76,8 @@ const struct bc_word bc_words_fd_kind[] = {
 };
 
 const struct bc_word bc_words_literal[] = {
-	{"numeric-address", 1},
+	{"numeric-address", BC_LITERAL_ADDRESS},
+	{"kernel-path", BC_LITERAL_KERNEL_PATH},
 	{NULL, 0},
 };
 

@@ -247,10 +247,18 @@ static int is_numeric_address(const char *text)
 	       (!text[len] && !strpbrk(text, " \t\n") && inet_aton(text, &four));
 }
 
-static enum bc_tri eval_literal(const struct bc_value *value)
+static int is_kernel_path(const char *text)
+{
+	return !strncmp(text, "/proc/", 6) || !strncmp(text, "/sys/", 5) ||
+	       !strncmp(text, "/dev/", 5);
+}
+
+static enum bc_tri eval_literal(const struct bc_pred *pred, const struct bc_value *value)
 {
 	if (value->kind == BC_V_TEXT && value->u.text)
-		return tri(is_numeric_address(value->u.text));
+		return tri(pred->truth == BC_LITERAL_KERNEL_PATH
+				   ? is_kernel_path(value->u.text)
+				   : is_numeric_address(value->u.text));
 	return is_zero(value) == BC_YES ? BC_NO : BC_UNKNOWN;
 }
 
@@ -281,7 +289,7 @@ static enum bc_tri eval_value(
 	if (pred->kind == BC_P_NULL)
 		return pred->truth ? is_zero(value) : tri_not(is_zero(value));
 	if (pred->kind == BC_P_LITERAL)
-		return eval_literal(value);
+		return eval_literal(pred, value);
 	if (pred->kind == BC_P_IN)
 		return eval_in(models, pred, value);
 	if (pred->nnumbers != 1 || !number_value(models, &pred->numbers[0], &number))

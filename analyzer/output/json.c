@@ -137,6 +137,22 @@ static void write_family(struct bc_json *json, const struct bc_finding *finding)
 	bc_json_end(json);
 }
 
+/* The other calls that a note stands for; only where there are any. */
+static void write_also(struct bc_json *json, const struct bc_finding *finding)
+{
+	if (!finding->nalso)
+		return;
+	bc_json_key(json, "also");
+	bc_json_array(json);
+	for (int i = 0; i < finding->nalso; i++) {
+		bc_json_object(json);
+		write_str(json, "function", finding->also[i].function);
+		write_line(json, &finding->also[i].at);
+		bc_json_end(json);
+	}
+	bc_json_end(json);
+}
+
 static void write_alternatives(struct bc_json *json, const struct bc_finding *finding)
 {
 	bc_json_key(json, "alternatives");
@@ -182,6 +198,7 @@ static void write_finding(struct bc_json *json, const struct bc_finding *finding
 	write_path(json, finding);
 	write_strings(json, "callbacks", finding->callbacks, finding->ncallbacks);
 	write_family(json, finding);
+	write_also(json, finding);
 	write_strings(json, "assumptions", finding->assumptions, finding->nassumptions);
 	write_alternatives(json, finding);
 	write_observed(json, finding);

@@ -431,6 +431,9 @@ static void write_note(struct writer *w, const struct bc_finding *finding)
 	if (finding->ncallbacks > 1)
 		bc_buf_printf(&from, " and %d other callback%s", finding->ncallbacks - 1,
 			finding->ncallbacks == 2 ? "" : "s");
+	for (int i = 0; i < finding->nalso; i++)
+		bc_buf_printf(&from, "%s%s() at line %u", i ? ", " : "; also ",
+			finding->also[i].function, finding->also[i].at.line);
 	bc_term_printf(&w->term, BC_STYLE_PLAIN, "%s", bc_buf_text(&from));
 	bc_term_newline(&w->term);
 	bc_buf_fini(&from);

@@ -115,6 +115,23 @@ static void read_unit(struct constants *c, CXTranslationUnit tu)
 			c->values[i] = 0;
 }
 
+/*
+ * The options of the unit, then a dialect that shows everything: the program may define _GNU_SOURCE
+ * in its config.h, where this unit does not see it. The values are the same.
+ */
+static const char *const *constant_args(struct constants *c, int *nargs)
+{
+	int n;
+	const char *const *own = bc_parse_args(&c->arena, c->job, &n);
+	const char **args = BC_NEW_ARRAY(&c->arena, const char *, (size_t)n + 2);
+
+	memcpy(args, own, (size_t)n * sizeof(*args));
+	args[n++] = "-std=gnu17";
+	args[n++] = "-D_GNU_SOURCE";
+	*nargs = n;
+	return args;
+}
+
 static void run(void *data)
 {
 	struct constants *c = data;
@@ -124,7 +141,7 @@ static void run(void *data)
 	CXTranslationUnit tu = NULL;
 	enum CXErrorCode error;
 	int nargs;
-	const char *const *args = bc_parse_args(&c->arena, c->job, &nargs);
+	const char *const *args = constant_args(c, &nargs);
 
 	write_text(c, &text);
 	file = (struct CXUnsavedFile){c->path, bc_buf_text(&text), text.len};

@@ -20,7 +20,7 @@ struct loader {
 };
 
 /* The parts of a finding, one query each for all findings. */
-enum part { PART_STEPS, PART_CALLBACKS, PART_ASSUMPTIONS, PART_ALTERNATIVES, PARTS };
+enum part { PART_STEPS, PART_CALLBACKS, PART_ASSUMPTIONS, PART_SITES, PART_ALTERNATIVES, PARTS };
 
 static const char *const part_queries[PARTS] = {
 	[PART_STEPS] = "SELECT function, file, line, column, calls, via, targets, witness_place,"
@@ -30,6 +30,8 @@ static const char *const part_queries[PARTS] = {
 			   " WHERE run = ? AND finding = ? ORDER BY position",
 	[PART_ASSUMPTIONS] = "SELECT assumption FROM finding_assumptions"
 			     " WHERE run = ? AND finding = ? ORDER BY position",
+	[PART_SITES] = "SELECT function, file, line, column FROM finding_sites"
+		       " WHERE run = ? AND finding = ? ORDER BY position",
 	[PART_ALTERNATIVES] = "SELECT use, note, loop FROM finding_alternatives"
 			      " WHERE run = ? AND finding = ? ORDER BY position",
 };
@@ -243,6 +245,14 @@ static struct bc_alternative read_alternative(struct loader *loader, struct bc_r
 	return other;
 }
 
+static struct bc_site read_site(struct loader *loader, struct bc_row *row)
+{
+	struct bc_site site = {.function = bc_row_text(row, loader->arena)};
+
+	site.at = bc_row_loc(row, loader->arena);
+	return site;
+}
+
 static const char *read_text(struct loader *loader, struct bc_row *row)
 {
 	return bc_row_text(row, loader->arena);
@@ -342,6 +352,10 @@ static int read_part(
 	case PART_ASSUMPTIONS:
 		READ_ROWS(loader, row, const char *, read_text, finding->assumptions,
 			finding->nassumptions, status);
+		break;
+	case PART_SITES:
+		READ_ROWS(loader, row, struct bc_site, read_site, finding->also, finding->nalso,
+			status);
 		break;
 	case PART_ALTERNATIVES:
 		READ_ROWS(loader, row, struct bc_alternative, read_alternative,

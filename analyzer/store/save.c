@@ -17,6 +17,7 @@ enum insert {
 	INSERT_STEP,
 	INSERT_FINDING_CALLBACK,
 	INSERT_ASSUMPTION,
+	INSERT_SITE,
 	INSERT_ALTERNATIVE,
 	INSERT_UNRESOLVED,
 	INSERT_DEGRADED,
@@ -31,6 +32,7 @@ static const char *const inserts[INSERTS] = {
 	[INSERT_STEP] = "INSERT INTO finding_steps VALUES (" EIGHT "," FOUR "," TWO ")",
 	[INSERT_FINDING_CALLBACK] = "INSERT INTO finding_callbacks VALUES (" FOUR ")",
 	[INSERT_ASSUMPTION] = "INSERT INTO finding_assumptions VALUES (" FOUR ")",
+	[INSERT_SITE] = "INSERT INTO finding_sites VALUES (" FOUR "," TWO ",?)",
 	[INSERT_ALTERNATIVE] = "INSERT INTO finding_alternatives VALUES (" FOUR "," TWO ")",
 	[INSERT_UNRESOLVED] = "INSERT INTO unresolved VALUES (" EIGHT ")",
 	[INSERT_DEGRADED] = "INSERT INTO degraded VALUES (" FOUR ",?)",
@@ -173,6 +175,15 @@ static int save_alternative(
 	return bc_row_run(row);
 }
 
+static int save_site(struct saver *saver, const struct bc_site *site, int finding, int position)
+{
+	struct bc_row *row = begin_part(saver, INSERT_SITE, finding, position);
+
+	bc_row_put_text(row, site->function);
+	bc_row_put_loc(row, &site->at);
+	return bc_row_run(row);
+}
+
 static int save_finding(struct saver *saver, const struct bc_finding *finding, int n)
 {
 	int status = save_finding_row(saver, finding, n);
@@ -183,6 +194,8 @@ static int save_finding(struct saver *saver, const struct bc_finding *finding, i
 		status = save_text(saver, INSERT_FINDING_CALLBACK, finding->callbacks[i], n, i);
 	for (int i = 0; status == 0 && i < finding->nassumptions; i++)
 		status = save_text(saver, INSERT_ASSUMPTION, finding->assumptions[i], n, i);
+	for (int i = 0; status == 0 && i < finding->nalso; i++)
+		status = save_site(saver, &finding->also[i], n, i);
 	for (int i = 0; status == 0 && i < finding->nalternatives; i++)
 		status = save_alternative(saver, &finding->alternatives[i], n, i);
 	return status;

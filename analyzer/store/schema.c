@@ -130,6 +130,18 @@ static const char version_1[] =
 	"  FOREIGN KEY (run, finding) REFERENCES findings(run, finding) ON DELETE CASCADE\n"
 	") STRICT, WITHOUT ROWID;\n"
 
+	"CREATE TABLE finding_sites ( -- the other calls that a note stands for\n"
+	"  run INTEGER NOT NULL,\n"
+	"  finding INTEGER NOT NULL, -- findings.finding\n"
+	"  position INTEGER NOT NULL,\n"
+	"  function TEXT NOT NULL, -- that blocks\n"
+	"  file TEXT NOT NULL,\n"
+	"  line INTEGER NOT NULL, -- from 1; 0 unknown\n"
+	"  column INTEGER NOT NULL,\n"
+	"  PRIMARY KEY (run, finding, position),\n"
+	"  FOREIGN KEY (run, finding) REFERENCES findings(run, finding) ON DELETE CASCADE\n"
+	") STRICT, WITHOUT ROWID;\n"
+
 	"CREATE TABLE finding_alternatives ( -- what to use instead, the best first\n"
 	"  run INTEGER NOT NULL,\n"
 	"  finding INTEGER NOT NULL, -- findings.finding\n"

@@ -170,6 +170,21 @@ static void test_what_no_main_needs_is_linked_by_itself(void **state)
 	drop(&w);
 }
 
+/* Nobody's main() needs a plugin, but the plugin needs its host. */
+static void test_a_plugin_joins_its_host(void **state)
+{
+	struct world w = {0};
+
+	(void)state;
+	add_unit(&w, "server.c", "main", "load register_hook", NULL);
+	add_unit(&w, "client.c", "main", "load", NULL);
+	add_unit(&w, "load.c", "load", "", NULL);
+	add_unit(&w, "host.c", "register_hook log_line", "", NULL);
+	add_unit(&w, "plugin.c", "hook", "register_hook log_line load", NULL);
+	assert_string_equal(split(&w), "0 2 3 4|1 2");
+	drop(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -180,6 +195,7 @@ int main(void)
 		cmocka_unit_test(test_the_build_target_beats_the_folder),
 		cmocka_unit_test(test_what_needs_a_main_unit_belongs_to_it),
 		cmocka_unit_test(test_what_no_main_needs_is_linked_by_itself),
+		cmocka_unit_test(test_a_plugin_joins_its_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
