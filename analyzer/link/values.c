@@ -116,7 +116,7 @@ static struct bc_value join_fork(const struct bc_value *fork, const struct bc_va
 static struct bc_value join_ints(const struct bc_value *a, const struct bc_value *b)
 {
 	struct bc_value joined = *a;
-	uint64_t ones_a, zeros_a, ones_b, zeros_b;
+	uint64_t ones_a = 0, zeros_a = 0, ones_b = 0, zeros_b = 0;
 
 	for (int i = 0; i < b->n; i++)
 		if (!set_add(&joined, b->u.ints[i])) {
@@ -139,7 +139,7 @@ static struct bc_value join_funcs(const struct bc_value *a, const struct bc_valu
 
 struct bc_value bc_value_join(const struct bc_value *a, const struct bc_value *b)
 {
-	uint64_t ones_a, zeros_a, ones_b, zeros_b;
+	uint64_t ones_a = 0, zeros_a = 0, ones_b = 0, zeros_b = 0;
 
 	if (bc_value_same(a, b))
 		return *a;

@@ -33,6 +33,10 @@ for compiler in gcc clang clang-19 clang-14; do
 		continue
 	fi
 	for language in "c -std=c89" "c -std=c11" "c++ -std=c++11"; do
+		if ! $compiler -x "${language%% *}" -fsyntax-only /dev/null 2>/dev/null; then
+			skip "$compiler has no ${language%% *} here"
+			continue
+		fi
 		# shellcheck disable=SC2086 # words of a command line
 		check "$compiler takes the header as $language" compile $compiler -x $language
 	done

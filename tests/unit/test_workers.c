@@ -201,7 +201,7 @@ static void test_all_jobs_run_once(void **state)
 		}
 	}
 	check_clean(fd);
-	assert_true(bc_workers_peak_memory() > 1 << 20);
+	assert_true(bc_workers_peak_memory() > 64 << 10);
 }
 
 static void test_no_jobs(void **state)
