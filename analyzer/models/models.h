@@ -271,6 +271,8 @@ struct bc_rule_test {
 	const char *const *expect; /* ids of the rules that must report, and the callbacks they must
 				      be reached from, in turn ("" for any) */
 	int nexpect;               /* pairs; 0: nothing may be reported */
+	const char *const *defines; /* macros to be defined before */
+	int ndefines;
 	struct bc_origin origin;
 };
 

@@ -210,6 +210,7 @@ static void take_about(struct bc_loader *loader, const struct bc_yaml_node *abou
 
 	pack.headers = bc_read_texts(loader, about, "headers", &pack.nheaders);
 	pack.absent = bc_read_texts(loader, about, "absent", &pack.nabsent);
+	pack.defines = bc_read_texts(loader, about, "defines", &pack.ndefines);
 	bc_vec_push(&loader->packs, pack);
 	loader->pack_name = pack.name;
 }

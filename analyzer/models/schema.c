@@ -258,7 +258,9 @@ static const struct bc_key about_keys[] = {
 		"the Debian package with these headers; none: Debian has no such package"),
 	KEY("pkg_config", BC_TYPE_PACKAGE, BC_ONE, 0,
 		"the pkg-config module that knows the compiler's flags"),
-	KEY("absent", BC_TYPE_NAME, BC_MANY, 0,
+	KEY("defines", BC_TYPE_NAME, BC_MANY, 0,
+		"macros that must be defined before these headers are included"),
+	KEY("absent", BC_TYPE_RECORD, BC_MANY, 0,
 		"functions and structs below that these headers lack: those of other systems, or "
 		"of other releases"),
 	TEXT("docs", "where the library is documented"),
