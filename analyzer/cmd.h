@@ -12,6 +12,7 @@ int bc_cmd_dump(const struct bc_options *options);
 int bc_cmd_help(const struct bc_options *options);
 int bc_cmd_rules(const struct bc_options *options);
 int bc_cmd_schema(const struct bc_options *options);
+int bc_cmd_run(const struct bc_options *options);
 int bc_cmd_version(const struct bc_options *options);
 
 /*

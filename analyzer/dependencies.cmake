@@ -1,7 +1,7 @@
 # Finds every library blockcheck links, and reports all that is missing in one list, with the
 # package names of the system at hand (docs/packages.txt). Gives the targets
 #
-#   dep::libclang dep::sqlite3 dep::jansson dep::yaml dep::xxhash dep::uthash dep::cmocka
+#   dep::libclang dep::sqlite3 dep::jansson dep::yaml dep::libdw dep::xxhash dep::uthash dep::cmocka
 
 set(missing "")
 find_package(PkgConfig QUIET)
@@ -195,6 +195,7 @@ find_libclang()
 find_by_pkgconfig(sqlite3 sqlite3 sqlite3)
 find_by_pkgconfig(jansson jansson>=2.13 jansson)
 find_by_pkgconfig(yaml-0.1 yaml-0.1 yaml)
+find_by_pkgconfig(libdw libdw libdw)
 find_by_header(xxhash xxhash.h xxhash xxhash)
 find_by_header(uthash uthash.h "" uthash)
 if(BUILD_TESTING)

@@ -21,6 +21,7 @@ static const struct {
 	{"help", bc_cmd_help},
 	{"rules", bc_cmd_rules},
 	{"schema", bc_cmd_schema},
+	{"run", bc_cmd_run},
 	{"version", bc_cmd_version},
 };
 

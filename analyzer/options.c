@@ -263,6 +263,22 @@ static int parse_short(struct arguments *arguments, const char *text)
 	return status;
 }
 
+/* The rest of the line is a program and its arguments. */
+static int begins_command(const struct arguments *arguments, const char *text)
+{
+	return arguments->options->verb->max_operands == BC_OPERANDS_COMMAND &&
+	       (text[0] != '-' || !text[1] || !strcmp(text, "--"));
+}
+
+static int take_command(struct arguments *arguments, const char *text)
+{
+	if (strcmp(text, "--") != 0)
+		bc_vec_push(&arguments->options->operands, text);
+	while (*arguments->next)
+		bc_vec_push(&arguments->options->operands, *arguments->next++);
+	return 0;
+}
+
 static int parse_arguments(struct arguments *arguments)
 {
 	int status = 0;
@@ -270,6 +286,8 @@ static int parse_arguments(struct arguments *arguments)
 	while (status == 0 && *arguments->next) {
 		const char *text = *arguments->next++;
 
+		if (begins_command(arguments, text))
+			return take_command(arguments, text);
 		if (!strcmp(text, "--"))
 			/* kept free for the command of a build to record */
 			return bc_fail(BC_EUSAGE,

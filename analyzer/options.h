@@ -20,6 +20,10 @@ enum {
 	BC_FAIL_NEVER = BC_SEV_ERROR + 1 /* a severity that nothing has */
 };
 
+enum {
+	BC_OPERANDS_COMMAND = -2 /* the first operand begins a command with options of its own */
+};
+
 struct bc_options {
 	struct bc_arena arena;
 	const struct bc_verb *verb;
@@ -36,6 +40,11 @@ struct bc_options {
 	const struct bc_format *format;
 	const char *output; /* -o, or NULL */
 	int verbose;
+
+	/* of `run` */
+	double fail_over_ms, grace_ms, duration_ms;
+	int follow;
+	int run_json;
 	int json;           /* of `rules`: JSON, not text */
 	const char *header; /* of `rules new`: --from-header, or NULL */
 };
@@ -68,7 +77,7 @@ struct bc_verb {
 	const char *details;  /* for its own help; lines, or "" */
 	const struct bc_option
 		*options; /* the one with type FLAG and no name or letter ends them */
-	int max_operands; /* -1: any number */
+	int max_operands; /* -1: any number; BC_OPERANDS_COMMAND */
 };
 
 /* All verbs; the one without a name ends the list. */

@@ -124,6 +124,34 @@ static const struct bc_option schema_options[] = {
 	END,
 };
 
+static const struct bc_word run_formats[] = {
+	{"text", 0},
+	{"json", 1},
+	{NULL, 0},
+};
+
+static const struct bc_option run_options[] = {
+	OPTION("budget", 0, MS, "TIME",
+		"a callback that holds the loop for this long is a stall; default 10ms",
+		check.budget_ms, NULL),
+	OPTION("fail-over", 0, MS, "TIME",
+		"exit with 1 for a stall of at least this, whatever the program's status",
+		fail_over_ms, NULL),
+	OPTION("grace", 0, MS, "TIME", "do not report stalls of the first TIME", grace_ms, NULL),
+	OPTION("duration", 0, MS, "TIME", "end the program with SIGTERM after this long",
+		duration_ms, NULL),
+	OPTION("follow-fork", 0, FLAG, NULL, "measure what it forks and executes, too", follow,
+		NULL),
+	OPTION("format", 0, WORD, "FORMAT", "text or json; default text", run_json, run_formats),
+	OPTION("output", 'o', TEXT, "FILE", "write the report there, not to standard error", output,
+		NULL),
+	OPTION("color", 0, WORD, "WHEN", "default auto: on a terminal, unless NO_COLOR is set",
+		color, colors),
+	QUIET("no report unless there are stalls, nothing while it runs"),
+	HELP,
+	END,
+};
+
 static const struct bc_option no_options[] = {
 	HELP,
 	END,
@@ -160,9 +188,21 @@ static const char rules_details[] =
 	"\n"
 	"Exit status: 0 all is well, 1 a test failed, 2 a pack or the command line is wrong.\n";
 
+static const char run_details[] =
+	"Starts the program with a library in front of its own that measures every callback\n"
+	"of its event loop (libuv, libevent), and\n"
+	"what other loops do between their waits. Its standard streams, arguments and\n"
+	"signals are its own. The program needs glibc, x86-64 and dynamic linking.\n"
+	"\n"
+	"Exit status: the program's own, 128 and more when a signal ended it. With\n"
+	"--fail-over, 1 when a stall was that long, and 3 when measuring was incomplete.\n"
+	"2 when the program could not be started.\n";
+
 static const struct bc_verb verbs[] = {
 	{"check", "[PATH...]", "find blocking calls that event-loop callbacks can reach",
 		check_details, check_options, -1},
+	{"run", "[--] PROGRAM [ARG...]", "measure how long each callback holds the loop",
+		run_details, run_options, BC_OPERANDS_COMMAND},
 	{"dump", "facts|graph|roots|places [NAME]", "show what a stage of the analysis hands on",
 		dump_details, dump_options, 2},
 	{"rules", "list|show|validate|test|coverage|new [ARGUMENT...]",

@@ -1,0 +1,88 @@
+/* `blockcheck run`: measures a program, and reports when it has ended. */
+#include "cmd.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fs.h"
+#include "harness/collect/run.h"
+
+static int wants_color(const struct bc_options *options)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (options->color != BC_COLOR_AUTO)
+		return options->color == BC_COLOR_ALWAYS;
+	return !options->output && isatty(STDERR_FILENO) && !(no_color && *no_color) &&
+	       !(term && !strcmp(term, "dumb"));
+}
+
+/* Standard output is the program's own, so the report goes to standard error. */
+static int write_report(const struct bc_options *options, const struct bc_run *run)
+{
+	struct bc_buf text = {0};
+	int status = 0;
+
+	if (options->run_json)
+		bc_run_write_json(run, &text);
+	else if (!options->check.quiet || run->stalls.count || *run->tier_why)
+		bc_run_write_text(run, wants_color(options), &text);
+	if (options->output)
+		status = bc_file_write(options->output, bc_buf_text(&text), text.len);
+	else
+		fputs(bc_buf_text(&text), stderr);
+	bc_buf_fini(&text);
+	return status;
+}
+
+static int is_over(const struct bc_options *options, const struct bc_run *run)
+{
+	for (size_t i = 0; i < run->stalls.count; i++)
+		if (options->fail_over_ms > 0 && !run->stalls.items[i].open &&
+			(double)run->stalls.items[i].ns >= options->fail_over_ms * 1e6)
+			return 1;
+	return 0;
+}
+
+/* Without a limit to hold it to, the program's own status. With one, a run that measured nothing
+ * must not look clean. */
+static int exit_status(const struct bc_options *options, const struct bc_run *run)
+{
+	if (is_over(options, run))
+		return BC_EXIT_FINDINGS;
+	if (options->fail_over_ms > 0 && (!run->processes || run->lost_events || run->corrupt))
+		return BC_EXIT_INCOMPLETE;
+	return run->signal ? 128 + run->signal : run->code;
+}
+
+int bc_cmd_run(const struct bc_options *options)
+{
+	const struct bc_run_options how = {
+		.argv = (char *const *)options->operands.items,
+		.budget_ms = options->fail_over_ms > 0 &&
+					     options->fail_over_ms < options->check.budget_ms
+				     ? options->fail_over_ms
+				     : options->check.budget_ms,
+		.grace_ms = options->grace_ms,
+		.duration_ms = options->duration_ms,
+		.follow = options->follow,
+		.quiet = options->check.quiet,
+	};
+	struct bc_run run = {0};
+	int status;
+
+	if (!options->operands.count)
+		return bc_cmd_fail(bc_fail(
+			BC_EUSAGE, "which program? write 'blockcheck run ./program ARGUMENTS'"));
+	if (how.budget_ms < 0.01)
+		return bc_cmd_fail(bc_fail(BC_EUSAGE, "--budget: must be at least 10us"));
+	status = bc_run_program(&how, &run);
+	if (status == 0)
+		status = write_report(options, &run);
+	status = status < 0 ? bc_cmd_fail(status) : exit_status(options, &run);
+	bc_run_fini(&run);
+	return status;
+}

@@ -1,0 +1,99 @@
+/* The collector's state, shared by the files of this folder. */
+#ifndef BC_HARNESS_COLLECT_COLLECTOR_H
+#define BC_HARNESS_COLLECT_COLLECTOR_H
+
+#include <sys/types.h>
+
+#include "harness/collect/perf.h"
+#include "harness/collect/run.h"
+#include "harness/collect/segment.h"
+#include "harness/collect/symbols.h"
+#include "harness/collect/target.h"
+
+enum { BC_SCHED_HISTORY = 1024, BC_PERF_HISTORY = 32 };
+
+/* A blocked thread as the watchdog saw it. */
+struct bc_sample {
+	uint64_t frame_ns; /* when the frame it belongs to began; 0: no sample */
+	uint64_t next_ns;  /* when to look again */
+	uint64_t say_ns;   /* when to say again that it lasts */
+	long syscall;      /* -1: in a call that is known by name, or not in any */
+	uint64_t pc, sp, bp;
+	int has_bp, exact;
+	uint32_t size;
+	uint8_t bytes[BC_WIRE_SLICE_BYTES];
+};
+
+struct bc_sched {
+	uint64_t at_ns, run_ns, wait_ns;
+};
+
+struct bc_seen_process {
+	uint32_t pid; /* 0: the slot is not in use */
+	uint64_t started_ns;
+	struct bc_symbols *symbols;
+	uint32_t rows[BC_WIRE_FUNCTIONS]; /* callback index + 1 */
+	int nmodules;
+	int maps_read;
+};
+
+struct bc_seen_thread {
+	uint32_t pid, tid; /* 0: the slot is not in use */
+	uint32_t process;
+	const char *library;
+	struct bc_run_where *wait_stack;
+	uint32_t nwait_stack;
+	struct bc_sample *sample;
+	struct bc_sched sched[BC_SCHED_HISTORY];
+	uint32_t nsched; /* ever */
+	struct bc_perf perf;
+	struct bc_perf_sample *samples; /* BC_PERF_HISTORY */
+	uint32_t nsamples;              /* ever */
+};
+
+struct bc_collector {
+	const struct bc_run_options *options;
+	struct bc_run *run;
+	struct bc_segment segment;
+	struct bc_target target;
+	pid_t pid;
+	uint64_t start_ns;
+	struct bc_seen_process processes[BC_WIRE_PROCESSES];
+	struct bc_seen_thread *threads[BC_WIRE_THREADS];
+	struct bc_rows *rows; /* of run->callbacks, by place */
+};
+
+/* names.c */
+extern const char *const bc_call_names[];
+uint32_t bc_call_count(void);
+const char *bc_api_name(uint32_t api);
+const char *bc_syscall_name(long number);
+const char *bc_library_of(const char *module);
+
+/* seen.c: functions and their rows in run->callbacks */
+void bc_seen_bind(struct bc_collector *collector, uint32_t slot);
+void bc_seen_release(struct bc_collector *collector, uint32_t slot);
+/* Index in run->callbacks. */
+uint32_t bc_seen_callback(struct bc_collector *collector, uint32_t process, uint32_t function);
+const char *bc_seen_name(struct bc_collector *collector, uint32_t process, uint32_t function);
+uint32_t bc_seen_row(
+	struct bc_collector *collector, const struct bc_run_where *where, const char *api);
+uint32_t bc_seen_unwind(struct bc_collector *collector, uint32_t process,
+	const struct bc_stack_piece *piece, struct bc_run_where *frames);
+void bc_seen_fini(struct bc_collector *collector);
+
+/* watch.c */
+void bc_watch_tick(struct bc_collector *collector, uint32_t slot, uint64_t now);
+void bc_watch_sched(struct bc_collector *collector, struct bc_seen_thread *thread);
+uint64_t bc_watch_runqueue(const struct bc_seen_thread *thread, uint64_t from, uint64_t to);
+
+/* reader.c */
+void bc_reader_scan(struct bc_collector *collector);
+/* After the program's end: folds in all that is left. `signalled`: it did not end by itself. */
+void bc_reader_finish(struct bc_collector *collector, int signalled);
+
+/* stalls.c */
+void bc_stalls_add(
+	struct bc_collector *collector, uint32_t slot, struct bc_wire_event *event, int open);
+
+#endif

@@ -1,0 +1,249 @@
+/*
+ * Reads the shared memory file. The program may have written anything there: every number is copied
+ * once, then checked, then used.
+ */
+#include "harness/collect/collector.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BC_CALL_ROOM = BC_WIRE_FUNCTIONS, MAX_NS_SHIFT = 58 };
+
+/* ---- events ---- */
+
+static int is_sane(const struct bc_wire_event *event)
+{
+	uint64_t limit = 1ull << MAX_NS_SHIFT;
+
+	if (event->kind < BC_WIRE_CALLBACK || event->kind > BC_WIRE_SITE ||
+		event->function >= BC_WIRE_FUNCTIONS || event->start_ns > limit ||
+		event->total_ns > limit || event->own_ns > event->total_ns)
+		return 0;
+	for (int i = 0; i < BC_WIRE_CALLS; i++)
+		if (event->calls[i].id >= BC_CALL_ROOM || event->calls[i].total_ns > limit)
+			return 0;
+	return 1;
+}
+
+static void drain(struct bc_collector *collector, uint32_t slot)
+{
+	struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
+	uint64_t head = __atomic_load_n(&shared->head, __ATOMIC_ACQUIRE), tail = shared->tail;
+
+	if (head - tail > BC_WIRE_EVENTS) {
+		collector->run->corrupt++;
+		tail = head;
+	}
+	for (; tail != head; tail++) {
+		struct bc_wire_event event = shared->events[tail & (BC_WIRE_EVENTS - 1)];
+
+		if (is_sane(&event))
+			bc_stalls_add(collector, slot, &event, 0);
+		else
+			collector->run->corrupt++;
+		if (event.slice)
+			__atomic_store_n(&shared->slices_read, event.slice, __ATOMIC_RELEASE);
+	}
+	__atomic_store_n(&shared->tail, tail, __ATOMIC_RELEASE);
+}
+
+/* ---- folding a thread's figures into the result ---- */
+
+static void add_times(struct bc_run_histogram *to, const struct bc_wire_stat *stat)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < BC_WIRE_BUCKETS; i++) {
+		to->buckets[i] += stat->buckets[i];
+		count += stat->buckets[i];
+	}
+	to->count += count; /* the sum, so that shares add up whatever the program did to it */
+	to->total_ns += stat->total_ns;
+	if (stat->max_ns > to->max_ns)
+		to->max_ns = stat->max_ns;
+}
+
+static void fold_callbacks(struct bc_collector *collector, uint32_t slot)
+{
+	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
+	uint32_t process = collector->threads[slot]->process, count = shared->nstats;
+
+	for (uint32_t i = 1; i < BC_WIRE_STATS; i++) {
+		uint32_t function = shared->stats[i].function, row;
+
+		if (i >= count && i != BC_WIRE_STATS - 1)
+			continue;
+		if (function >= BC_WIRE_FUNCTIONS || !shared->stats[i].count)
+			continue;
+		row = bc_seen_callback(collector, process, i == BC_WIRE_STATS - 1 ? 0 : function);
+		add_times(&collector->run->callbacks.items[row].times, &shared->stats[i]);
+	}
+}
+
+static void fold_loop(struct bc_collector *collector, uint32_t slot)
+{
+	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
+	const struct bc_seen_thread *thread = collector->threads[slot];
+	struct bc_run_loop loop = {.pid = thread->pid,
+		.tid = thread->tid,
+		.library = thread->library ? thread->library
+			   : shared->raw   ? "discovered"
+					   : "unknown",
+		.iterations = shared->iterations,
+		.busy_ns = shared->busy_ns,
+		.idle_ns = shared->idle_ns};
+
+	if (!shared->iterations && !shared->callbacks)
+		return;
+	add_times(&loop.times, &shared->stats[0]);
+	bc_vec_push(&collector->run->loops, loop);
+}
+
+static void fold_losses(struct bc_run *run, const struct bc_wire_thread *shared)
+{
+	run->lost_events += shared->dropped;
+	run->lost_stacks += shared->no_slice;
+}
+
+/* What was running when it ended. */
+static void report_open(struct bc_collector *collector, uint32_t slot, int signalled)
+{
+	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
+	uint32_t depth = shared->depth;
+	uint64_t now = bc_segment_now(&collector->segment), end;
+	struct bc_wire_frame frame;
+	struct bc_wire_event event;
+
+	if (!depth || depth > BC_WIRE_FRAMES || shared->waiting)
+		return;
+	frame = shared->frames[depth - 1];
+	end = now > frame.start_ns ? now - frame.start_ns : 0;
+	/* by itself a program ends in its loop's own code, or in a callback that calls exit() */
+	if (!signalled && (!frame.function || end < collector->run->budget_ns))
+		return;
+	event = (struct bc_wire_event){.kind = frame.function ? BC_WIRE_CALLBACK : BC_WIRE_BODY,
+		.function = frame.function,
+		.start_ns = frame.start_ns,
+		.total_ns = end,
+		.own_ns = end > frame.nested_ns ? end - frame.nested_ns : 0,
+		.slice = frame.slice,
+		.worst_ns = frame.worst_ns};
+	memcpy(event.calls, frame.calls, sizeof(event.calls));
+	if (shared->call && shared->call < bc_call_count() && now > shared->call_ns)
+		event.calls[0] = (struct bc_wire_call){shared->call, 1, now - shared->call_ns};
+	if (is_sane(&event))
+		bc_stalls_add(collector, slot, &event, 1);
+}
+
+static void release_thread(struct bc_collector *collector, uint32_t slot)
+{
+	struct bc_seen_thread *thread = collector->threads[slot];
+
+	drain(collector, slot);
+	fold_callbacks(collector, slot);
+	fold_loop(collector, slot);
+	fold_losses(collector->run, &collector->segment.wire->threads[slot]);
+	bc_perf_close(&thread->perf);
+	free(thread->samples);
+	free(thread->sample);
+	free(thread);
+	collector->threads[slot] = NULL;
+	bc_segment_release(&collector->segment, &collector->segment.wire->threads[slot],
+		sizeof(collector->segment.wire->threads[slot]));
+}
+
+/* ---- slots ---- */
+
+static void bind_thread(struct bc_collector *collector, uint32_t slot, uint32_t pid)
+{
+	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
+	struct bc_seen_thread *thread;
+	uint32_t process = shared->process;
+
+	/* its process may only be bound a moment later */
+	if (process >= BC_WIRE_PROCESSES || collector->processes[process].pid != pid)
+		return;
+	thread = bc_xmalloc(sizeof(*thread));
+	*thread = (struct bc_seen_thread){.pid = pid, .tid = shared->tid, .process = process};
+	bc_perf_open(&thread->perf, (int)thread->tid, collector->run->budget_ns / 2);
+	collector->threads[slot] = thread;
+}
+
+static void scan_thread(struct bc_collector *collector, uint32_t slot, uint64_t now)
+{
+	struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
+	uint32_t state = __atomic_load_n(&shared->state, __ATOMIC_ACQUIRE);
+	uint32_t pid = __atomic_load_n(&shared->pid, __ATOMIC_ACQUIRE);
+
+	if (state == BC_WIRE_FREE)
+		return;
+	if (!collector->threads[slot] && pid)
+		bind_thread(collector, slot, pid);
+	if (!collector->threads[slot])
+		return;
+	bc_watch_tick(collector, slot, now);
+	drain(collector, slot);
+	if (state == BC_WIRE_CLOSED)
+		release_thread(collector, slot);
+}
+
+static void release_process(struct bc_collector *collector, uint32_t slot, int signalled)
+{
+	for (uint32_t i = 0; i < BC_WIRE_THREADS; i++)
+		if (collector->threads[i] && collector->threads[i]->process == slot) {
+			drain(collector, i);
+			report_open(collector, i, signalled);
+			release_thread(collector, i);
+		}
+	collector->run->unwrapped += collector->segment.wire->processes[slot].unwrapped;
+	bc_seen_release(collector, slot);
+	bc_segment_release(&collector->segment, &collector->segment.wire->processes[slot],
+		sizeof(collector->segment.wire->processes[slot]));
+}
+
+static void scan_processes(struct bc_collector *collector)
+{
+	for (uint32_t i = 0; i < BC_WIRE_PROCESSES; i++) {
+		struct bc_wire_process *shared = &collector->segment.wire->processes[i];
+		struct bc_seen_process *process = &collector->processes[i];
+
+		if (__atomic_load_n(&shared->state, __ATOMIC_ACQUIRE) == BC_WIRE_FREE)
+			continue;
+		if (!process->pid && __atomic_load_n(&shared->pid, __ATOMIC_ACQUIRE))
+			bc_seen_bind(collector, i);
+		else if (process->pid && process->pid != (uint32_t)collector->pid &&
+			 kill((pid_t)process->pid, 0) < 0 && errno == ESRCH)
+			release_process(collector, i, 0);
+	}
+}
+
+void bc_reader_scan(struct bc_collector *collector)
+{
+	uint64_t now = bc_segment_now(&collector->segment);
+
+	scan_processes(collector);
+	for (uint32_t i = 0; i < BC_WIRE_THREADS; i++)
+		scan_thread(collector, i, now);
+}
+
+void bc_reader_finish(struct bc_collector *collector, int signalled)
+{
+	struct bc_wire *wire = collector->segment.wire;
+	struct bc_run *run = collector->run;
+
+	scan_processes(collector);
+	for (uint32_t i = 0; i < BC_WIRE_THREADS; i++)
+		if (wire->threads[i].state != BC_WIRE_FREE && !collector->threads[i])
+			bind_thread(collector, i, wire->threads[i].pid);
+	for (uint32_t i = 0; i < BC_WIRE_PROCESSES; i++)
+		if (collector->processes[i].pid)
+			release_process(collector, i,
+				signalled &&
+					collector->processes[i].pid == (uint32_t)collector->pid);
+	run->lost_threads = wire->no_thread;
+	run->lost_processes = wire->no_process;
+	run->detached = wire->detached;
+	run->per_callback_ns = wire->selftest_ns / 16.0;
+}

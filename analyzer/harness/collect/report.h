@@ -1,0 +1,19 @@
+/* What both writers of the report need. */
+#ifndef BC_HARNESS_COLLECT_REPORT_H
+#define BC_HARNESS_COLLECT_REPORT_H
+
+#include "harness/collect/run.h"
+
+/* Of run->callbacks those that ran, the one with the longest time first; returns how many. Indices.
+ */
+size_t bc_report_callbacks(const struct bc_run *run, uint32_t **order);
+/* Of run->stalls, the longest first. */
+size_t bc_report_stalls(const struct bc_run *run, uint32_t **order);
+
+const char *bc_report_cause(enum bc_run_cause cause);
+/* Below the current folder, else as it is. NULL stays NULL. */
+const char *bc_report_path(struct bc_arena *arena, const char *path);
+/* Of the thread's loop. */
+const char *bc_report_library(const struct bc_run *run, uint32_t tid);
+
+#endif

@@ -1,0 +1,310 @@
+/* The report for people. */
+#include "harness/collect/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "output/term.h"
+
+enum { MAX_CALLBACKS = 15, MAX_STALLS = 15, MAX_FRAMES = 12 };
+
+struct writer {
+	const struct bc_run *run;
+	struct bc_term term;
+	struct bc_arena arena;
+};
+
+#define SAY(writer, style, ...) bc_term_printf(&(writer)->term, BC_STYLE_##style, __VA_ARGS__)
+
+/* Three digits and a unit. */
+static const char *show_time(struct writer *writer, uint64_t ns)
+{
+	static const char *const units[] = {"ns", "us", "ms", "s"};
+	double value = (double)ns;
+	int unit = 0;
+
+	while (unit < 3 && value >= 999.5) {
+		value /= 1000;
+		unit++;
+	}
+	return bc_arena_printf(&writer->arena, "%.*f %s",
+		value >= 99.95 || unit == 0 ? 0
+		: value >= 9.995            ? 1
+					    : 2,
+		value, units[unit]);
+}
+
+static void end_line(struct writer *writer)
+{
+	bc_term_newline(&writer->term);
+}
+
+static const char *show_where(struct writer *writer, const struct bc_run_where *where)
+{
+	const char *file = bc_report_path(&writer->arena, where->file);
+
+	if (!file)
+		return *where->module ? where->module : "";
+	if (!where->line)
+		return file;
+	return bc_arena_printf(&writer->arena, "%s:%d", file, where->line);
+}
+
+/* ---- stalls ---- */
+
+static void write_split(struct writer *writer, const struct bc_run_stall *stall)
+{
+	SAY(writer, PLAIN, "    %s computing, %s waiting for a CPU, %s blocked",
+		show_time(writer, stall->split.cpu_ns), show_time(writer, stall->split.runqueue_ns),
+		show_time(writer, stall->split.blocked_ns));
+	if (stall->major_faults)
+		SAY(writer, PLAIN, ", %u major page faults", stall->major_faults);
+	end_line(writer);
+}
+
+static void write_cause(struct writer *writer, const struct bc_run_stall *stall)
+{
+	const char *time = show_time(writer, stall->culprit_ns);
+
+	switch (stall->cause) {
+	case BC_RUN_CALL:
+		SAY(writer, STRONG, " in %s()", stall->culprit);
+		if (stall->culprit_calls > 1)
+			SAY(writer, PLAIN, ", %u calls", stall->culprit_calls);
+		break;
+	case BC_RUN_CPU:
+		SAY(writer, STRONG, " computing");
+		if (*stall->culprit)
+			SAY(writer, STRONG, " in %s()", stall->culprit);
+		break;
+	case BC_RUN_FAULT:
+		SAY(writer, STRONG, " on page faults");
+		SAY(writer, PLAIN, " (%u)", stall->minor_faults + stall->major_faults);
+		break;
+	case BC_RUN_RUNQUEUE:
+		SAY(writer, STRONG, " waiting for a CPU: the machine is overloaded");
+		break;
+	case BC_RUN_SYSCALL:
+		SAY(writer, STRONG, " blocked");
+		if (*stall->culprit)
+			SAY(writer, STRONG, " in system call %s", stall->culprit);
+		SAY(writer, PLAIN, ", called by a library");
+		break;
+	}
+	SAY(writer, PLAIN, " (%s)", time);
+}
+
+static void write_many(struct writer *writer, const struct bc_run_stall *stall)
+{
+	SAY(writer, STRONG, "%s", show_time(writer, stall->ns));
+	SAY(writer, PLAIN, " in one iteration, by many small callbacks");
+	if (stall->count > 1)
+		SAY(writer, PLAIN, "; %u times", stall->count);
+	end_line(writer);
+	for (int i = 0; i < BC_WIRE_CALLS; i++) {
+		if (!stall->shares[i].function)
+			continue;
+		SAY(writer, PLAIN, "    %s: %s in %u call%s", stall->shares[i].function,
+			show_time(writer, stall->shares[i].total_ns), stall->shares[i].count,
+			stall->shares[i].count == 1 ? "" : "s");
+		end_line(writer);
+	}
+}
+
+static void write_stack(struct writer *writer, const struct bc_run_stall *stall)
+{
+	for (uint32_t i = 0; i < stall->nstack && i < MAX_FRAMES; i++) {
+		SAY(writer, FRAME, "      %s", stall->stack[i].function);
+		SAY(writer, PLAIN, "  %s", show_where(writer, &stall->stack[i]));
+		end_line(writer);
+	}
+	if (stall->nstack > MAX_FRAMES) {
+		SAY(writer, PLAIN, "      and %u more", stall->nstack - MAX_FRAMES);
+		end_line(writer);
+	}
+}
+
+static void write_stall(struct writer *writer, const struct bc_run_stall *stall)
+{
+	const struct bc_run_callback *callback = &writer->run->callbacks.items[stall->callback];
+	const char *advice = NULL;
+
+	if (stall->kind == BC_RUN_MANY) {
+		write_many(writer, stall);
+		return;
+	}
+	SAY(writer, STRONG, "%s", show_time(writer, stall->ns));
+	SAY(writer, PLAIN, stall->kind == BC_RUN_BODY ? " in the loop's body, " : " in ");
+	SAY(writer, STRONG, "%s", callback->where.function);
+	if (stall->open)
+		SAY(writer, WARNING, ", still running when the program was ended,");
+	write_cause(writer, stall);
+	if (stall->count > 1)
+		SAY(writer, PLAIN, "; %u times, %s in all", stall->count,
+			show_time(writer, stall->total_ns));
+	end_line(writer);
+	if (!stall->open)
+		write_split(writer, stall);
+	write_stack(writer, stall);
+	if (stall->cause == BC_RUN_CALL)
+		advice = bc_run_advice(stall->culprit, bc_report_library(writer->run, stall->tid));
+	if (advice) {
+		SAY(writer, HELP, "    help: %s", advice);
+		end_line(writer);
+	}
+}
+
+static void write_stalls(struct writer *writer)
+{
+	uint32_t *order;
+	size_t count = bc_report_stalls(writer->run, &order);
+
+	for (size_t i = 0; i < count && i < MAX_STALLS; i++) {
+		end_line(writer);
+		write_stall(writer, &writer->run->stalls.items[order[i]]);
+	}
+	if (count > MAX_STALLS) {
+		SAY(writer, PLAIN, "and %zu more kinds of stalls: --format=json has them all",
+			count - MAX_STALLS);
+		end_line(writer);
+	}
+	free(order);
+}
+
+/* ---- callbacks and loops ---- */
+
+static void write_callbacks(struct writer *writer)
+{
+	uint32_t *order;
+	size_t count = bc_report_callbacks(writer->run, &order), shown = 0;
+
+	if (count) {
+		end_line(writer);
+		SAY(writer, STRONG, "%9s %9s %9s %9s %9s %6s  %s", "max", "p99", "p50", "total",
+			"count", "stalls", "callback");
+		end_line(writer);
+	}
+	for (size_t i = 0; i < count && shown < MAX_CALLBACKS; i++) {
+		const struct bc_run_callback *callback = &writer->run->callbacks.items[order[i]];
+		const struct bc_run_histogram *times = &callback->times;
+
+		if (callback->internal && !callback->stalls)
+			continue;
+		shown++;
+		SAY(writer, PLAIN, "%9s %9s %9s %9s %9llu %6u  ", show_time(writer, times->max_ns),
+			show_time(writer, bc_run_percentile(times, 0.99)),
+			show_time(writer, bc_run_percentile(times, 0.50)),
+			show_time(writer, times->total_ns), (unsigned long long)times->count,
+			callback->stalls);
+		SAY(writer, STRONG, "%s", callback->where.function);
+		SAY(writer, PLAIN, "  %s  %s", show_where(writer, &callback->where),
+			strcmp(callback->api, "loop") ? callback->api : "(seen in stalls only)");
+		end_line(writer);
+	}
+	free(order);
+}
+
+static void write_loops(struct writer *writer)
+{
+	const struct bc_run *run = writer->run;
+
+	for (size_t i = 0; i < run->loops.count; i++) {
+		const struct bc_run_loop *loop = &run->loops.items[i];
+
+		SAY(writer, PLAIN,
+			"loop of thread %u (%s): %llu iterations, busy %s, p50 %s, p99 %s, max %s",
+			loop->tid, loop->library, (unsigned long long)loop->iterations,
+			show_time(writer, loop->busy_ns),
+			show_time(writer, bc_run_percentile(&loop->times, 0.50)),
+			show_time(writer, bc_run_percentile(&loop->times, 0.99)),
+			show_time(writer, loop->times.max_ns));
+		end_line(writer);
+	}
+	if (run->loops.count) {
+		SAY(writer, PLAIN,
+			"an event that comes at any moment waits %s or less in 99 of 100 cases",
+			show_time(writer, bc_run_imposed(run, 0.99)));
+		end_line(writer);
+	}
+}
+
+/* ---- what is missing ---- */
+
+static void write_loss(struct writer *writer, uint64_t count, const char *what)
+{
+	if (!count)
+		return;
+	SAY(writer, WARNING, "not in these figures: ");
+	SAY(writer, PLAIN, "%llu %s", (unsigned long long)count, what);
+	end_line(writer);
+}
+
+static void write_losses(struct writer *writer)
+{
+	const struct bc_run *run = writer->run;
+
+	write_loss(writer, run->lost_events, "stalls that came faster than they could be read");
+	write_loss(writer, run->lost_stacks, "stacks, for the same reason");
+	write_loss(writer, run->lost_threads, "threads: there were too many at once");
+	write_loss(writer, run->lost_processes, "processes: there were too many at once");
+	write_loss(writer, run->unwrapped, "callbacks: more than 4095 different functions");
+	write_loss(writer, run->corrupt, "records that the program had damaged");
+	write_loss(writer, run->early_stalls, "stalls within --grace");
+	write_loss(writer, run->detached, "forked children; --follow-fork measures them");
+}
+
+static void write_head(struct writer *writer)
+{
+	const struct bc_run *run = writer->run;
+	uint64_t stalls = 0;
+
+	for (size_t i = 0; i < run->stalls.count; i++)
+		stalls += run->stalls.items[i].count;
+	SAY(writer, STRONG, "blockcheck: %s", run->command);
+	if (run->signal)
+		SAY(writer, PLAIN, ", ended by signal %d", run->signal);
+	else if (run->code)
+		SAY(writer, PLAIN, ", exit status %d", run->code);
+	end_line(writer);
+	if (*run->tier_why) {
+		SAY(writer, WARNING, "nothing was measured: ");
+		SAY(writer, PLAIN, "%s", run->tier_why);
+		end_line(writer);
+		return;
+	}
+	SAY(writer, PLAIN, "%s, %llu stall%s of %s or more", show_time(writer, run->duration_ns),
+		(unsigned long long)stalls, stalls == 1 ? "" : "s",
+		show_time(writer, run->budget_ns));
+	if (!run->loops.count)
+		SAY(writer, PLAIN, "; no event loop was seen");
+	end_line(writer);
+}
+
+static void write_tail(struct writer *writer)
+{
+	const struct bc_run *run = writer->run;
+
+	if (!run->processes)
+		return;
+	SAY(writer, PLAIN,
+		"measured inside the program, clock %s; cost %.0f ns per callback there, %s of CPU "
+		"here",
+		run->clock, run->per_callback_ns, show_time(writer, run->collector_cpu_ns));
+	end_line(writer);
+}
+
+void bc_run_write_text(const struct bc_run *run, int color, struct bc_buf *out)
+{
+	struct writer writer = {.run = run, .term = {.out = out, .color = color}};
+
+	write_head(&writer);
+	write_stalls(&writer);
+	write_callbacks(&writer);
+	if (run->loops.count)
+		end_line(&writer);
+	write_loops(&writer);
+	write_losses(&writer);
+	write_tail(&writer);
+	bc_arena_fini(&writer.arena);
+}

@@ -1,0 +1,234 @@
+/* The collector's main loop: starts the program, looks at the shared memory at every tick, and ends
+ * with the program. */
+#include "harness/collect/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "harness/collect/collector.h"
+
+enum { TICK_MAX_MS = 5, LOADED_WITHIN_MS = 200 };
+
+/* ---- signals ---- */
+
+/* Those that end us are for the program to act upon. A terminal sends them to it, too; others have
+ * to be handed on. */
+static int open_signals(sigset_t *old)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, old);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void handle_signal(struct bc_collector *collector, const struct signalfd_siginfo *info)
+{
+	if (info->ssi_signo == SIGCHLD)
+		return;
+	collector->run->interrupted = (int)info->ssi_signo;
+	if (info->ssi_code <= 0)
+		kill(collector->pid, (int)info->ssi_signo);
+}
+
+static void read_signals(struct bc_collector *collector, int fd)
+{
+	struct signalfd_siginfo info;
+
+	while (read(fd, &info, sizeof(info)) == sizeof(info))
+		handle_signal(collector, &info);
+}
+
+/* ---- the program's end ---- */
+
+/* 1 when it has ended. Children that were left to us are buried on the way. */
+static int has_ended(struct bc_collector *collector)
+{
+	int status, ended = 0;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid != collector->pid)
+			continue;
+		ended = 1;
+		if (WIFSIGNALED(status))
+			collector->run->signal = WTERMSIG(status);
+		else
+			collector->run->code = WEXITSTATUS(status);
+	}
+	return ended || (pid < 0 && errno == ECHILD);
+}
+
+static int others_run(const struct bc_collector *collector)
+{
+	for (uint32_t i = 0; i < BC_WIRE_PROCESSES; i++)
+		if (collector->processes[i].pid &&
+			collector->processes[i].pid != (uint32_t)collector->pid)
+			return 1;
+	return 0;
+}
+
+/* ---- which measurement is possible ---- */
+
+static void set_tier(struct bc_collector *collector, const char *preload_dir)
+{
+	struct bc_run *run = collector->run;
+
+	run->tier = "inside";
+	run->tier_why = "";
+	if (collector->target.preloadable && preload_dir)
+		return;
+	run->tier = "none";
+	run->tier_why = collector->target.preloadable ? "libblockcheck-preload.so was not found"
+						      : collector->target.why;
+}
+
+/* Said at once, not after an hour of measuring nothing. */
+static void check_loaded(struct bc_collector *collector, uint64_t now)
+{
+	struct bc_run *run = collector->run;
+
+	if (strcmp(run->tier, "inside") || run->processes || *run->tier_why ||
+		now - collector->start_ns < LOADED_WITHIN_MS * 1000000ull)
+		return;
+	run->tier_why = "the injected library did not report back: was LD_PRELOAD taken away?";
+	fprintf(stderr, "blockcheck: warning: nothing is measured; %s\n", run->tier_why);
+}
+
+static int tick_ms(const struct bc_collector *collector)
+{
+	double half = collector->options->budget_ms / 2;
+
+	return half < 1 ? 1 : half > TICK_MAX_MS ? TICK_MAX_MS : (int)half;
+}
+
+/* ---- the loop ---- */
+
+static int is_over_time(const struct bc_collector *collector, uint64_t now)
+{
+	double limit = collector->options->duration_ms;
+
+	return limit > 0 && (double)(now - collector->start_ns) >= limit * 1e6;
+}
+
+static void watch(struct bc_collector *collector, int signals)
+{
+	struct pollfd fd = {.fd = signals, .events = POLLIN};
+	int ended = 0, told = 0;
+
+	while (!ended || (collector->options->follow && others_run(collector))) {
+		uint64_t now;
+
+		poll(&fd, 1, tick_ms(collector));
+		read_signals(collector, signals);
+		bc_reader_scan(collector);
+		now = bc_segment_now(&collector->segment);
+		check_loaded(collector, now);
+		if (!told && is_over_time(collector, now)) {
+			told = 1;
+			kill(collector->pid, SIGTERM);
+		}
+		ended |= has_ended(collector);
+		if (ended && collector->run->interrupted)
+			break;
+	}
+}
+
+static int launch(struct bc_collector *collector)
+{
+	const struct bc_run_options *options = collector->options;
+	struct bc_arena *arena = &collector->run->arena;
+	const char *dir =
+		options->preload_dir ? options->preload_dir : bc_target_preload_dir(arena);
+	const char *wire =
+		bc_arena_printf(arena, "/proc/%d/fd/%d", (int)getpid(), collector->segment.fd);
+
+	set_tier(collector, dir);
+	if (*collector->run->tier_why)
+		fprintf(stderr, "blockcheck: warning: nothing is measured: %s\n",
+			collector->run->tier_why);
+	return bc_target_launch(
+		arena, &collector->target, options->argv, dir, wire, &collector->pid);
+}
+
+static const char *join(struct bc_arena *arena, char *const *argv)
+{
+	struct bc_buf text = {0};
+	const char *copy;
+
+	for (; *argv; argv++)
+		bc_buf_printf(&text, "%s%s", text.len ? " " : "", *argv);
+	copy = bc_arena_strdup(arena, bc_buf_text(&text));
+	bc_buf_fini(&text);
+	return copy;
+}
+
+static uint64_t own_cpu(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000u +
+	       (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000u;
+}
+
+static void measure(struct bc_collector *collector, int signals)
+{
+	struct bc_run *run = collector->run;
+
+	watch(collector, signals);
+	run->duration_ns = bc_segment_now(&collector->segment) - collector->start_ns;
+	bc_reader_finish(collector, run->signal != 0);
+	run->collector_cpu_ns = own_cpu();
+}
+
+int bc_run_program(const struct bc_run_options *options, struct bc_run *run)
+{
+	struct bc_collector *collector = bc_xmalloc(sizeof(*collector));
+	sigset_t old;
+	int status, signals;
+
+	*collector = (struct bc_collector){.options = options, .run = run};
+	*run = (struct bc_run){.budget_ns = (uint64_t)(options->budget_ms * 1e6)};
+	run->command = join(&run->arena, options->argv);
+	status = bc_target_inspect(&run->arena, options->argv[0], &collector->target);
+	if (status == 0)
+		status = bc_segment_open(&collector->segment, run->budget_ns, options->follow);
+	if (status == 0) {
+		run->clock = collector->segment.clock.factor ? "tsc" : "vdso";
+		signals = open_signals(&old);
+		prctl(PR_SET_CHILD_SUBREAPER, options->follow);
+		collector->start_ns = bc_segment_now(&collector->segment);
+		status = launch(collector);
+		if (status == 0)
+			measure(collector, signals);
+		close(signals);
+		sigprocmask(SIG_SETMASK, &old, NULL);
+	}
+	bc_seen_fini(collector);
+	bc_segment_close(&collector->segment);
+	free(collector);
+	return status;
+}
+
+void bc_run_fini(struct bc_run *run)
+{
+	bc_vec_fini(&run->loops);
+	bc_vec_fini(&run->callbacks);
+	bc_vec_fini(&run->stalls);
+	bc_arena_fini(&run->arena);
+}

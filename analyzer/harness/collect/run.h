@@ -1,0 +1,121 @@
+/* `blockcheck run`: what was measured, from launching the program to writing the report. */
+#ifndef BC_HARNESS_COLLECT_RUN_H
+#define BC_HARNESS_COLLECT_RUN_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/vec.h"
+#include "harness/wire.h"
+
+struct bc_run_options {
+	char *const *argv; /* of the program; ends with NULL */
+	double budget_ms;
+	double grace_ms;    /* stalls that begin earlier are not reported */
+	double duration_ms; /* 0: until the program ends */
+	int follow;         /* measure forked and executed children, too */
+	int quiet;
+	const char *preload_dir; /* NULL: beside the program, installed, or of the build tree */
+};
+
+struct bc_run_histogram {
+	uint64_t count, total_ns, max_ns;
+	uint64_t buckets[BC_WIRE_BUCKETS];
+};
+
+struct bc_run_where {
+	const char *function; /* never NULL; "libfoo.so+0x12" without symbols */
+	const char *file;     /* NULL: not known */
+	int line;             /* 0: not known */
+	const char *module;   /* path, never NULL */
+};
+
+struct bc_run_split {
+	uint64_t cpu_ns, runqueue_ns, blocked_ns;
+};
+
+struct bc_run_callback {
+	struct bc_run_where where;
+	const char *api; /* that registered it; "loop" for bodies of loops */
+	int internal;    /* it belongs to the loop's library */
+	struct bc_run_histogram times;
+	struct bc_run_split split; /* of its stalls */
+	uint32_t stalls;
+};
+
+enum bc_run_kind { BC_RUN_CALLBACK, BC_RUN_BODY, BC_RUN_MANY };
+enum bc_run_cause { BC_RUN_CALL, BC_RUN_CPU, BC_RUN_FAULT, BC_RUN_RUNQUEUE, BC_RUN_SYSCALL };
+
+struct bc_run_share {
+	const char *function;
+	uint32_t count;
+	uint64_t total_ns;
+};
+
+/* Stalls of one callback with one culprit and one stack; the figures are those of the longest. */
+struct bc_run_stall {
+	enum bc_run_kind kind;
+	uint32_t callback; /* index */
+	enum bc_run_cause cause;
+	const char *culprit; /* function, "" where there is none */
+	uint64_t culprit_ns;
+	uint32_t culprit_calls;
+	uint32_t count;
+	uint64_t total_ns;
+	uint64_t ns;       /* of the longest */
+	uint64_t start_ns; /* since the beginning of the run */
+	struct bc_run_split split;
+	uint32_t major_faults, minor_faults;
+	uint32_t tid;
+	struct bc_run_where *stack; /* innermost first */
+	uint32_t nstack;
+	struct bc_run_share shares[BC_WIRE_CALLS]; /* of MANY: what the iteration was made of */
+	int open;                                  /* still lasting when the program ended */
+};
+
+struct bc_run_loop {
+	uint32_t pid, tid;
+	const char *library; /* "discovered": a loop of the program's own */
+	uint64_t iterations, busy_ns, idle_ns;
+	struct bc_run_histogram times;
+};
+
+struct bc_run {
+	struct bc_arena arena;
+	const char *command;
+	const char *tier;     /* which measurement was possible, one word */
+	const char *tier_why; /* a sentence for people */
+	int code, signal;     /* how the program ended */
+	int interrupted;      /* by a signal to us */
+	uint64_t duration_ns, budget_ns;
+	BC_VEC(struct bc_run_loop) loops;
+	BC_VEC(struct bc_run_callback) callbacks;
+	BC_VEC(struct bc_run_stall) stalls;
+	/* what is missing from the picture */
+	uint64_t lost_events, lost_stacks, lost_threads, lost_processes, unwrapped, corrupt;
+	uint64_t early_stalls; /* within the grace period */
+	uint32_t processes, detached;
+	double per_callback_ns;
+	uint64_t collector_cpu_ns;
+	const char *clock; /* "tsc" or "vdso" */
+};
+
+/*
+ * Runs the program and measures until it ends. 0, or a negative error when it could not be started;
+ * how it ended is in `run`. The caller drops the arena and the vectors with bc_run_fini().
+ */
+int bc_run_program(const struct bc_run_options *options, struct bc_run *run);
+void bc_run_fini(struct bc_run *run);
+
+/* The value below which `share` (0.99) of all times lie, in ns. */
+uint64_t bc_run_percentile(const struct bc_run_histogram *histogram, double share);
+/* How long an event that becomes ready at a random moment waits for the loop, at that share. */
+uint64_t bc_run_imposed(const struct bc_run *run, double share);
+
+void bc_run_write_text(const struct bc_run *run, int color, struct bc_buf *out);
+void bc_run_write_json(const struct bc_run *run, struct bc_buf *out);
+/* What to do about a blocking call in a loop of this library, or NULL. */
+const char *bc_run_advice(const char *culprit, const char *library);
+
+#endif

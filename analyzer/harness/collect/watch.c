@@ -1,0 +1,216 @@
+/*
+ * The watchdog: looks at threads that have been in one callback for long, from outside. It reads
+ * /proc and memory, and never stops or signals anything: that would end the sleep it measures.
+ */
+#include "harness/collect/collector.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "output/term.h"
+
+enum { SAY_FIRST_MS = 1000 };
+
+static int read_task(const struct bc_seen_thread *thread, const char *what, char *text, size_t size)
+{
+	char path[96];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/task/%u/%s", thread->pid, thread->tid, what);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, size - 1);
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = 0;
+	return n > 0;
+}
+
+/* ---- run queue ---- */
+
+void bc_watch_sched(struct bc_collector *collector, struct bc_seen_thread *thread)
+{
+	struct bc_sched now = {.at_ns = bc_segment_now(&collector->segment)};
+	unsigned long long run, wait;
+	char text[96];
+
+	if (!read_task(thread, "schedstat", text, sizeof(text)) ||
+		sscanf(text, "%llu %llu", &run, &wait) != 2)
+		return;
+	now.run_ns = run;
+	now.wait_ns = wait;
+	thread->sched[thread->nsched++ % BC_SCHED_HISTORY] = now;
+}
+
+/* Between two readings the waiting is taken to be even. */
+static double waited_until(const struct bc_seen_thread *thread, uint64_t at)
+{
+	uint32_t first = thread->nsched > BC_SCHED_HISTORY ? thread->nsched - BC_SCHED_HISTORY : 0;
+	const struct bc_sched *after = NULL, *before = NULL;
+
+	for (uint32_t i = thread->nsched; i > first; i--) {
+		before = &thread->sched[(i - 1) % BC_SCHED_HISTORY];
+		if (before->at_ns <= at)
+			break;
+		after = before;
+	}
+	if (!before)
+		return 0;
+	if (!after || before == after || after->at_ns <= before->at_ns)
+		return (double)before->wait_ns;
+	return (double)before->wait_ns + (double)(after->wait_ns - before->wait_ns) *
+						 (double)(at - before->at_ns) /
+						 (double)(after->at_ns - before->at_ns);
+}
+
+uint64_t bc_watch_runqueue(const struct bc_seen_thread *thread, uint64_t from, uint64_t to)
+{
+	double waited = waited_until(thread, to) - waited_until(thread, from);
+
+	return waited > 0 ? (uint64_t)waited : 0;
+}
+
+/* ---- stacks ---- */
+
+static void read_stack(const struct bc_seen_thread *thread, struct bc_sample *sample)
+{
+	struct iovec local = {sample->bytes, sizeof(sample->bytes)};
+	struct iovec remote = {(void *)sample->sp, sizeof(sample->bytes)};
+	ssize_t n = process_vm_readv((pid_t)thread->pid, &local, 1, &remote, 1, 0);
+
+	if (n < 0) { /* the stack ends sooner: take what its page has */
+		local.iov_len = remote.iov_len = 4096 - (sample->sp & 4095);
+		n = process_vm_readv((pid_t)thread->pid, &local, 1, &remote, 1, 0);
+	}
+	sample->size = n > 0 ? (uint32_t)n : 0;
+}
+
+/* In a call of ours the heartbeat has the registers; the call must not have ended meanwhile. */
+static int sample_call(const struct bc_wire_thread *shared, const struct bc_seen_thread *thread,
+	struct bc_sample *sample)
+{
+	uint32_t number = __atomic_load_n(&shared->call_number, __ATOMIC_ACQUIRE);
+
+	if (!__atomic_load_n(&shared->call, __ATOMIC_ACQUIRE))
+		return 0;
+	sample->pc = shared->call_pc;
+	sample->sp = shared->call_sp;
+	sample->bp = shared->call_bp;
+	sample->has_bp = 1;
+	sample->exact = 0;
+	sample->syscall = -1;
+	read_stack(thread, sample);
+	return __atomic_load_n(&shared->call_number, __ATOMIC_ACQUIRE) == number;
+}
+
+/* Blocked in a system call that we do not stand before: the kernel shows where. */
+static int sample_blocked(const struct bc_seen_thread *thread, struct bc_sample *sample)
+{
+	unsigned long long sp, pc;
+	char text[256];
+	long number;
+
+	if (!read_task(thread, "syscall", text, sizeof(text)) ||
+		sscanf(text, "%ld %*s %*s %*s %*s %*s %*s %llx %llx", &number, &sp, &pc) != 3 ||
+		number < 0)
+		return 0;
+	sample->syscall = number;
+	sample->pc = pc;
+	sample->sp = sp;
+	sample->has_bp = 0;
+	sample->exact = 1;
+	read_stack(thread, sample);
+	return 1;
+}
+
+/* ---- what lasts ---- */
+
+static void say_lasting(struct bc_collector *collector, const struct bc_wire_thread *shared,
+	const struct bc_seen_thread *thread, uint32_t function, uint64_t age)
+{
+	uint32_t call = shared->call;
+	const char *name = "the loop's own code";
+	struct bc_buf line = {0};
+	struct bc_term term = {.out = &line};
+
+	if (function)
+		name = bc_seen_name(collector, thread->process, function);
+	bc_term_printf(&term, BC_STYLE_PLAIN, "blockcheck: %s has held the loop for %.1f s so far",
+		name, (double)age / 1e9);
+	if (call && call < bc_call_count())
+		bc_term_printf(&term, BC_STYLE_PLAIN, ", in %s()", bc_call_names[call]);
+	bc_term_newline(&term);
+	fputs(bc_buf_text(&line), stderr);
+	bc_buf_fini(&line);
+}
+
+static struct bc_sample *sample_of(
+	struct bc_collector *collector, struct bc_seen_thread *thread, uint64_t frame_ns)
+{
+	if (!thread->sample) {
+		thread->sample = bc_xmalloc(sizeof(*thread->sample));
+		thread->sample->frame_ns = 0;
+	}
+	if (thread->sample->frame_ns != frame_ns) {
+		thread->sample->frame_ns = frame_ns;
+		thread->sample->next_ns = frame_ns + collector->run->budget_ns / 2;
+		thread->sample->say_ns = frame_ns + SAY_FIRST_MS * 1000000ull;
+		thread->sample->size = 0;
+		thread->sample->syscall = -1;
+	}
+	return thread->sample;
+}
+
+static void keep_perf_samples(struct bc_seen_thread *thread)
+{
+	if (thread->perf.fd < 0)
+		return;
+	if (!thread->samples)
+		thread->samples = bc_xmalloc(BC_PERF_HISTORY * sizeof(*thread->samples));
+	while (bc_perf_read(&thread->perf, &thread->samples[thread->nsamples % BC_PERF_HISTORY]))
+		thread->nsamples++;
+}
+
+static void look_at_frame(struct bc_collector *collector, const struct bc_wire_thread *shared,
+	struct bc_seen_thread *thread, uint32_t depth, uint64_t now)
+{
+	struct bc_wire_frame frame = shared->frames[depth - 1];
+	struct bc_sample *sample, *fresh;
+	uint64_t age = now > frame.start_ns ? now - frame.start_ns : 0;
+
+	if (age < collector->run->budget_ns / 2)
+		return;
+	sample = sample_of(collector, thread, frame.start_ns);
+	if (now >= sample->next_ns) {
+		sample->next_ns = now + age;
+		fresh = bc_xmalloc(sizeof(*fresh));
+		*fresh = *sample;
+		if (sample_call(shared, thread, fresh) || sample_blocked(thread, fresh))
+			*sample = *fresh;
+		free(fresh);
+	}
+	if (now >= sample->say_ns && !collector->options->quiet &&
+		now - collector->start_ns > collector->options->grace_ms * 1e6) {
+		sample->say_ns = now + age;
+		if (frame.function) /* a loop's own code may be over, with the loop */
+			say_lasting(
+				collector, shared, thread, frame.function % BC_WIRE_FUNCTIONS, age);
+	}
+}
+
+void bc_watch_tick(struct bc_collector *collector, uint32_t slot, uint64_t now)
+{
+	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
+	struct bc_seen_thread *thread = collector->threads[slot];
+	uint32_t depth = __atomic_load_n(&shared->depth, __ATOMIC_ACQUIRE);
+
+	keep_perf_samples(thread);
+	bc_watch_sched(collector, thread);
+	if (depth && depth <= BC_WIRE_FRAMES &&
+		!__atomic_load_n(&shared->waiting, __ATOMIC_ACQUIRE))
+		look_at_frame(collector, shared, thread, depth, now);
+}

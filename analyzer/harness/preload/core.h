@@ -1,0 +1,122 @@
+/*
+ * The injected library's own interfaces. It depends on libc alone, and must not be noticed: no
+ * allocation, lock, signal, thread or stdio where the program's code waits for it; errno is never
+ * touched, since the system calls made on the way are raw ones.
+ */
+#ifndef BC_HARNESS_PRELOAD_CORE_H
+#define BC_HARNESS_PRELOAD_CORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/wire.h"
+
+#define BC_LIKELY(x) __builtin_expect(!!(x), 1)
+#define BC_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define BC_PUBLIC __attribute__((visibility("default")))
+#define BC_NOINLINE __attribute__((noinline))
+
+enum { BC_THUNKS = 4095 /* thunk.S has the same number */, BC_NO_EPOCH = 0xffffffff };
+
+/* Thunk n reads record n; its layout is known to thunk.S. */
+struct bc_record {
+	void *original;
+	uint64_t site;
+	uint32_t id, api;
+	uint64_t padding;
+};
+static_assert(sizeof(struct bc_record) == 32, "thunk.S");
+
+/* What the thunks' stub keeps in its own frame. */
+struct bc_local {
+	uint64_t start_ns;
+	uint32_t depth;
+	uint32_t epoch;
+};
+
+/* One function of calls.def or runs.def; the layout is known to the assembler. */
+struct bc_call_row {
+	void *real;
+	const char *name;
+	uint32_t id;
+	uint32_t kind; /* enum bc_call_kind */
+};
+enum bc_call_kind { BC_CALL, BC_WAIT, BC_RUN };
+
+/* What the stub of a call keeps in its own frame: arguments, then our own notes. */
+struct bc_call_frame {
+	uint64_t args[6];
+	uint64_t rax;
+	struct bc_call_row *row;
+	uint64_t start_ns;
+	uint32_t mode;
+	uint32_t depth;
+};
+static_assert(sizeof(struct bc_call_frame) == 80, "thunk.S");
+
+/* One function of hooks.def. */
+struct bc_hook_row {
+	void *real;
+	const char *name;
+	uint32_t api;
+	uint8_t callbacks[4]; /* which arguments, 1 to 6; 0 ends. 0x80: the watcher's field */
+};
+
+struct bc_thread_state {
+	uint32_t busy; /* calls are timed; first, where the assembler looks for it */
+	uint32_t epoch;
+	struct bc_wire_thread *slot;
+	uint64_t cpu_at_ns, cpu_ns; /* a recent reading of the thread's CPU time */
+	uint64_t faults;
+	uint64_t site, other_site; /* where this thread waits, where it also did */
+	uint32_t waits, other_waits;
+	uint32_t closing;
+	uint32_t emitting;
+};
+
+extern __thread struct bc_thread_state bc_thread __attribute__((tls_model("initial-exec")));
+extern struct bc_wire *bc_wire; /* NULL: measure nothing */
+extern struct bc_wire_clock bc_clock;
+
+/* 0 in a forked child until it has been looked at; equal to the epoch of threads that have. */
+extern struct bc_epoch {
+	_Alignas(4096) uint32_t value;
+	char padding[4092];
+} bc_epoch;
+
+/* thunk.S */
+extern struct bc_record bc_records[];
+extern char bc_thunks[], bc_thunks_end[];
+void bc_keep_vectors(void (*run)(void *), void *argument);
+void bc_thunk_common(void);
+
+/* thread.c. Attaching finds a slot in the memory file. NULL when this thread is not measured. */
+struct bc_wire_thread *bc_attach(void);
+struct bc_wire_process *bc_process(void);
+void bc_start(void);
+void bc_after_fork(void);
+
+/* table.c */
+void *bc_thunk(void *function, uint32_t api, uint64_t site);
+void *bc_original(void *function);
+
+/* hot.c */
+void bc_enter(struct bc_record *record, struct bc_local *local);
+void bc_leave(struct bc_record *record, struct bc_local *local);
+void bc_leave_above(uint64_t sp);
+
+/* calls.c */
+void bc_call_enter(struct bc_call_row *row, struct bc_call_frame *frame);
+void bc_call_leave(struct bc_call_row *row, struct bc_call_frame *frame);
+void *bc_call_resolve(struct bc_call_row *row);
+void bc_calls_resolve_all(void);
+void bc_frame_emit(struct bc_wire_thread *thread, struct bc_wire_frame *frame, uint32_t kind,
+	uint64_t now, uint64_t own);
+void bc_frame_count(struct bc_wire_thread *thread, uint32_t function, uint64_t ns);
+
+static inline uint64_t bc_now(void)
+{
+	return bc_wire_now(&bc_clock);
+}
+
+#endif

@@ -1,0 +1,50 @@
+/* What the plugs that are more than a table take from the core. */
+#ifndef BC_HARNESS_PRELOAD_PLUG_H
+#define BC_HARNESS_PRELOAD_PLUG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The thunk of a callback, or the callback itself when there are no more; idempotent. */
+void *__blockcheck_thunk(void *function, uint32_t api, uint64_t site);
+/* The callback behind a thunk; anything else as it is. */
+void *__blockcheck_original(void *function);
+/* The next definition of a function, or one that fails. `name` lies in the plug that asks. */
+void *__blockcheck_real(const char *name, uint64_t site);
+
+enum bc_api {
+	BC_API_NONE,
+#define BC_API(name) BC_API_##name,
+#define UV(name, a, b, c) BC_API(name)
+#define EVENT(name, a, b, c) BC_API(name)
+#define EV(name, a, b, c) BC_API(name)
+#define EV_FIELD(name) BC_API(name)
+#define GLIB(name, a, b, c) BC_API(name)
+#define SDEVENT(name, a, b, c) BC_API(name)
+#define WAYLAND(name, a, b, c) BC_API(name)
+#include "harness/hooks.def"
+#undef UV
+#undef EVENT
+#undef EV
+#undef EV_FIELD
+#undef GLIB
+#undef SDEVENT
+#undef WAYLAND
+#undef BC_API
+	BC_API_COUNT
+};
+
+#define BC_PLUG_PUBLIC __attribute__((visibility("default")))
+#define BC_PLUG_SITE ((uint64_t)__builtin_return_address(0))
+
+/* `real`: the function of this name behind our own */
+#define BC_PLUG_REAL(real, name) \
+	do { \
+		static void *known_; \
+		if (!__atomic_load_n(&known_, __ATOMIC_ACQUIRE)) \
+			__atomic_store_n( \
+				&known_, __blockcheck_real(name, BC_PLUG_SITE), __ATOMIC_RELEASE); \
+		*(void **)&(real) = known_; \
+	} while (0)
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * GLib binds its calls to itself, so its functions cannot be stood before from inside. Its six
+ * kinds of sources have their tables in writable memory, though: there `dispatch` is exchanged for
+ * one that calls the old one with the callback's thunk. Other libraries' sources get a copy of
+ * their table when they are made.
+ */
+#include "harness/preload/plug.h"
+
+#include <dlfcn.h>
+
+/* struct _GSourceFuncs */
+struct source_funcs {
+	int (*prepare)(void *source, int *timeout);
+	int (*check)(void *source);
+	int (*dispatch)(void *source, void *callback, void *data);
+	void (*finalize)(void *source);
+	void *closure_callback;
+	void *closure_marshal;
+};
+
+enum { COPIES = 512 };
+
+static struct copy {
+	const struct source_funcs *original;
+	struct source_funcs funcs;
+} copies[COPIES];
+static uint32_t ncopies;
+
+#define KINDS(KIND) \
+	KIND(g_timeout, "g_timeout_funcs") \
+	KIND(g_idle, "g_idle_funcs") \
+	KIND(g_io_watch, "g_io_watch_funcs") \
+	KIND(g_child_watch, "g_child_watch_funcs") \
+	KIND(g_unix_signal, "g_unix_signal_funcs") \
+	KIND(g_unix_fd, "g_unix_fd_source_funcs")
+
+#define KIND(name, symbol) \
+	static int (*old_##name)(void *source, void *callback, void *data); \
+	static int dispatch_##name(void *source, void *callback, void *data) \
+	{ \
+		return old_##name(source, __blockcheck_thunk(callback, BC_API_##name, 0), data); \
+	}
+KINDS(KIND)
+#undef KIND
+
+__attribute__((constructor)) static void patch(void)
+{
+	struct source_funcs *funcs;
+
+#define KIND(name, symbol) \
+	funcs = dlsym(RTLD_DEFAULT, symbol); \
+	if (funcs && funcs->dispatch && funcs->dispatch != dispatch_##name) { \
+		old_##name = funcs->dispatch; \
+		__atomic_store_n(&funcs->dispatch, dispatch_##name, __ATOMIC_RELEASE); \
+	}
+	KINDS(KIND)
+#undef KIND
+}
+
+static int is_patched(const struct source_funcs *funcs)
+{
+#define KIND(name, symbol) \
+	if (funcs->dispatch == dispatch_##name) \
+		return 1;
+	KINDS(KIND)
+#undef KIND
+	return 0;
+}
+
+/* As with thunks, a lost race costs one copy. A table that changes later is not followed. */
+static const struct source_funcs *copy_funcs(const struct source_funcs *funcs, uint64_t site)
+{
+	uint32_t count = __atomic_load_n(&ncopies, __ATOMIC_ACQUIRE);
+	struct copy *copy;
+
+	for (uint32_t i = 0; i < count && i < COPIES; i++)
+		if (__atomic_load_n(&copies[i].original, __ATOMIC_ACQUIRE) == funcs)
+			return &copies[i].funcs;
+	count = __atomic_fetch_add(&ncopies, 1, __ATOMIC_ACQ_REL);
+	if (count >= COPIES) {
+		__atomic_store_n(&ncopies, COPIES, __ATOMIC_RELAXED);
+		return funcs;
+	}
+	copy = &copies[count];
+	copy->funcs = *funcs;
+	*(void **)&copy->funcs.dispatch =
+		__blockcheck_thunk(*(void *const *)&funcs->dispatch, BC_API_g_source_new, site);
+	__atomic_store_n(&copy->original, funcs, __ATOMIC_RELEASE);
+	return &copy->funcs;
+}
+
+BC_PLUG_PUBLIC void *g_source_new(const void *funcs, unsigned size);
+
+void *g_source_new(const void *funcs, unsigned size)
+{
+	const struct source_funcs *table = funcs;
+	void *(*real)(const void *, unsigned);
+
+	BC_PLUG_REAL(real, "g_source_new");
+	if (table && table->dispatch && !is_patched(table))
+		table = copy_funcs(table, BC_PLUG_SITE);
+	return real(table, size);
+}

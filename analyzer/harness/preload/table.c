@@ -1,0 +1,203 @@
+/*
+ * From callback functions to their thunks and back. Open addressing; a record is complete before
+ * its number appears in the table, so readers need no lock: forked children and signal handlers may
+ * register callbacks at any moment. A lost race costs one record.
+ */
+#include "harness/preload/core.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+
+enum { SLOTS = 1 << 14, THUNK_SIZE = 16 };
+
+static uint32_t slots[SLOTS];
+static uint32_t next_record;
+
+/* longjmp's row, in thunk.S */
+struct jump_row {
+	void *real;
+	const char *name;
+};
+
+void *bc_register(struct bc_hook_row *row, uint64_t *args, uint64_t site);
+void *bc_longjmp(struct jump_row *row, uint64_t *args);
+BC_PUBLIC void *__blockcheck_thunk(void *function, uint32_t api, uint64_t site);
+BC_PUBLIC void *__blockcheck_original(void *function);
+BC_PUBLIC void *__blockcheck_real(const char *name, uint64_t site);
+
+static int is_thunk(const void *function)
+{
+	const char *at = function;
+
+	return at >= bc_thunks + THUNK_SIZE && at < bc_thunks_end;
+}
+
+void *bc_original(void *function)
+{
+	if (!is_thunk(function))
+		return function;
+	return bc_records[((char *)function - bc_thunks) / THUNK_SIZE].original;
+}
+
+static void publish(uint32_t number)
+{
+	struct bc_wire_process *process = bc_process();
+	struct bc_record *record = &bc_records[number];
+
+	if (!process)
+		return;
+	process->functions[number] = (struct bc_wire_function){
+		.address = (uint64_t)record->original, .site = record->site, .api = record->api};
+	if (number >= process->nfunctions)
+		__atomic_store_n(&process->nfunctions, number + 1, __ATOMIC_RELEASE);
+}
+
+/* For a followed child: its own list begins with what its parent knew. */
+void bc_table_publish_all(void);
+void bc_table_publish_all(void)
+{
+	uint32_t count = __atomic_load_n(&next_record, __ATOMIC_ACQUIRE);
+
+	for (uint32_t i = 1; i <= count && i <= BC_THUNKS; i++)
+		if (bc_records[i].original)
+			publish(i);
+}
+
+static uint32_t add_record(void *function, uint32_t api, uint64_t site)
+{
+	uint32_t number = __atomic_add_fetch(&next_record, 1, __ATOMIC_ACQ_REL);
+	struct bc_wire_process *process = bc_process();
+
+	if (number > BC_THUNKS) {
+		__atomic_store_n(&next_record, BC_THUNKS, __ATOMIC_RELAXED);
+		if (process)
+			__atomic_fetch_add(&process->unwrapped, 1, __ATOMIC_RELAXED);
+		return 0;
+	}
+	bc_records[number].id = number;
+	bc_records[number].api = api;
+	bc_records[number].site = site;
+	__atomic_store_n(&bc_records[number].original, function, __ATOMIC_RELEASE);
+	publish(number);
+	return number;
+}
+
+void *bc_thunk(void *function, uint32_t api, uint64_t site)
+{
+	uint32_t mine = 0, hash = (uint32_t)(((uint64_t)function * 0x9e3779b97f4a7c15u) >> 50);
+
+	if (!function || is_thunk(function))
+		return function;
+	bc_start();
+	if (!bc_wire)
+		return function;
+	if (!bc_epoch.value)
+		bc_after_fork();
+	for (;; hash = (hash + 1) & (SLOTS - 1)) {
+		uint32_t number = __atomic_load_n(&slots[hash], __ATOMIC_ACQUIRE);
+
+		if (!number) {
+			if (!mine)
+				mine = add_record(function, api, site);
+			if (!mine)
+				return function;
+			if (__atomic_compare_exchange_n(&slots[hash], &number, mine, 0,
+				    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+				number = mine;
+		}
+		if (bc_records[number].original == function)
+			return bc_thunks + (size_t)number * THUNK_SIZE;
+	}
+}
+
+/* ---- functions that take callbacks ---- */
+
+static long fail_missing(void)
+{
+	return -ENOSYS;
+}
+
+/* A library that came by dlopen(RTLD_LOCAL) is only visible from whoever depends on it. */
+static void *find_from_caller(const char *name, uint64_t site)
+{
+	struct link_map *map = NULL;
+	void *handle, *real = NULL;
+	Dl_info info;
+
+	if (!dladdr1((void *)site, &info, (void **)&map, RTLD_DL_LINKMAP) || !map)
+		return NULL;
+	handle = dlopen(map->l_name[0] ? map->l_name : NULL, RTLD_LAZY | RTLD_NOLOAD);
+	if (handle) {
+		real = dlsym(handle, name);
+		dlclose(handle);
+	}
+	return real;
+}
+
+static void *find_real(const char *name, uint64_t site)
+{
+	void *real = dlsym(RTLD_NEXT, name);
+	Dl_info mine, found;
+
+	if (!real)
+		real = find_from_caller(name, site);
+	/* the search may have come back to the plug that asks */
+	if (real && dladdr((void *)name, &mine) && dladdr(real, &found) &&
+		mine.dli_fbase == found.dli_fbase)
+		real = NULL;
+	return real ? real : (void *)fail_missing;
+}
+
+/* args: rdi rsi rdx rcx r8 r9, as they will be when the real function begins. */
+void *bc_register(struct bc_hook_row *row, uint64_t *args, uint64_t site)
+{
+	void *real = __atomic_load_n(&row->real, __ATOMIC_ACQUIRE);
+
+	if (BC_UNLIKELY(!real)) {
+		real = find_real(row->name, site);
+		__atomic_store_n(&row->real, real, __ATOMIC_RELEASE);
+	}
+	for (int i = 0; i < 4 && row->callbacks[i]; i++) {
+		uint64_t *at = &args[(row->callbacks[i] & 7) - 1];
+
+		if (row->callbacks[i] & 0x80) /* struct ev_watcher: three ints, data, cb */
+			at = (uint64_t *)(*at + 24);
+		*at = (uint64_t)bc_thunk((void *)*at, row->api, site);
+	}
+	return real;
+}
+
+void *__blockcheck_thunk(void *function, uint32_t api, uint64_t site)
+{
+	return bc_thunk(function, api, site);
+}
+
+void *__blockcheck_original(void *function)
+{
+	return bc_original(function);
+}
+
+void *__blockcheck_real(const char *name, uint64_t site)
+{
+	return find_real(name, site);
+}
+
+/* ---- longjmp ---- */
+
+/* glibc keeps the stack pointer mangled, as the seventh word. */
+void *bc_longjmp(struct jump_row *row, uint64_t *args)
+{
+	uint64_t here = (uint64_t)__builtin_frame_address(0);
+	uint64_t sp = ((const uint64_t *)args[0])[6];
+	void *real = __atomic_load_n(&row->real, __ATOMIC_ACQUIRE);
+
+	if (!real) {
+		real = dlsym(RTLD_NEXT, row->name);
+		__atomic_store_n(&row->real, real, __ATOMIC_RELEASE);
+	}
+	__asm__("ror $17, %0\n\txor %%fs:0x30, %0" : "+r"(sp));
+	if (sp > here) /* else another stack: its frames stay */
+		bc_leave_above(sp);
+	return real;
+}

@@ -1,0 +1,324 @@
+/*
+ * Callback thunks, and the stubs through which all timed code passes. x86-64, System V.
+ *
+ * A thunk is 16 bytes of text that names its record; the records lie in .bss at a distance that is
+ * known when linking, so nothing is generated or made executable at run time. All of it has unwind
+ * information. Branch targets begin with endbr64.
+ */
+#define NTHUNKS 4095
+
+	.section .bss.bc_records,"aw",@nobits
+	.balign 4096
+	.globl bc_records
+	.hidden bc_records
+	.type bc_records,@object
+bc_records:
+	.skip 32 * (NTHUNKS + 1)
+	.size bc_records, . - bc_records
+
+	.section .text.bc_thunks,"ax",@progbits
+	.balign 4096
+	.globl bc_thunks, bc_thunks_end
+	.hidden bc_thunks, bc_thunks_end
+	.type bc_thunks,@function
+bc_thunks:
+	.cfi_startproc
+	jmp bc_thunk_common
+	.balign 16
+	.set index, 1
+	.rept NTHUNKS
+	endbr64				/* 4 bytes */
+	lea bc_records + 32 * index(%rip), %r11	/* 7 */
+	jmp.d32 bc_thunks		/* 5 */
+	.set index, index + 1
+	.endr
+	.cfi_endproc
+bc_thunks_end:
+	.size bc_thunks, . - bc_thunks
+
+/*
+ * The frame: rdi rsi rdx rcx r8 r9 rax record, then struct bc_local (16), then rax and rdx as the
+ * callback returned them. The C half uses general registers only, so vectors pass through.
+ */
+	.text
+	.globl bc_thunk_common
+	.hidden bc_thunk_common
+	.type bc_thunk_common,@function
+	.balign 64
+bc_thunk_common:
+	.cfi_startproc
+	.cfi_personality 0x9b, DW.ref.bc_personality
+	push %rbp
+	.cfi_def_cfa_offset 16
+	.cfi_offset %rbp, -16
+	mov %rsp, %rbp
+	.cfi_def_cfa_register %rbp
+	sub $0x60, %rsp
+	mov %rdi, 0x00(%rsp)
+	mov %rsi, 0x08(%rsp)
+	mov %rdx, 0x10(%rsp)
+	mov %rcx, 0x18(%rsp)
+	mov %r8, 0x20(%rsp)
+	mov %r9, 0x28(%rsp)
+	mov %rax, 0x30(%rsp)
+	mov %r11, 0x38(%rsp)
+	mov %r11, %rdi
+	lea 0x40(%rsp), %rsi
+	call bc_enter
+	mov 0x00(%rsp), %rdi
+	mov 0x08(%rsp), %rsi
+	mov 0x10(%rsp), %rdx
+	mov 0x18(%rsp), %rcx
+	mov 0x20(%rsp), %r8
+	mov 0x28(%rsp), %r9
+	mov 0x30(%rsp), %rax
+	mov 0x38(%rsp), %r11
+	call *(%r11)
+	mov %rax, 0x50(%rsp)
+	mov %rdx, 0x58(%rsp)
+	mov 0x38(%rsp), %rdi
+	lea 0x40(%rsp), %rsi
+	call bc_leave
+	mov 0x50(%rsp), %rax
+	mov 0x58(%rsp), %rdx
+	leave
+	.cfi_def_cfa %rsp, 8
+	ret
+	.cfi_endproc
+	.size bc_thunk_common, . - bc_thunk_common
+
+/*
+ * A timed call of a real function: r11 is the row, the rest as its caller left it. Four words of the
+ * caller's stack are copied down, for functions with more than six arguments. Frame: these words,
+ * then struct bc_call_frame (80), then rax and rdx.
+ */
+	.globl __blockcheck_run, bc_call_stub
+	.hidden bc_call_stub
+	.type __blockcheck_run,@function
+	.balign 64
+__blockcheck_run:
+bc_call_stub:
+	.cfi_startproc
+	endbr64
+	push %rbp
+	.cfi_def_cfa_offset 16
+	.cfi_offset %rbp, -16
+	mov %rsp, %rbp
+	.cfi_def_cfa_register %rbp
+	sub $0x80, %rsp
+	mov %rdi, 0x20(%rsp)
+	mov %rsi, 0x28(%rsp)
+	mov %rdx, 0x30(%rsp)
+	mov %rcx, 0x38(%rsp)
+	mov %r8, 0x40(%rsp)
+	mov %r9, 0x48(%rsp)
+	mov %rax, 0x50(%rsp)
+	mov %r11, 0x58(%rsp)
+	mov 0x10(%rbp), %rax
+	mov %rax, 0x00(%rsp)
+	mov 0x18(%rbp), %rax
+	mov %rax, 0x08(%rsp)
+	mov 0x20(%rbp), %rax
+	mov %rax, 0x10(%rsp)
+	mov 0x28(%rbp), %rax
+	mov %rax, 0x18(%rsp)
+	mov %r11, %rdi
+	lea 0x20(%rsp), %rsi
+	call bc_call_enter
+	mov 0x20(%rsp), %rdi
+	mov 0x28(%rsp), %rsi
+	mov 0x30(%rsp), %rdx
+	mov 0x38(%rsp), %rcx
+	mov 0x40(%rsp), %r8
+	mov 0x48(%rsp), %r9
+	mov 0x50(%rsp), %rax
+	mov 0x58(%rsp), %r11
+	call *(%r11)
+	mov %rax, 0x70(%rsp)
+	mov %rdx, 0x78(%rsp)
+	mov 0x58(%rsp), %rdi
+	lea 0x20(%rsp), %rsi
+	call bc_call_leave
+	mov 0x70(%rsp), %rax
+	mov 0x78(%rsp), %rdx
+	leave
+	.cfi_def_cfa %rsp, 8
+	ret
+	.cfi_endproc
+	.size bc_call_stub, . - bc_call_stub
+
+/* Saves what may hold an argument, runs a C function (rdi: row, rsi: saved registers, rdx: return
+ * address) that gives the address to go on at, and goes there as if the caller had. */
+	.macro TAIL_THROUGH function
+	push %rbp
+	.cfi_def_cfa_offset 16
+	.cfi_offset %rbp, -16
+	mov %rsp, %rbp
+	.cfi_def_cfa_register %rbp
+	sub $0xc0, %rsp
+	mov %rdi, 0x00(%rsp)
+	mov %rsi, 0x08(%rsp)
+	mov %rdx, 0x10(%rsp)
+	mov %rcx, 0x18(%rsp)
+	mov %r8, 0x20(%rsp)
+	mov %r9, 0x28(%rsp)
+	mov %rax, 0x30(%rsp)
+	.irp n,0,1,2,3,4,5,6,7
+	movups %xmm\n, 0x40 + 16 * \n(%rsp)
+	.endr
+	mov %r11, %rdi
+	mov %rsp, %rsi
+	mov 0x8(%rbp), %rdx
+	call \function
+	mov %rax, %r11
+	mov 0x00(%rsp), %rdi
+	mov 0x08(%rsp), %rsi
+	mov 0x10(%rsp), %rdx
+	mov 0x18(%rsp), %rcx
+	mov 0x20(%rsp), %r8
+	mov 0x28(%rsp), %r9
+	mov 0x30(%rsp), %rax
+	.irp n,0,1,2,3,4,5,6,7
+	movups 0x40 + 16 * \n(%rsp), %xmm\n
+	.endr
+	leave
+	.cfi_def_cfa %rsp, 8
+	jmp *%r11
+	.endm
+
+/* A function that takes callbacks: r11 is its row. */
+	.globl __blockcheck_register
+	.type __blockcheck_register,@function
+	.balign 16
+__blockcheck_register:
+	.cfi_startproc
+	endbr64
+	TAIL_THROUGH bc_register
+	.cfi_endproc
+	.size __blockcheck_register, . - __blockcheck_register
+
+/* The first call of a function of calls.def that comes before our constructor. */
+	.globl __blockcheck_resolve
+	.type __blockcheck_resolve,@function
+__blockcheck_resolve:
+call_resolve:
+	.cfi_startproc
+	endbr64
+	TAIL_THROUGH bc_call_resolve
+	.cfi_endproc
+	.size call_resolve, . - call_resolve
+
+/* void bc_keep_vectors(void (*run)(void *), void *argument): for slow paths inside a callback's
+ * entry, where vector registers may hold its arguments */
+	.globl bc_keep_vectors
+	.hidden bc_keep_vectors
+	.type bc_keep_vectors,@function
+	.balign 16
+bc_keep_vectors:
+	.cfi_startproc
+	push %rbp
+	.cfi_def_cfa_offset 16
+	.cfi_offset %rbp, -16
+	mov %rsp, %rbp
+	.cfi_def_cfa_register %rbp
+	sub $0x80, %rsp
+	.irp n,0,1,2,3,4,5,6,7
+	movups %xmm\n, 16 * \n(%rsp)
+	.endr
+	mov %rdi, %rax
+	mov %rsi, %rdi
+	call *%rax
+	.irp n,0,1,2,3,4,5,6,7
+	movups 16 * \n(%rsp), %xmm\n
+	.endr
+	leave
+	.cfi_def_cfa %rsp, 8
+	ret
+	.cfi_endproc
+	.size bc_keep_vectors, . - bc_keep_vectors
+
+/* longjmp and the like: leave the callbacks that are jumped out of, then go on in the real one. */
+	.macro LONGJMP name
+	.globl \name
+	.type \name,@function
+	.balign 16
+\name:
+	.cfi_startproc
+	endbr64
+	lea jump_\name(%rip), %r11
+	TAIL_THROUGH bc_longjmp
+	.cfi_endproc
+	.size \name, . - \name
+	.pushsection .rodata.str1.1,"aMS",@progbits,1
+name_\name:
+	.asciz "\name"
+	.popsection
+	.pushsection .data.rel.local,"aw",@progbits
+	.balign 8
+jump_\name:
+	.quad 0, name_\name
+	.popsection
+	.endm
+	LONGJMP longjmp
+	LONGJMP _longjmp
+	LONGJMP siglongjmp
+	LONGJMP __longjmp_chk
+
+/* Calls: a test of one word, and off the loop straight on to the real function. */
+	.macro CALL_ROW name kind
+	.globl \name
+	.type \name,@function
+	.balign 16
+\name:
+	.cfi_startproc
+	endbr64
+	.if \kind == 0
+	mov bc_thread@gottpoff(%rip), %r11
+	cmpl $0, %fs:(%r11)
+	jne 1f
+	lea row_\name(%rip), %r11
+	jmp *(%r11)
+1:
+	.endif
+	lea row_\name(%rip), %r11
+	jmp bc_call_stub
+	.cfi_endproc
+	.size \name, . - \name
+	.pushsection .rodata.str1.1,"aMS",@progbits,1
+name_\name:
+	.asciz "\name"
+	.popsection
+	.pushsection .data.rel.local.bc_calls,"aw",@progbits
+row_\name:
+	.quad call_resolve, name_\name
+	.long call_number, \kind
+	.popsection
+	.set call_number, call_number + 1
+	.endm
+
+	.section .data.rel.local.bc_calls,"aw",@progbits
+	.balign 8
+	.globl bc_calls
+	.hidden bc_calls
+bc_calls:
+	.text
+	.set call_number, 1
+#define CALL(name, shown) CALL_ROW name 0;
+#define WAIT(name, shown) CALL_ROW name 1;
+#include "harness/calls.def"
+	.pushsection .data.rel.local.bc_calls,"aw",@progbits
+	.globl bc_calls_end
+	.hidden bc_calls_end
+bc_calls_end:
+	.popsection
+
+	.section .data.rel.local.DW.ref.bc_personality,"awG",@progbits,DW.ref.bc_personality,comdat
+	.balign 8
+	.hidden DW.ref.bc_personality
+	.weak DW.ref.bc_personality
+	.type DW.ref.bc_personality,@object
+	.size DW.ref.bc_personality, 8
+DW.ref.bc_personality:
+	.quad bc_personality
+
+	.section .note.GNU-stack,"",@progbits

@@ -1,0 +1,162 @@
+/*
+ * check_report REPORT TRUTH: holds what `blockcheck run --format=json` reported against what the
+ * program printed itself (fixtures/programs/truth.h). Says every difference; exit 1 if there is
+ * one.
+ *
+ * A wait for a CPU is nobody's doing on a busy machine: such stalls may be there or not.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_STALLS = 64 };
+
+struct truth {
+	char callback[64], culprit[64];
+	double ms;
+};
+
+static int wrong;
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+static double number_of(const json_t *object, const char *key)
+{
+	return json_number_value(json_object_get(object, key));
+}
+
+static int read_truth(const char *path, struct truth *truth)
+{
+	FILE *file = fopen(path, "r");
+	char line[256];
+	int n = 0;
+
+	while (file && n < MAX_STALLS && fgets(line, sizeof(line), file))
+		if (sscanf(line, "stall %63s %63s %lf", truth[n].callback, truth[n].culprit,
+			    &truth[n].ms) == 3) {
+			truth[n].ms /= 1e6;
+			n++;
+		}
+	if (file)
+		fclose(file);
+	return n;
+}
+
+static int is_kind_of(const char *kind, const char *culprit)
+{
+	return !strcmp(kind, culprit) ||
+	       (!strcmp(kind, "runqueue") &&
+		       (!strcmp(culprit, "cpu") || !strcmp(culprit, "fault")));
+}
+
+static int is_call(const struct truth *truth)
+{
+	return strcmp(truth->culprit, "cpu") != 0 && strcmp(truth->culprit, "fault") != 0 &&
+	       strcmp(truth->culprit, "many") != 0;
+}
+
+/* Within 1 % or 20 us. */
+static int is_near(double got, double wanted)
+{
+	double off = got > wanted ? got - wanted : wanted - got;
+
+	return off <= wanted / 100 || off <= 0.020;
+}
+
+static void check_stall(const struct truth *truth, const json_t *stall)
+{
+	const json_t *culprit = json_object_get(stall, "culprit");
+	const char *kind = text_of(culprit, "kind"), *function = text_of(culprit, "function");
+	double ms = number_of(culprit, "duration_ms");
+
+	if (is_call(truth) ? strcmp(kind, "call") != 0 || strcmp(function, truth->culprit) != 0
+			   : !is_kind_of(kind, truth->culprit)) {
+		printf("%s: culprit is %s %s, not %s\n", truth->callback, kind, function,
+			truth->culprit);
+		wrong = 1;
+	} else if (is_call(truth) && !is_near(ms, truth->ms)) {
+		printf("%s: %s took %.3f ms, not %.3f\n", truth->callback, function, truth->ms, ms);
+		wrong = 1;
+	}
+	if (is_call(truth) && number_of(stall, "duration_ms") < ms) {
+		printf("%s: shorter than what it called\n", truth->callback);
+		wrong = 1;
+	}
+	if (strcmp(truth->culprit, "many") != 0 &&
+		!json_array_size(json_object_get(stall, "stack"))) {
+		/* without permission for perf events there is none for what computes */
+		printf("%s: no stack\n", truth->callback);
+		wrong |= is_call(truth);
+	}
+}
+
+static const json_t *find_stall(const json_t *stalls, const struct truth *truth)
+{
+	size_t i;
+	json_t *stall;
+
+	json_array_foreach(stalls, i,
+		stall) if (!strcmp(text_of(stall, "callback"), truth->callback)) return stall;
+	return NULL;
+}
+
+static void check_surplus(const json_t *stalls, const struct truth *truth, int n)
+{
+	size_t i;
+	json_t *stall;
+
+	json_array_foreach(stalls, i, stall)
+	{
+		const char *kind = text_of(json_object_get(stall, "culprit"), "kind");
+		int known = !strcmp(kind, "runqueue");
+
+		for (int t = 0; t < n; t++)
+			known |= !strcmp(text_of(stall, "callback"), truth[t].callback);
+		if (known)
+			continue;
+		printf("%s: %.3f ms of %s that were not injected\n", text_of(stall, "callback"),
+			number_of(stall, "duration_ms"), kind);
+		wrong = 1;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static struct truth truth[MAX_STALLS];
+	json_error_t error;
+	json_t *report = argc == 3 ? json_load_file(argv[1], 0, &error) : NULL;
+	const json_t *stalls = json_object_get(report, "stalls");
+	int n;
+
+	if (!report || strcmp(text_of(report, "schema"), "blockcheck-run/1") != 0) {
+		printf("%s: no report: %s\n", argc > 1 ? argv[1] : "", report ? "" : error.text);
+		return 1;
+	}
+	n = read_truth(argv[2], truth);
+	if (n < 2) {
+		printf("%s: the program printed no ground truth\n", argv[2]);
+		return 1;
+	}
+	for (int i = 0; i < n; i++) {
+		const json_t *stall = find_stall(stalls, &truth[i]);
+
+		if (stall) {
+			check_stall(&truth[i], stall);
+		} else {
+			printf("%s: not reported\n", truth[i].callback);
+			wrong = 1;
+		}
+	}
+	check_surplus(stalls, truth, n);
+	if (number_of(report, "lost_events") != 0)
+		wrong = printf("events were lost\n") > 0;
+	printf("%d injected stalls, %zu reported\n", n, json_array_size(stalls));
+	json_decref(report);
+	return wrong;
+}
