@@ -90,6 +90,7 @@ static void branch_logical(struct bc_walk *w, uint32_t node, struct bc_env *yes,
 	int is_and = f->nodes[node].op == BC_OP_LAND;
 	struct bc_env *goes_on = is_and ? yes : no, *settled = is_and ? no : yes;
 	struct bc_env second;
+	int half_child;
 
 	bc_walk_branch(w, bc_kid(f, node, 0), yes, no);
 	if (!goes_on->alive)
@@ -99,7 +100,9 @@ static void branch_logical(struct bc_walk *w, uint32_t node, struct bc_env *yes,
 		bc_walk_branch(w, bc_kid(f, node, 1), goes_on, &second);
 	else
 		bc_walk_branch(w, bc_kid(f, node, 1), &second, goes_on);
+	half_child = settled->alive && second.alive && settled->child != second.child;
 	bc_env_join(settled, &second, &w->scratch);
+	settled->maybe_child |= (uint8_t)half_child;
 }
 
 /* Runs a condition: `yes` comes in, `yes` and `no` go out as the environments of the two sides. */

@@ -21,6 +21,7 @@ void bc_env_copy(struct bc_env *to, const struct bc_env *from, struct bc_arena *
 	to->guards = from->guards;
 	to->alive = from->alive;
 	to->child = from->child;
+	to->maybe_child = from->maybe_child;
 	to->slots = BC_NEW_ARRAY(arena, struct bc_value, from->nslots);
 	if (from->nslots)
 		memcpy(to->slots, from->slots, from->nslots * sizeof(*to->slots));
@@ -103,6 +104,7 @@ void bc_env_join(struct bc_env *into, const struct bc_env *other, struct bc_aren
 	join_memory(into, other);
 	into->guards = common_guards(into->guards, other->guards);
 	into->child = into->child && other->child;
+	into->maybe_child = into->maybe_child && other->maybe_child;
 }
 
 static void drop_fields(struct bc_env *env, uint32_t slot)

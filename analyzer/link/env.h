@@ -35,8 +35,9 @@ struct bc_env {
 	struct bc_memory memory[BC_ENV_MEMORY];
 	uint32_t nmemory;
 	const struct bc_guard *guards;
-	uint8_t alive; /* 0: no path comes here */
-	uint8_t child; /* after fork(), in the child */
+	uint8_t alive;       /* 0: no path comes here */
+	uint8_t child;       /* after fork(), in the child */
+	uint8_t maybe_child; /* in the child, or where fork() was never asked: if (a && fork()) */
 };
 
 void bc_env_init(struct bc_env *env, struct bc_arena *arena, uint32_t nslots);

@@ -416,6 +416,15 @@ static void mark_origins(struct solver *s, uint32_t func, uint32_t node, int fla
 	bc_vec_fini(&sources.list);
 }
 
+static void settle_birth(const struct solver *s, struct bc_fd_origin *origin,
+	const struct bc_creator_rule *rule, const struct bc_call_event *event)
+{
+	if (rule->nonblocking_when && ask(s, rule->nonblocking_when, event) == BC_YES)
+		origin->flags |= BC_ORIGIN_NB;
+	if (rule->datagram_when && ask(s, rule->datagram_when, event) == BC_YES)
+		origin->kind = BC_FDK_DATAGRAM;
+}
+
 /* A call in some function, with what is known of its arguments there. */
 static void settle_call(void *context, const struct bc_call_event *event)
 {
@@ -428,9 +437,8 @@ static void settle_call(void *context, const struct bc_call_event *event)
 	if (c->sym == BC_NONE || event->env->child)
 		return;
 	for (size_t i = 0; creator && i < s->origins.count; i++)
-		if (s->origins.items[i].call == event->call && creator->nonblocking_when &&
-			ask(s, creator->nonblocking_when, event) == BC_YES)
-			s->origins.items[i].flags |= BC_ORIGIN_NB;
+		if (s->origins.items[i].call == event->call)
+			settle_birth(s, &s->origins.items[i], creator, event);
 	while ((arg = next_set_argument(s, c->sym, &nth)) != BC_NONE) {
 		uint32_t node = bc_call_argument(f, c->node, (int)arg);
 		uint32_t param = node == BC_NONE ? BC_NONE : parameter_of(f, node);
@@ -469,6 +477,56 @@ static void mark_watch(
 {
 	(void)role;
 	mark_origins(s, s->modes->program->calls[call].func, fd_node, BC_ORIGIN_WATCHED);
+}
+
+/* fd / 64 and fd % 64: whatever integer places stand in the expression. */
+static void mark_locals_in(struct solver *s, uint32_t func, uint32_t node)
+{
+	const struct bc_func *f = &s->modes->program->funcs[func];
+
+	for (uint32_t i = node; i < node + f->nodes[node].size; i++)
+		if (f->nodes[i].kind == BC_N_LOCAL || f->nodes[i].kind == BC_N_VAR ||
+			f->nodes[i].kind == BC_N_FIELD)
+			mark_origins(s, func, i, BC_ORIGIN_WATCHED);
+}
+
+/* FD_SET(fd, &set) is |= on fds_bits by now, and a pollfd has its fd stored: both are watches. */
+static void mark_polled(struct solver *s, uint32_t func)
+{
+	const struct bc_func *f = &s->modes->program->funcs[func];
+
+	for (uint32_t i = 0; i < f->nnodes; i++) {
+		const struct bc_node *n = &f->nodes[i];
+		const struct bc_fieldinfo *field;
+
+		if (n->kind != BC_N_FIELD && n->kind != BC_N_SET)
+			continue;
+		field = &s->modes->program->fields[bc_node_field(f, n)];
+		if (n->kind == BC_N_SET && !strcmp(field->record, "struct pollfd") &&
+			!strcmp(field->name, "fd"))
+			mark_origins(s, func, i + 1, BC_ORIGIN_WATCHED);
+		if (n->kind == BC_N_FIELD && i && f->nodes[i - 1].kind == BC_N_ASSIGN &&
+			!strcmp(field->record, "struct pollfd") && !strcmp(field->name, "fd"))
+			mark_origins(s, func, bc_kid(f, i - 1, 1), BC_ORIGIN_WATCHED);
+		if (n->kind == BC_N_FIELD && i > 1 && strstr(field->name, "fds_bits") &&
+			f->nodes[i - 1].kind == BC_N_INDEX && f->nodes[i - 2].kind == BC_N_ASSIGN &&
+			f->nodes[i - 2].op == BC_OP_OR)
+			mark_locals_in(s, func, bc_kid(f, i - 1, 1));
+	}
+}
+
+static void mark_watches(struct solver *s, uint32_t call)
+{
+	const struct bc_program *program = s->modes->program;
+	const struct bc_call *c = &program->calls[call];
+	int arg = c->sym == BC_NONE
+			  ? 0
+			  : bc_models_watches(s->modes->models, program->syms[c->sym].name);
+	uint32_t node = arg ? bc_call_argument(&program->funcs[c->func], c->node, arg) : BC_NONE;
+
+	if (node != BC_NONE)
+		mark_origins(s, c->func, node, BC_ORIGIN_WATCHED);
+	each_watch(s, call, mark_watch);
 }
 
 /* ---- belief ---- */
@@ -546,7 +604,9 @@ void bc_modes_init(struct bc_modes *modes, const struct bc_solution *solution,
 		;
 	settle_modes(&s);
 	for (uint32_t i = 0; i < program->ncalls; i++)
-		each_watch(&s, i, mark_watch);
+		mark_watches(&s, i);
+	for (uint32_t i = 0; i < program->nfuncs; i++)
+		mark_polled(&s, i);
 	for (uint32_t i = 0; i < program->nfuncs; i++)
 		modes->believes[i] = (uint8_t)believes(modes, &program->funcs[i]);
 	modes->origins = s.origins.items;

@@ -194,7 +194,8 @@ struct expansion {
 static uint8_t confidence_of_hop(
 	const struct bc_search *s, const struct bc_call_event *event, uint32_t target)
 {
-	if (bc_identity_decides(s->identity, event->func, event->env->guards))
+	if (event->env->maybe_child ||
+		bc_identity_decides(s->identity, event->func, event->env->guards))
 		return BC_CONF_POSSIBLE;
 	return s->program->targets[target].kind == BC_TARGET_LENIENT ? BC_CONF_LIKELY
 								     : BC_CONF_CERTAIN;

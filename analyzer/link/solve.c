@@ -18,6 +18,11 @@ struct candidate {
 	uint32_t call, sym, place;
 };
 
+/* A function stored where no place says: *slot = f, with slot out of some container. */
+struct loose {
+	uint32_t sym, place; /* the place of the pointer that was written through */
+};
+
 struct pair {
 	uint32_t first, second;
 };
@@ -32,6 +37,7 @@ struct solver {
 	BC_VEC(struct listener) listeners;
 	BC_VEC(struct pair) work; /* (place, function) to propagate */
 	BC_VEC(struct candidate) lenient;
+	BC_VEC(struct loose) loose;
 	BC_VEC(struct bc_target) bound;
 	BC_VEC(uint32_t) bound_call; /* the call of each bound target */
 	struct bc_held *bound_set;   /* (call, function) pairs bound already */
@@ -236,6 +242,35 @@ static int relax_empty_calls(struct solver *s)
 	return changed;
 }
 
+/*
+ * What is left without any target may call what was stored into memory that nobody tracks, such as
+ * a container's slots: functions of exactly the same type, when they are few enough to mean
+ * something.
+ */
+static int take_loose_functions(struct solver *s)
+{
+	uint8_t *resolved = bc_xmalloc(s->program->ncalls + 1);
+	int changed = 0;
+
+	memset(resolved, 0, s->program->ncalls + 1);
+	for (size_t i = 0; i < s->bound_call.count; i++)
+		resolved[s->bound_call.items[i]] = 1;
+	for (uint32_t call = 0; call < s->program->ncalls; call++) {
+		uint32_t type = s->program->calls[call].type;
+
+		if (resolved[call] || type == BC_NONE || s->program->calls[call].sym != BC_NONE)
+			continue;
+		for (size_t i = 0; i < s->loose.count; i++)
+			if (s->program->syms[s->loose.items[i].sym].type == type) {
+				bind(s, call, s->loose.items[i].sym, BC_TARGET_LENIENT,
+					s->loose.items[i].place);
+				changed = 1;
+			}
+	}
+	free(resolved);
+	return changed;
+}
+
 /* ---- collecting the flows of the bodies ---- */
 
 static void listen_on(struct solver *s, uint32_t place, uint32_t call, int sync)
@@ -299,12 +334,29 @@ static void add_call(struct solver *s, uint32_t call)
 		add_sync_arguments(s, call);
 }
 
+/* *slot = f through a local pointer: the slot may lie in any container. */
+static void note_loose_store(
+	struct solver *s, uint32_t func, uint32_t node, const struct bc_sources *targets)
+{
+	const struct bc_func *f = &s->program->funcs[func];
+	uint32_t value = bc_kid(f, node, 1);
+
+	while (f->nodes[value].kind == BC_N_CAST)
+		value++;
+	if (f->nodes[node + 1].kind != BC_N_DEREF || f->nodes[node + 2].kind != BC_N_LOCAL ||
+		f->nodes[value].kind != BC_N_FUNC || !targets->list.count)
+		return;
+	bc_vec_push(&s->loose,
+		(struct loose){bc_node_sym(f, &f->nodes[value]), targets->list.items[0]});
+}
+
 static void add_assignment(struct solver *s, uint32_t func, uint32_t node)
 {
 	const struct bc_func *f = &s->program->funcs[func];
 	struct bc_sources targets = {0};
 
 	bc_places_of_expr(&s->solution->places, func, bc_kid(f, node, 0), &targets);
+	note_loose_store(s, func, node, &targets);
 	for (size_t i = 0; i < targets.list.count; i++)
 		if (!(targets.list.items[i] & BC_SRC_FUNC))
 			flow_from_expr(s, targets.list.items[i], func, bc_kid(f, node, 1), node);
@@ -381,7 +433,7 @@ void bc_solve(
 		add_body(&s, i);
 	do
 		propagate(&s);
-	while (relax_empty_calls(&s));
+	while (relax_empty_calls(&s) || take_loose_functions(&s));
 
 	store_targets(&s);
 	solution->flows = s.flows.items;
@@ -390,6 +442,7 @@ void bc_solve(
 	bc_vec_fini(&s.listeners);
 	bc_vec_fini(&s.work);
 	bc_vec_fini(&s.lenient);
+	bc_vec_fini(&s.loose);
 	bc_vec_fini(&s.bound);
 	bc_vec_fini(&s.bound_call);
 	free(s.out);

@@ -1,5 +1,7 @@
 #include "link/verdict.h"
 
+#include <string.h>
+
 #include "link/values.h"
 #include "models/confidence.h"
 
@@ -130,6 +132,25 @@ static int stands_in_loop(const struct question *q)
 	return 0;
 }
 
+/* if (fds[0].revents & POLLIN) read(...), if (FD_ISSET(fd, &set)) accept(...) */
+static int was_polled(const struct question *q)
+{
+	const struct bc_program *program = q->modes->program;
+	const struct bc_func *f = caller(q);
+
+	for (const struct bc_guard *g = q->event->env->guards; g; g = g->up)
+		for (uint32_t i = g->node; i < g->node + f->nodes[g->node].size; i++) {
+			const char *name;
+
+			if (f->nodes[i].kind != BC_N_FIELD)
+				continue;
+			name = program->fields[bc_node_field(f, &f->nodes[i])].name;
+			if (!strcmp(name, "revents") || strstr(name, "fds_bits"))
+				return 1;
+		}
+	return 0;
+}
+
 static int is_small_write(const struct question *q)
 {
 	struct bc_value size =
@@ -153,6 +174,10 @@ static void weigh_descriptor(const struct question *q, int arg, struct bc_verdic
 	struct bc_value fd = argument_descriptor(q, arg);
 	int blocking = fd.kind == BC_V_FD && fd.mask == BC_FD_BLOCKING;
 
+	if (fd.kind == BC_V_FD && fd.n == BC_FDK_DATAGRAM && q->rule->stream_only) {
+		verdict->blocks = 0;
+		return;
+	}
 	if (fd.kind == BC_V_FD && fd.n == BC_FDK_FILE) {
 		turn_to_disk(verdict);
 		return;
@@ -166,7 +191,7 @@ static void weigh_descriptor(const struct question *q, int arg, struct bc_verdic
 		return;
 	lower(verdict, BC_CONF_LIKELY);
 	/* one read for one event finds its data; a second one may not */
-	if (q->rule->ready_once && fd.pad && !stands_in_loop(q))
+	if (q->rule->ready_once && ((fd.pad && !stands_in_loop(q)) || was_polled(q)))
 		lower(verdict, BC_CONF_POSSIBLE);
 	if (fd.n == BC_FDK_PIPE && is_small_write(q))
 		lower(verdict, BC_CONF_POSSIBLE);

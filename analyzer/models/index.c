@@ -14,6 +14,7 @@ enum role {
 	ROLE_WAIT,
 	ROLE_CREATOR,
 	ROLE_MODE,
+	ROLE_WATCH,
 	ROLE_TAKE,
 	ROLE_RELEASE,
 	ROLE_IDENTITY,
@@ -36,6 +37,7 @@ struct name_entry {
 	const struct bc_wait_rule *wait;
 	const struct bc_creator_rule *creator;
 	const struct bc_mode_rule *mode;
+	const struct bc_watch_rule *watch;
 	const struct bc_lock_rule *take, *release;
 	int identity;
 	int nsinks, nregisters;
@@ -98,6 +100,9 @@ static void collect_mentions(const struct bc_models *models, struct mentions *me
 	for (int i = 0; i < models->ncreators; i++)
 		add_mentions(mentions, models->creators[i].functions,
 			models->creators[i].nfunctions, ROLE_CREATOR, &models->creators[i]);
+	for (int i = 0; i < models->nwatches; i++)
+		add_mentions(mentions, models->watches[i].functions, models->watches[i].nfunctions,
+			ROLE_WATCH, &models->watches[i]);
 	for (int i = 0; i < models->nlocks; i++) {
 		const struct bc_lock_rule *lock = &models->locks[i];
 
@@ -130,6 +135,7 @@ static void fill_entry(struct name_entry *entry, const struct mention *mention, 
 	case ROLE_WAIT: entry->wait = mention->rule; break; /* the last one counts */
 	case ROLE_CREATOR: entry->creator = mention->rule; break;
 	case ROLE_MODE: entry->mode = mention->rule; break;
+	case ROLE_WATCH: entry->watch = mention->rule; break;
 	case ROLE_TAKE: entry->take = mention->rule; break;
 	case ROLE_RELEASE: entry->release = mention->rule; break;
 	case ROLE_IDENTITY: entry->identity = 1; break;
@@ -335,6 +341,13 @@ const struct bc_mode_rule *bc_models_mode(const struct bc_models *models, const 
 	const struct name_entry *entry = find_name(models, name);
 
 	return entry ? entry->mode : NULL;
+}
+
+int bc_models_watches(const struct bc_models *models, const char *name)
+{
+	const struct name_entry *entry = find_name(models, name);
+
+	return entry && entry->watch ? entry->watch->fd_arg : 0;
 }
 
 const struct bc_lock_rule *bc_models_lock(

@@ -42,6 +42,11 @@ struct bc_loading_mode {
 	int dead;
 };
 
+struct bc_loading_watch {
+	struct bc_watch_rule rule;
+	int dead;
+};
+
 struct bc_loading_lock {
 	struct bc_lock_rule rule;
 	int dead;
@@ -69,6 +74,7 @@ struct bc_loader {
 	BC_VEC(struct bc_loading_creator) creators;
 	BC_VEC(struct bc_loading_mode) modes;
 	BC_VEC(struct bc_loading_lock) locks;
+	BC_VEC(struct bc_loading_watch) watches;
 	BC_VEC(struct bc_number) would_block;
 	BC_VEC(struct bc_constant) constants;
 	BC_VEC(struct bc_rule_test) tests;

@@ -147,6 +147,7 @@ struct bc_sink_rule {
 	struct bc_timeout timeout; /* BC_BOUND_TIMEOUT */
 	int severity;              /* enum bc_severity, or -1: derived from category and bound */
 	const struct bc_pred *nonblocking_when; /* NULL: it always may block */
+	int stream_only;                        /* waits on connected sockets only: connect() */
 	int ready_once; /* takes what one readiness event promises: read(), recv(), accept() */
 	int size_arg;   /* from 1: how much is written, 0 without; small writes fit into a pipe */
 	const char *because; /* one clause for people, "waits for the resolver"; "" without */
@@ -201,6 +202,7 @@ struct bc_wait_rule {
 enum bc_fd_kind {
 	BC_FDK_UNKNOWN,
 	BC_FDK_SOCKET,
+	BC_FDK_DATAGRAM, /* a socket without a connection to wait for */
 	BC_FDK_PIPE,
 	BC_FDK_FILE,  /* regular: O_NONBLOCK has no effect on it */
 	BC_FDK_EVENT, /* eventfd, timerfd, signalfd, inotify: ready whenever the loop says so */
@@ -215,6 +217,7 @@ struct bc_creator_rule {
 	int out_arg; /* from 1: the argument that points to it, or to an array of two; 0: the result
 		      */
 	const struct bc_pred *nonblocking_when; /* NULL: it starts blocking */
+	const struct bc_pred *datagram_when;    /* it is BC_FDK_DATAGRAM; NULL: never */
 	struct bc_origin origin;
 };
 
@@ -226,6 +229,14 @@ struct bc_mode_rule {
 	const struct bc_pred *when;             /* the call changes it at all; NULL: always */
 	const struct bc_pred *nonblocking_when; /* yes: to non-blocking, no: to blocking;
 						   NULL: always to non-blocking */
+	struct bc_origin origin;
+};
+
+/* A function that has a descriptor watched without taking a callback: epoll_ctl(). */
+struct bc_watch_rule {
+	const char *const *functions;
+	int nfunctions;
+	int fd_arg; /* from 1 */
 	struct bc_origin origin;
 };
 
@@ -260,6 +271,8 @@ struct bc_pack {
 	const char *pkg_config;     /* asked for compiler flags; "" for none */
 	const char *const *headers; /* in the order of inclusion */
 	int nheaders;
+	const char *const *defines; /* macros to be defined before */
+	int ndefines;
 	const char *const *absent; /* functions and fields that these headers lack, and may */
 	int nabsent;
 };
@@ -271,8 +284,6 @@ struct bc_rule_test {
 	const char *const *expect; /* ids of the rules that must report, and the callbacks they must
 				      be reached from, in turn ("" for any) */
 	int nexpect;               /* pairs; 0: nothing may be reported */
-	const char *const *defines; /* macros to be defined before */
-	int ndefines;
 	struct bc_origin origin;
 };
 
@@ -286,6 +297,7 @@ struct bc_models {
 	struct bc_creator_rule *creators;
 	struct bc_mode_rule *modes;
 	struct bc_lock_rule *locks;
+	struct bc_watch_rule *watches;
 	struct bc_number
 		*would_block; /* errno values that only a non-blocking call gives: EAGAIN */
 	struct bc_constant *constants;
@@ -299,8 +311,8 @@ struct bc_models {
 	struct bc_never_rule *nevers; /* never_blocks with its reasons, as the packs say it */
 	struct bc_pack *packs;        /* in order of reading */
 	int nsinks, nregisters, nfields, nwaits, nconstants, nheaders, nforks, nnever_blocks,
-		nloop_annotations, nloops, ntests, ncreators, nmodes, nlocks, nwould_block,
-		nthread_identity, nnevers, npacks;
+		nloop_annotations, nloops, ntests, ncreators, nmodes, nlocks, nwatches,
+		nwould_block, nthread_identity, nnevers, npacks;
 	uint64_t hash[2]; /* XXH3-128 over all packs read, in order */
 	struct bc_models_index *index;
 };
@@ -342,6 +354,8 @@ const struct bc_field_rule *bc_models_field(
 /* NULL when the function makes no descriptor, or changes the mode of none. */
 const struct bc_creator_rule *bc_models_creator(const struct bc_models *models, const char *name);
 const struct bc_mode_rule *bc_models_mode(const struct bc_models *models, const char *name);
+/* The argument that the function has watched, 0 when it watches none. */
+int bc_models_watches(const struct bc_models *models, const char *name);
 /* NULL when the function is about no lock; *takes tells whether it takes or releases it. */
 const struct bc_lock_rule *bc_models_lock(
 	const struct bc_models *models, const char *name, int *takes);

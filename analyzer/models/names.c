@@ -68,6 +68,7 @@ const struct bc_word bc_words_fd[] = {
 
 const struct bc_word bc_words_fd_kind[] = {
 	{"socket", BC_FDK_SOCKET},
+	{"datagram", BC_FDK_DATAGRAM},
 	{"pipe", BC_FDK_PIPE},
 	{"file", BC_FDK_FILE},
 	{"event", BC_FDK_EVENT},

@@ -88,6 +88,7 @@ static int take_sink(struct bc_loader *loader, const struct bc_yaml_node *node)
 	rule.params = scope.params;
 	if (status == 0)
 		status = read_bound(loader, node, &rule);
+	rule.stream_only = bc_read_flag(node, "stream_only");
 	rule.ready_once = bc_read_flag(node, "ready_once");
 	rule.size_arg = bc_read_int(node, "size_arg", 0);
 	if (status == 0)
@@ -209,8 +210,8 @@ static void take_about(struct bc_loader *loader, const struct bc_yaml_node *abou
 		.pkg_config = bc_read_text(loader, about, "pkg_config")};
 
 	pack.headers = bc_read_texts(loader, about, "headers", &pack.nheaders);
-	pack.absent = bc_read_texts(loader, about, "absent", &pack.nabsent);
 	pack.defines = bc_read_texts(loader, about, "defines", &pack.ndefines);
+	pack.absent = bc_read_texts(loader, about, "absent", &pack.nabsent);
 	bc_vec_push(&loader->packs, pack);
 	loader->pack_name = pack.name;
 }

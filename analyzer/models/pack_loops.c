@@ -122,6 +122,10 @@ static int take_creator(struct bc_loader *loader, const struct bc_yaml_node *nod
 	if (when)
 		status = bc_loader_read_condition(
 			loader, when, &scope, BC_COND_ASSUME_NO, &rule.nonblocking_when);
+	when = bc_yaml_get(node, "datagram_when");
+	if (status == 0 && when)
+		status = bc_loader_read_condition(
+			loader, when, &scope, BC_COND_ASSUME_NO, &rule.datagram_when);
 	if (status == 0)
 		bc_vec_push(&loader->creators, (struct bc_loading_creator){.rule = rule});
 	return status;
@@ -162,10 +166,22 @@ void bc_loader_take_locks(struct bc_loader *loader, const struct bc_yaml_node *r
 	}
 }
 
+static void take_watch(struct bc_loader *loader, const struct bc_yaml_node *node)
+{
+	struct bc_watch_rule rule = {
+		.fd_arg = bc_read_int(node, "fd_arg", 1), .origin = bc_read_origin(loader, node)};
+
+	rule.functions = bc_read_texts(loader, node, "function", &rule.nfunctions);
+	bc_vec_push(&loader->watches, (struct bc_loading_watch){.rule = rule});
+}
+
 int bc_loader_take_descriptors(struct bc_loader *loader, const struct bc_yaml_node *map)
 {
 	const struct bc_yaml_node *item;
 	int status = 0;
+
+	for (item = bc_read_first(map, "watch"); item; item = item->next)
+		take_watch(loader, item);
 
 	for (item = bc_read_first(map, "create"); status == 0 && item; item = item->next)
 		status = take_creator(loader, item);

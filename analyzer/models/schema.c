@@ -126,6 +126,7 @@ static const struct bc_key blocking_keys[] = {
 		.doc = "how long: unbounded; data-sized: grows with the data; short: normally "
 		       "below a millisecond; or {timeout: ...}"},
 	MAP("nonblocking_when", condition, BC_ONE, 0, "the call does not block when this holds"),
+	KEY("stream_only", BC_TYPE_BOOL, BC_ONE, 0, "waits on connection-oriented sockets only"),
 	KEY("ready_once", BC_TYPE_BOOL, BC_ONE, 0,
 		"takes what one readiness event promises: the first such call after the event does "
 		"not wait"),
@@ -205,6 +206,7 @@ static const struct bc_key create_keys[] = {
 	KEY("out_arg", BC_TYPE_ARG, BC_ONE, 0,
 		"the argument that points to it, or to an array of them; without: the result"),
 	MAP("nonblocking_when", condition, BC_ONE, 0, "it starts non-blocking; without: blocking"),
+	MAP("datagram_when", condition, BC_ONE, 0, "it is a datagram socket"),
 	END,
 };
 
@@ -230,7 +232,16 @@ static const struct bc_key lock_keys[] = {
 
 static const struct bc_shape lock = {"a lock", lock_keys};
 
+static const struct bc_key watch_keys[] = {
+	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that have it watched"),
+	KEY("fd_arg", BC_TYPE_ARG, BC_ONE, 1, "the descriptor"),
+	END,
+};
+
+static const struct bc_shape watch = {"a watch", watch_keys};
+
 static const struct bc_key descriptor_keys[] = {
+	MAP("watch", watch, BC_MANY, 0, "functions that have a descriptor watched by a loop"),
 	MAP("create", create, BC_MANY, 0, "functions that make descriptors or handles"),
 	MAP("set", set, BC_MANY, 0, "functions that change their mode"),
 	KEY("would_block", BC_TYPE_NUMBER, BC_MANY, 0,
