@@ -190,7 +190,7 @@ static const char rules_details[] =
 
 static const char run_details[] =
 	"Starts the program with a library in front of its own that measures every callback\n"
-	"of its event loop (libuv, libevent), and\n"
+	"of its event loop (libuv, libevent, libev, GLib, sd-event, Wayland servers), and\n"
 	"what other loops do between their waits. Its standard streams, arguments and\n"
 	"signals are its own. The program needs glibc, x86-64 and dynamic linking.\n"
 	"\n"
