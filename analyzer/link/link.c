@@ -47,7 +47,8 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 	/* the roots are complete */
 	bc_modes_init(
 		&linked->modes, &linked->solution, models, &linked->completion, linked->forks);
-	bc_locks_init(&linked->locks, &linked->solution, models, &linked->roots);
+	bc_locks_init(
+		&linked->locks, &linked->solution, models, &linked->roots, &linked->completion);
 	bc_identity_init(&linked->identity, program, models);
 	run_search(linked, &linked->search, &linked->roots, models);
 	if (!linked->marks.npromises)

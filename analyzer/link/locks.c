@@ -3,9 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How many direct calls may lie between the function that holds a lock and the call that blocks. */
+enum { MAX_LEVELS = 3 };
+
 struct finder {
 	struct bc_locks *locks;
 	const struct bc_program *program;
+	const struct bc_completion *completion;
 	uint8_t *on_worker; /* per function: a worker runs it */
 	uint8_t *stalls;    /* per function: it may block for long, itself or below */
 };
@@ -48,36 +52,38 @@ static int is_long_sink(const struct finder *f, uint32_t sym)
 	return 0;
 }
 
+/*
+ * Does the call block, or surely lead there? Only direct calls count, and few of them: through
+ * pointers and panic handlers everything leads to everything.
+ */
 static int call_stalls(const struct finder *f, uint32_t call, uint32_t *sym)
 {
 	const struct bc_call *c = &f->program->calls[call];
+	uint32_t func;
 
-	for (uint32_t t = 0; t < c->ntargets; t++) {
-		uint32_t func;
-
-		*sym = f->program->targets[c->target + t].sym;
-		func = f->program->syms[*sym].func;
-		if (is_long_sink(f, *sym) || (func != BC_NONE && f->stalls[func]))
-			return 1;
-	}
-	return 0;
+	*sym = c->sym;
+	if (c->sym == BC_NONE)
+		return 0;
+	func = f->program->syms[c->sym].func;
+	return is_long_sink(f, c->sym) || (func != BC_NONE && f->stalls[func]);
 }
 
+/* One level of callers after the other. */
 static void find_stalling_functions(struct finder *f)
 {
-	int changed = 1;
+	uint8_t *next = bc_xmalloc(f->program->nfuncs + 1);
 
-	while (changed) {
-		changed = 0;
+	for (int level = 0; level < MAX_LEVELS; level++) {
+		memcpy(next, f->stalls, f->program->nfuncs);
 		for (uint32_t i = 0; i < f->program->ncalls; i++) {
-			uint32_t func = f->program->calls[i].func, sym;
+			uint32_t sym;
 
-			if (f->stalls[func] || !call_stalls(f, i, &sym))
-				continue;
-			f->stalls[func] = 1;
-			changed = 1;
+			if (call_stalls(f, i, &sym) && !f->completion->noreturn[sym])
+				next[f->program->calls[i].func] = 1;
 		}
+		memcpy(f->stalls, next, f->program->nfuncs);
 	}
+	free(next);
 }
 
 /* ---- who runs on a worker ---- */
@@ -175,10 +181,11 @@ static void find_long_locks(struct finder *f, uint32_t func)
 }
 
 void bc_locks_init(struct bc_locks *locks, const struct bc_solution *solution,
-	const struct bc_models *models, const struct bc_roots *roots)
+	const struct bc_models *models, const struct bc_roots *roots,
+	const struct bc_completion *completion)
 {
 	const struct bc_program *program = solution->places.program;
-	struct finder f = {.locks = locks, .program = program};
+	struct finder f = {.locks = locks, .program = program, .completion = completion};
 
 	*locks = (struct bc_locks){.solution = solution, .models = models};
 	f.on_worker = bc_xmalloc(program->nfuncs + 1);

@@ -8,7 +8,7 @@
 #ifndef BC_LINK_LOCKS_H
 #define BC_LINK_LOCKS_H
 
-#include "link/relevance.h"
+#include "link/completion.h"
 #include "link/roots.h"
 
 /* A lock, by the place that it is, and a call that some worker makes while it holds it. */
@@ -25,7 +25,8 @@ struct bc_locks {
 };
 
 void bc_locks_init(struct bc_locks *locks, const struct bc_solution *solution,
-	const struct bc_models *models, const struct bc_roots *roots);
+	const struct bc_models *models, const struct bc_roots *roots,
+	const struct bc_completion *completion);
 void bc_locks_fini(struct bc_locks *locks);
 
 /* Who may hold the lock that this call takes, for long; NULL when nobody does or it takes none. */
