@@ -67,6 +67,8 @@ static void write_entry(struct testing *t, struct bc_json *json, const struct bc
 	bc_json_str(json, "-std=gnu11");
 	bc_json_str(json, "-D_GNU_SOURCE");
 	bc_json_str(json, "-DON_LOOP=__attribute__((annotate(\"blockcheck:loop\")))");
+	bc_json_str(json, "-include");
+	bc_json_str(json, "stddef.h");
 	for (int d = 0; d < pack->ndefines; d++)
 		bc_json_str(json, bc_arena_printf(&t->arena, "-D%s", pack->defines[d]));
 	for (int h = 0; h < pack->nheaders; h++) {
