@@ -161,12 +161,8 @@ int bc_cmd_check(const struct bc_options *options)
 	if (status < 0)
 		return bc_cmd_fail(status);
 	status = bc_pipeline_check(&options->check, &report);
-	if (status == 0 || status == BC_EINTERRUPTED) {
-		int located = bc_pipeline_store_path(&options->check, &report.arena, &path);
-
-		status = located < 0 ? located : status;
-	}
-	if (status == BC_EINTERRUPTED)
+	path = report.database;
+	if (status == BC_EINTERRUPTED && path)
 		say_interrupted(path, 0);
 	status = status < 0 ? bc_cmd_fail(status)
 			    : save_and_show(options, &report, path, started_ms);

@@ -433,6 +433,8 @@ int bc_pipeline_check(const struct bc_check_options *options, struct bc_report *
 
 	*report = (struct bc_report){0};
 	error = run_stages(&p);
+	if (p.project.database)
+		report->database = bc_arena_strdup(&report->arena, p.project.database);
 	parsed = now_ms();
 	if (!error)
 		error = link_programs(&p, collect_findings, &collecting);
@@ -519,24 +521,4 @@ int bc_pipeline_link(const struct bc_check_options *options,
 		error = link_programs(&p, show_linked, &linking);
 	pipeline_fini(&p);
 	return error;
-}
-
-int bc_pipeline_store_path(
-	const struct bc_check_options *options, struct bc_arena *arena, const char **path)
-{
-	struct bc_project project;
-	struct bc_compdb compdb = {0};
-	struct bc_arena scratch = BC_ARENA_INIT;
-	char *here = getcwd(NULL, 0);
-	const char *database;
-
-	if (!here)
-		return bc_fail(BC_EINPUT, "the current folder cannot be read");
-	if (bc_compdb_find(&scratch, here, options->database, &database) == 0)
-		bc_compdb_load(&scratch, database, &compdb);
-	bc_project_locate(&scratch, here, &compdb, options->db, &project);
-	*path = bc_arena_strdup(arena, project.database);
-	bc_arena_fini(&scratch);
-	free(here);
-	return 0;
 }

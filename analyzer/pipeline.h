@@ -42,10 +42,6 @@ int bc_pipeline_link(const struct bc_check_options *options,
 /* The folder of the shipped packs, or NULL when it is missing. */
 const char *bc_pipeline_shipped_rules(struct bc_arena *arena);
 
-/* Where findings go by default, for these options (a path in the report's arena). */
-int bc_pipeline_store_path(
-	const struct bc_check_options *options, struct bc_arena *arena, const char **path);
-
 /* Set by the signal handlers of main: the pipeline stops at the next safe point. */
 int bc_pipeline_interrupted(void);
 void bc_pipeline_interrupt(void);

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	BLOCK_SIZE = 64 * 1024,
-	ALIGNMENT = 16
-};
+/* Blocks start small and double: many arenas live for one function body and hold a few hundred
+ * bytes. */
+enum { FIRST_BLOCK = 2 * 1024, LAST_BLOCK = 256 * 1024, ALIGNMENT = 16 };
 
 struct bc_arena_block {
 	struct bc_arena_block *next;
@@ -61,6 +60,17 @@ static struct bc_arena_block *add_block(struct bc_arena *arena, size_t size)
 	return block;
 }
 
+#ifndef BC_ARENA_MALLOC
+static size_t next_size(const struct bc_arena_block *last, size_t wanted)
+{
+	size_t size = last ? last->size * 2 : FIRST_BLOCK;
+
+	if (size > LAST_BLOCK)
+		size = LAST_BLOCK;
+	return size > wanted ? size : wanted;
+}
+#endif
+
 void *bc_arena_alloc(struct bc_arena *arena, size_t size)
 {
 	struct bc_arena_block *block = arena->blocks;
@@ -72,7 +82,7 @@ void *bc_arena_alloc(struct bc_arena *arena, size_t size)
 	block = add_block(arena, size);
 #else
 	if (!block || block->size - arena->used < size)
-		block = add_block(arena, size > BLOCK_SIZE ? size : BLOCK_SIZE);
+		block = add_block(arena, next_size(block, size));
 #endif
 	p = block->data + arena->used;
 	arena->used += size;

@@ -4,9 +4,7 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum {
-	FIRST_SLOTS = 1024
-};
+enum { FIRST_SLOTS = 1024 };
 
 static void insert(struct bc_intern *table, uint32_t id)
 {

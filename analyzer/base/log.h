@@ -6,13 +6,7 @@
 #ifndef BC_BASE_LOG_H
 #define BC_BASE_LOG_H
 
-enum bc_log_level {
-	BC_LOG_ERROR,
-	BC_LOG_WARN,
-	BC_LOG_INFO,
-	BC_LOG_DEBUG,
-	BC_LOG_TRACE
-};
+enum bc_log_level { BC_LOG_ERROR, BC_LOG_WARN, BC_LOG_INFO, BC_LOG_DEBUG, BC_LOG_TRACE };
 
 int bc_log_enabled(enum bc_log_level level, const char *domain);
 void bc_log_write(enum bc_log_level level, const char *domain, const char *format, ...)

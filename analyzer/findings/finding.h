@@ -114,7 +114,8 @@ struct bc_callback_info {
 
 struct bc_report {
 	struct bc_arena arena;
-	const char *root; /* absolute project root */
+	const char *root;     /* absolute project root */
+	const char *database; /* where results of this project go; NULL when it was not found out */
 
 	struct bc_finding *findings; /* sorted: severity, confidence, file, line, column, rule */
 	int nfindings;

@@ -85,8 +85,8 @@ static const struct option options[] = {
 	{"-mlittle-endian", KEEP},
 	{"-mbig-endian", KEEP},
 	/*
-	 * -m: what changes predefined macros and the sizes of types. Not all that starts so: gcc has
-	 * options that clang calls an error (-mno-fancy-math-387).
+	 * -m: what changes predefined macros and the sizes of types. Not all that starts so: gcc
+	 * has options that clang calls an error (-mno-fancy-math-387).
 	 */
 	{"-m16", KEEP},
 	{"-m32", KEEP},

@@ -28,12 +28,17 @@ static const char *find_project_file(struct bc_arena *arena, const char *here)
 	}
 }
 
-static int has_source_below(const struct bc_compdb *db, const char *folder)
+/*
+ * At least half of them: a few generated sources do not make the build folder the project, nor do a
+ * few sources from elsewhere unmake it.
+ */
+static int lies_mostly_below(const struct bc_compdb *db, const char *folder)
 {
+	size_t n = 0;
+
 	for (size_t i = 0; i < db->count; i++)
-		if (bc_path_relative(folder, db->entries[i].file) != db->entries[i].file)
-			return 1;
-	return 0;
+		n += bc_path_relative(folder, db->entries[i].file) != db->entries[i].file;
+	return n * 2 >= db->count;
 }
 
 /* The deepest folder above all sources. */
@@ -69,7 +74,7 @@ void bc_project_locate(struct bc_arena *arena, const char *here, const struct bc
 	here = resolve(arena, here);
 	out->config = find_project_file(arena, here);
 	out->home = out->config ? bc_path_dirname(arena, out->config) : here;
-	if (out->config || !db || !db->count || has_source_below(db, here))
+	if (out->config || !db || !db->count || lies_mostly_below(db, here))
 		out->root = out->home;
 	else
 		out->root = common_folder(arena, db);

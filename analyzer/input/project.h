@@ -20,8 +20,8 @@ struct bc_project {
 
 /*
  * Finds the root: the folder of the project file, looked for in `here` and upwards; else `here`
- * when a source lies below it; else the deepest folder that holds all sources. `db` may be NULL for
- * commands that read no sources. `database` is --db, or NULL.
+ * when at least half of the sources lie below it; else the deepest folder that holds all sources.
+ * `db` may be NULL for commands that read no sources. `database` is --db, or NULL.
  */
 void bc_project_locate(struct bc_arena *arena, const char *here, const struct bc_compdb *db,
 	const char *database, struct bc_project *out);

@@ -7,6 +7,9 @@
 /* values of bc_completion.noreturn */
 enum { RETURNS, NO_RETURN, LEAVES };
 
+/* in bc_completion.known; no set of enum bc_exit bits */
+enum { UNKNOWN = 0xff };
+
 int bc_has_entry(const struct bc_func *func, uint32_t node)
 {
 	uint32_t end = node + func->nodes[node].size;
@@ -119,7 +122,7 @@ static int exits_of_expr(const struct bc_completion *c, const struct bc_func *f,
 	return BC_EXIT_NORMAL;
 }
 
-int bc_completes(const struct bc_completion *c, uint32_t func, uint32_t node)
+static int find_exits(const struct bc_completion *c, uint32_t func, uint32_t node)
 {
 	const struct bc_func *f = &c->program->funcs[func];
 	const struct bc_node *n = &f->nodes[node];
@@ -165,6 +168,24 @@ int bc_completes(const struct bc_completion *c, uint32_t func, uint32_t node)
 	return BC_EXIT_NORMAL;
 }
 
+/* While noreturn functions are still being found, nothing is remembered. */
+int bc_completes(const struct bc_completion *c, uint32_t func, uint32_t node)
+{
+	const struct bc_func *f = &c->program->funcs[func];
+	uint8_t *known = c->known ? c->known[func] : NULL;
+
+	/* leaves answer faster than the memory would */
+	if (!c->known || f->nodes[node].size == 1)
+		return find_exits(c, func, node);
+	if (!known) {
+		known = c->known[func] = bc_xmalloc(f->nnodes);
+		memset(known, UNKNOWN, f->nnodes);
+	}
+	if (known[node] == UNKNOWN)
+		known[node] = (uint8_t)find_exits(c, func, node);
+	return known[node];
+}
+
 /* Callers of functions found not to return are looked at (again). */
 static void queue_callers(
 	const struct bc_program *program, const uint8_t *noreturn, uint8_t *queued)
@@ -206,7 +227,7 @@ void bc_completion_init(struct bc_completion *completion, const struct bc_progra
 	uint8_t *queued = bc_xmalloc(program->nfuncs + 1);
 	int changed = 1;
 
-	completion->program = program;
+	*completion = (struct bc_completion){.program = program};
 	completion->noreturn = bc_xmalloc(program->nsyms + 1);
 	for (uint32_t i = 0; i < program->nsyms; i++)
 		completion->noreturn[i] = (uint8_t)kind_of(&program->syms[i]);
@@ -225,10 +246,15 @@ void bc_completion_init(struct bc_completion *completion, const struct bc_progra
 			}
 		}
 	}
+	completion->known = bc_xmalloc((program->nfuncs + 1) * sizeof(*completion->known));
+	memset(completion->known, 0, (program->nfuncs + 1) * sizeof(*completion->known));
 	free(queued);
 }
 
 void bc_completion_fini(struct bc_completion *completion)
 {
+	for (uint32_t i = 0; i < completion->program->nfuncs; i++)
+		free(completion->known[i]);
+	free(completion->known);
 	free(completion->noreturn);
 }

@@ -23,6 +23,7 @@ enum bc_exit {
 
 struct bc_completion {
 	const struct bc_program *program;
+	uint8_t **known;   /* per function, once asked: the answer for each node, or UNKNOWN */
 	uint8_t *noreturn; /* per symbol: whether and how it fails to return */
 };
 

@@ -182,16 +182,24 @@ static void exec_default(struct bc_walk *w, struct bc_env *env)
 	bc_env_join(env, &entry, &w->scratch);
 }
 
+static void forget_everything(struct bc_env *env)
+{
+	for (uint32_t i = 0; i < env->nslots; i++)
+		env->slots[i] = bc_value_top();
+	env->nmemory = 0;
+}
+
 static void exec_label(struct bc_walk *w, uint32_t label, struct bc_env *env)
 {
 	bc_env_join(env, &w->labels[label], &w->scratch);
 	if (!w->back[label])
 		return;
-	/* reached again from below: nothing is known of the locals */
+	/* reached again from below: what the body changes is not known, the rest stays */
+	if (env->alive)
+		forget_assigned(w, 0, env);
+	else
+		forget_everything(env);
 	env->alive = 1;
-	for (uint32_t i = 0; i < env->nslots; i++)
-		env->slots[i] = bc_value_top();
-	env->nmemory = 0;
 	env->guards = NULL;
 }
 

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "models/loader.h"
 
@@ -52,9 +53,10 @@ struct field_entry {
 
 struct bc_models_index {
 	struct name_entry *names;
-	struct field_entry *fields;   /* exact, sorted */
-	struct field_entry *patterns; /* in order of the packs */
-	size_t nnames, nfields, npatterns;
+	struct field_entry *fields;      /* exact, sorted */
+	struct field_entry *patterns;    /* in order of the packs */
+	const struct name_entry **slots; /* names by hash */
+	size_t nnames, nfields, npatterns, nslots;
 };
 
 /* ---- functions ---- */
@@ -144,6 +146,26 @@ static void fill_entry(struct name_entry *entry, const struct mention *mention, 
 	}
 }
 
+/*
+ * Linking asks about every function of the program several times, and most of them have no rule: a
+ * table that answers by hash, at most half full, so that a miss takes one look.
+ */
+static void hash_names(struct bc_arena *arena, struct bc_models_index *index)
+{
+	index->nslots = 16;
+	while (index->nslots < index->nnames * 2)
+		index->nslots *= 2;
+	index->slots = BC_NEW_ARRAY(arena, const struct name_entry *, index->nslots);
+	for (size_t i = 0; i < index->nnames; i++) {
+		const char *name = index->names[i].name;
+		size_t at = XXH3_64bits(name, strlen(name)) & (index->nslots - 1);
+
+		while (index->slots[at])
+			at = (at + 1) & (index->nslots - 1);
+		index->slots[at] = &index->names[i];
+	}
+}
+
 static void index_names(
 	struct bc_arena *arena, const struct bc_models *models, struct bc_models_index *index)
 {
@@ -165,20 +187,21 @@ static void index_names(
 		fill_entry(&index->names[index->nnames - 1], mention, &slots[i]);
 	}
 	bc_vec_fini(&mentions.list);
-}
-
-static int compare_name(const void *key, const void *entry)
-{
-	return strcmp(key, ((const struct name_entry *)entry)->name);
+	hash_names(arena, index);
 }
 
 static const struct name_entry *find_name(const struct bc_models *models, const char *name)
 {
 	const struct bc_models_index *index = models->index;
+	size_t at;
 
-	if (!index || !index->nnames)
+	if (!index)
 		return NULL;
-	return bsearch(name, index->names, index->nnames, sizeof(*index->names), compare_name);
+	at = XXH3_64bits(name, strlen(name)) & (index->nslots - 1);
+	for (; index->slots[at]; at = (at + 1) & (index->nslots - 1))
+		if (!strcmp(index->slots[at]->name, name))
+			return index->slots[at];
+	return NULL;
 }
 
 /* ---- fields ---- */

@@ -140,7 +140,6 @@ form "libtool" "$(by_command "/bin/sh ../libtool --tag=CC --mode=compile gcc -DF
 form "a response file" "$(by_command "cc @flags.rsp $inc -c form.c")"
 form "separate arguments" "$(by_command "cc -D FIRST=1 -D TEXT='\"a b\"' -I '../inc \"quoted\"' -c form.c -o form.o")"
 form "flags that only gcc has" "$(by_command "gcc -fno-semantic-interposition -fanalyzer -Wno-such-warning -Werror --param max-inline-insns-single=9 -DFIRST=1 -DTEXT='\"a b\"' $inc -c form.c")"
-known_miss "clang refuses some -m flags, and the unit counts as degraded"
 form "machine flags that only gcc has" "$(by_command "gcc -mno-fancy-math-387 -mindirect-branch=thunk -DFIRST=1 -DTEXT='\"a b\"' $inc -c form.c")"
 form "a relative output" '"output": "form.o", "arguments": ["cc", "-DFIRST=1", "-DTEXT=\"a b\"", "-I../inc \"quoted\"", "-c", "form.c", "-o", "form.o"]'
 

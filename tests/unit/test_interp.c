@@ -198,11 +198,14 @@ static void test_fork(void **state)
 
 static void test_jumps(void **state)
 {
+	struct bc_value one = bc_value_int(1);
+
 	(void)state;
 	expect("(block (= $x 1) (if $p (goto 0) none) (= $x 2) (label 0) (call &probe $x))", "1,2");
 	expect("(block (goto 0) (call &probe 1) (label 0) (call &probe 2))", "2");
 	expect("(block (= $x 1) (label 0) (call &probe $x) (= $x 2) (if $p (goto 0) none))", "?");
 	expect("(block (return) (label 1) (call &probe 1))", "");
+	expect_with("(block (label 0) (call &probe $p) (= $x 2) (if $q (goto 0) none))", &one, "1");
 }
 
 static void test_addresses_are_forgotten(void **state)

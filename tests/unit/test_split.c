@@ -55,8 +55,7 @@ static void add_unit(struct world *w, const char *path, const char *defines, con
 	assert_int_equal(bc_facts_load(&w->facts[w->n], image, size), 0);
 	w->writers[w->n] = fw;
 	w->outputs[w->n] = output;
-	w->units[w->n] = (struct bc_split_unit){
-		&w->facts[w->n], &w->outputs[w->n], output != NULL};
+	w->units[w->n] = (struct bc_split_unit){&w->facts[w->n], &w->outputs[w->n], output != NULL};
 	w->n++;
 }
 
@@ -71,7 +70,10 @@ static const char *split(struct world *w)
 	for (size_t i = 0; i < w->split.list.count; i++)
 		for (uint32_t k = 0; k < w->split.list.items[i].nunits; k++)
 			at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%u",
-				k ? " " : i ? "|" : "", w->split.list.items[i].units[k]);
+				k   ? " "
+				: i ? "|"
+				    : "",
+				w->split.list.items[i].units[k]);
 	return text;
 }
 
