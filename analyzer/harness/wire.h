@@ -60,6 +60,7 @@ struct bc_wire_frame {
 	uint64_t sp;
 	uint64_t start_ns;
 	uint64_t nested_ns; /* spent in frames inside this one, or waiting in a nested loop */
+	uint64_t waited_ns; /* of these, waiting in nested loops */
 	uint64_t cpu_ns;    /* of the thread when it began, to within a millisecond */
 	uint64_t worst_ns;  /* longest call, and where it was made */
 	uint32_t worst_call;
@@ -177,7 +178,7 @@ struct bc_wire {
 };
 
 static_assert(sizeof(struct bc_wire_call) == 16, "wire format");
-static_assert(sizeof(struct bc_wire_frame) == 128, "wire format");
+static_assert(sizeof(struct bc_wire_frame) == 136, "wire format");
 static_assert(sizeof(struct bc_wire_event) == 136, "wire format");
 static_assert(sizeof(struct bc_wire_stat) == 32 + 4 * BC_WIRE_BUCKETS, "wire format");
 static_assert(sizeof(struct bc_wire_slice) == 32 + BC_WIRE_SLICE_BYTES, "wire format");

@@ -212,6 +212,8 @@ static void write_loops(struct writer *writer)
 	for (size_t i = 0; i < run->loops.count; i++) {
 		const struct bc_run_loop *loop = &run->loops.items[i];
 
+		if (!loop->iterations)
+			continue;
 		SAY(writer, PLAIN,
 			"loop of thread %u (%s): %llu iterations, busy %s, p50 %s, p99 %s, max %s",
 			loop->tid, loop->library, (unsigned long long)loop->iterations,
@@ -222,9 +224,11 @@ static void write_loops(struct writer *writer)
 		end_line(writer);
 	}
 	if (run->loops.count) {
-		SAY(writer, PLAIN,
-			"an event that comes at any moment waits %s or less in 99 of 100 cases",
-			show_time(writer, bc_run_imposed(run, 0.99)));
+		uint64_t waits = bc_run_imposed(run, 0.99);
+
+		SAY(writer, PLAIN, "in 99 of 100 cases, an event that comes at any moment waits ");
+		SAY(writer, PLAIN, waits ? "%s or less" : "for next to nothing",
+			show_time(writer, waits));
 		end_line(writer);
 	}
 }

@@ -158,6 +158,8 @@ static int launch(struct bc_collector *collector)
 		bc_arena_printf(arena, "/proc/%d/fd/%d", (int)getpid(), collector->segment.fd);
 
 	set_tier(collector, dir);
+	if (options->follow) /* what it will execute may link any of the libraries */
+		collector->target.plugs = BC_PLUG_ALL;
 	if (*collector->run->tier_why)
 		fprintf(stderr, "blockcheck: warning: nothing is measured: %s\n",
 			collector->run->tier_why);

@@ -215,12 +215,16 @@ static void blame_call(struct work *work, const struct bc_wire_call *call)
 		unwind_sample(work);
 }
 
-static void blame_cpu(struct work *work)
+static int is_faulting(const struct work *work)
 {
-	const struct bc_wire_event *event = work->event;
-	uint64_t faults = (uint64_t)event->minor_faults * FAULT_NS;
+	uint64_t ns = (uint64_t)work->event->minor_faults * FAULT_NS;
 
-	work->stall.cause = faults >= event->own_ns / 3 ? BC_RUN_FAULT : BC_RUN_CPU;
+	return ns >= (work->event->own_ns - work->stall.split.runqueue_ns) / 3;
+}
+
+static void blame_cpu(struct work *work, enum bc_run_cause cause)
+{
+	work->stall.cause = cause;
 	work->stall.culprit_ns = work->stall.split.cpu_ns;
 	unwind_computing(work);
 	work->stall.culprit = work->hot ? work->hot : "";
@@ -248,12 +252,14 @@ static void find_culprit(struct work *work)
 	work->stall.culprit = "";
 	if (called >= own / 2 && called >= MIN_CALL_NS)
 		blame_call(work, call);
+	else if (is_faulting(work))
+		blame_cpu(work, BC_RUN_FAULT);
 	else if (split->runqueue_ns > split->cpu_ns && split->runqueue_ns > split->blocked_ns) {
 		work->stall.cause = BC_RUN_RUNQUEUE;
 		work->stall.culprit_ns = split->runqueue_ns;
 		unwind_computing(work);
 	} else if (split->cpu_ns >= split->blocked_ns)
-		blame_cpu(work);
+		blame_cpu(work, BC_RUN_CPU);
 	else if (called >= own / 5 && called >= MIN_CALL_NS)
 		blame_call(work, call);
 	else

@@ -175,9 +175,10 @@ static void end_call(
 static void close_iteration(struct bc_wire_thread *thread, uint64_t now)
 {
 	struct bc_wire_frame *base = &thread->frames[0];
-	uint64_t total = now - base->start_ns, own;
+	uint64_t total = now - base->start_ns - base->waited_ns, own;
+	uint64_t called = base->nested_ns - base->waited_ns;
 
-	own = total > base->nested_ns ? total - base->nested_ns : 0;
+	own = total > called ? total - called : 0;
 	thread->iterations++;
 	thread->busy_ns += total;
 	bc_frame_count(thread, 0, total);
@@ -328,8 +329,12 @@ static void leave_nested(struct bc_wire_thread *thread, struct bc_call_frame *fr
 	uint32_t depth = thread->depth;
 
 	thread->waiting = 0;
-	if (depth == frame->depth && depth && depth <= BC_WIRE_FRAMES)
-		thread->frames[depth - 1].nested_ns += bc_now() - frame->start_ns;
+	if (depth == frame->depth && depth && depth <= BC_WIRE_FRAMES) {
+		uint64_t ns = bc_now() - frame->start_ns;
+
+		thread->frames[depth - 1].nested_ns += ns;
+		thread->frames[depth - 1].waited_ns += ns;
+	}
 }
 
 /* ---- functions that run a loop ---- */

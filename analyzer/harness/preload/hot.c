@@ -4,6 +4,7 @@
  */
 #include "harness/preload/core.h"
 
+#include <dlfcn.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unwind.h>
@@ -71,7 +72,7 @@ BC_NOINLINE void bc_frame_emit(struct bc_wire_thread *thread, struct bc_wire_fra
 	event->kind = kind;
 	event->function = frame->function;
 	event->start_ns = frame->start_ns;
-	event->total_ns = now - frame->start_ns;
+	event->total_ns = now - frame->start_ns - frame->waited_ns;
 	event->own_ns = own;
 	event->cpu_ns = cpu > frame->cpu_ns ? cpu - frame->cpu_ns : 0;
 	event->worst_ns = frame->worst_ns;
@@ -153,8 +154,9 @@ static void finish(struct bc_wire_thread *thread, uint32_t depth, uint64_t start
 	bc_frame_count(thread, frame->function, own);
 	if (outer) {
 		outer->nested_ns += total;
+		outer->waited_ns += frame->waited_ns;
 		if (!outer->function)
-			add_share(outer, frame->function, total);
+			add_share(outer, frame->function, total - frame->waited_ns);
 	}
 	if (BC_UNLIKELY(own >= bc_wire->budget_ns)) {
 		bc_frame_emit(thread, frame, BC_WIRE_CALLBACK, now, own);
@@ -225,6 +227,7 @@ void bc_enter(struct bc_record *record, struct bc_local *local)
 	frame->sp = sp;
 	frame->start_ns = local->start_ns;
 	frame->nested_ns = 0;
+	frame->waited_ns = 0;
 	frame->worst_ns = 0;
 	frame->worst_call = 0;
 	frame->function = record->id;
@@ -285,8 +288,16 @@ void bc_leave_above(uint64_t sp)
 		leave_frames(thread, sp, &thread->unwound);
 }
 
-/* Only there when the program unwinds at all: plain C does not load libgcc_s for our sake. */
-#pragma weak _Unwind_GetCFA
+typedef _Unwind_Word get_cfa_function(struct _Unwind_Context *context);
+
+/* libgcc_s is not among our libraries: plain C must not load it for our sake. Here it is loaded, if
+ * only by libc for the cancellation that is under way. */
+static BC_NOINLINE get_cfa_function *find_get_cfa(void)
+{
+	void *library = dlopen("libgcc_s.so.1", RTLD_LAZY | RTLD_NOLOAD);
+
+	return library ? (get_cfa_function *)dlsym(library, "_Unwind_GetCFA") : NULL;
+}
 
 _Unwind_Reason_Code bc_personality(int version, _Unwind_Action actions,
 	_Unwind_Exception_Class class, struct _Unwind_Exception *exception,
@@ -298,10 +309,16 @@ _Unwind_Reason_Code bc_personality(int version, _Unwind_Action actions,
 	_Unwind_Exception_Class class, struct _Unwind_Exception *exception,
 	struct _Unwind_Context *context)
 {
+	static get_cfa_function *get_cfa;
+
 	(void)version;
 	(void)class;
 	(void)exception;
-	if ((actions & _UA_CLEANUP_PHASE) && _Unwind_GetCFA)
-		bc_leave_above(_Unwind_GetCFA(context) + 0x41);
+	if (!(actions & _UA_CLEANUP_PHASE))
+		return _URC_CONTINUE_UNWIND;
+	if (!get_cfa)
+		get_cfa = find_get_cfa();
+	if (get_cfa)
+		bc_leave_above(get_cfa(context) + 0x41);
 	return _URC_CONTINUE_UNWIND;
 }

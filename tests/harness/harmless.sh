@@ -1,0 +1,107 @@
+#!/bin/sh
+# A program does not notice that it is measured: same environment, descriptors, output, status; ends in
+# every way, forks, executes and threads as before; goes on when blockcheck dies. What cannot be
+# measured is said.
+set -eu
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+programs=$BLOCKCHECK_PROGRAMS
+status=0
+
+good() { echo "ok: $1"; }
+bad() {
+	echo "WRONG: $1"
+	status=1
+}
+# same NAME COMMAND...: output and status with and without
+same() {
+	name=$1 bare=0 measured=0
+	shift
+	"$@" >"$work/bare" 2>"$work/bare.err" </dev/null || bare=$?
+	"$BLOCKCHECK" run -q -o "$work/report" -- "$@" >"$work/measured" 2>"$work/measured.err" </dev/null || measured=$?
+	if [ $bare != $measured ] || ! cmp "$work/bare" "$work/measured" || ! cmp "$work/bare.err" "$work/measured.err"; then
+		bad "$name (status $bare and $measured)"
+	else
+		good "$name"
+	fi
+}
+# status_of WANTED NAME COMMAND...
+status_of() {
+	wanted=$1 name=$2 code=0
+	shift 2
+	"$@" >"$work/out" 2>"$work/err" || code=$?
+	if [ $code = "$wanted" ]; then good "$name"; else bad "$name: status $code, not $wanted"; cat "$work/err"; fi
+}
+
+same "environment" env
+same "environment with a library of its own in front" env LD_PRELOAD=libm.so.6 env
+same "arguments" printf '%s|' -a --budget '' 'b c'
+same "open descriptors" sh -c 'ls /proc/self/fd'
+same "closed descriptors" sh -c 'exec <&- >&-; echo x 2>&1'
+same "exit status" sh -c 'exit 9'
+same "memory limit" sh -c 'ulimit -v 2000000; exec cat /proc/self/limits'
+same "children and threads" "$programs/crowd" 400 100
+same "more threads than there is room for" "$programs/crowd" 2 1000
+status_of 143 "ended by a signal" "$BLOCKCHECK" run -q sh -c 'kill -TERM $$'
+status_of 2 "no such program" "$BLOCKCHECK" run /no/such/program
+status_of 2 "not a program" "$BLOCKCHECK" run -q /etc/passwd
+head -c 3000000 /dev/urandom >"$work/data"
+"$BLOCKCHECK" run -q cat <"$work/data" 2>/dev/null | cmp - "$work/data" && good "streams" || bad "streams"
+
+if [ -x "$programs/uv_ways_out" ]; then
+	same "callbacks left in every way" "$programs/uv_ways_out"
+	"$BLOCKCHECK" run --format json -o "$work/report" "$programs/uv_ways_out" >/dev/null
+	for pair in on_jump=100 on_cancelled=1 on_exit_thread=1 on_inner=1 on_deep=1 on_fork=1; do
+		awk -v f="${pair%=*}" -v n="${pair#*=}" '/"callbacks": /{on=1} /"stalls": \[/{on=0}
+			on && /"function":/{this=($0 ~ "\"" f "\"")} on && this && /"count":/{gsub(/[^0-9]/,""); s+=$0}
+			END{exit s != n}' "$work/report" && good "counted $pair" || bad "not counted $pair"
+	done
+	"$BLOCKCHECK" run --budget 25ms --format json -o "$work/report" "$programs/uv_ways_out" >/dev/null
+	if grep -q '"callback": "on_deep"' "$work/report"; then
+		bad "waiting in an inner loop taken for a stall"
+	else
+		good "waiting in an inner loop is no stall"
+	fi
+	"$BLOCKCHECK" run --follow-fork --format json -o "$work/report" sh -c "$programs/uv_stalls; exit 0" >/dev/null
+	grep -q '"callback": "on_sleep"' "$work/report" && good "--follow-fork" || bad "--follow-fork"
+
+	"$BLOCKCHECK" run -q -o "$work/report" "$programs/uv_victim" >"$work/said" 2>/dev/null &
+	sleep 0.3
+	victim=$(pgrep -P $! || :)
+	kill -9 $!
+	sleep 0.1
+	before=$(wc -l <"$work/said")
+	sleep 0.2
+	[ "$(wc -l <"$work/said")" -gt "$before" ] && good "goes on without us" || bad "does not go on without us"
+	kill -9 "$victim"
+
+	"$BLOCKCHECK" run -o "$work/report" "$programs/uv_victim" >/dev/null &
+	sleep 0.3
+	kill -TERM $!
+	code=0
+	wait $! || code=$?
+	if [ $code = 143 ] && grep -q on_nap "$work/report"; then good "signals are handed on"; else bad "signal: $code"; fi
+	status_of 1 "--fail-over" "$BLOCKCHECK" run -q --fail-over 20ms "$programs/uv_stalls"
+	status_of 3 "--fail-over above all stalls" "$BLOCKCHECK" run -q --fail-over 10s "$programs/uv_stalls"
+	status_of 143 "--duration" "$BLOCKCHECK" run -q --duration 200ms "$programs/uv_victim"
+fi
+
+if [ -x "$programs/static_crowd" ]; then
+	status_of 7 "static program" "$BLOCKCHECK" run -q "$programs/static_crowd"
+	"$BLOCKCHECK" run "$programs/static_crowd" >/dev/null 2>"$work/err" || :
+	grep -q 'nothing is measured: it is linked statically' "$work/err" && good "static: said so" || bad "static: not said"
+	status_of 3 "static: does not look clean" "$BLOCKCHECK" run -q --fail-over 1s "$programs/static_crowd"
+fi
+for sanitizer in address thread; do
+	if [ -x "$programs/uv_stalls_$sanitizer" ]; then
+		code=0
+		"$BLOCKCHECK" run --format json -o "$work/report" "$programs/uv_stalls_$sanitizer" >"$work/out" 2>"$work/err" || code=$?
+		if [ $code = 3 ] && [ "$(grep -c '"callback": "on_\(sleep\|pipe\|waitpid\|mutex\|poll\)"' "$work/report")" = 5 ]; then
+			good "program with -fsanitize=$sanitizer"
+		else
+			bad "program with -fsanitize=$sanitizer: status $code"
+			cat "$work/err"
+		fi
+	fi
+done
+exit $status
