@@ -13,12 +13,17 @@ enum { UNKNOWN = 0xff };
 int bc_has_entry(const struct bc_func *func, uint32_t node)
 {
 	uint32_t end = node + func->nodes[node].size;
+	uint32_t switch_end = node; /* cases before it belong to a switch of the subtree itself */
 
 	for (uint32_t i = node; i < end; i++) {
 		int kind = func->nodes[i].kind;
 
-		if (kind == BC_N_CASE || kind == BC_N_DEFAULT || kind == BC_N_LABEL)
+		if (kind == BC_N_LABEL)
 			return 1;
+		if ((kind == BC_N_CASE || kind == BC_N_DEFAULT) && i >= switch_end)
+			return 1;
+		if (kind == BC_N_SWITCH && i + func->nodes[i].size > switch_end)
+			switch_end = i + func->nodes[i].size;
 	}
 	return 0;
 }

@@ -33,7 +33,10 @@ void bc_completion_fini(struct bc_completion *completion);
 /* enum bc_exit bits of a statement or expression; 0: the process ends in it. */
 int bc_completes(const struct bc_completion *completion, uint32_t func, uint32_t node);
 
-/* 1 when a CASE, DEFAULT or LABEL stands in the subtree: control may enter it in the middle. */
+/*
+ * 1 when control may enter the subtree in the middle: a LABEL stands in it, or a CASE or DEFAULT of
+ * a switch further out.
+ */
 int bc_has_entry(const struct bc_func *func, uint32_t node);
 
 #endif

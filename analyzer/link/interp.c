@@ -13,7 +13,8 @@ static void exec_if(struct bc_walk *w, uint32_t node, struct bc_env *env)
 	struct bc_env no;
 
 	bc_env_copy(&no, env, &w->scratch);
-	bc_walk_branch(w, bc_kid(f, node, 0), env, &no);
+	if (env->alive) /* else only a label inside brings control here */
+		bc_walk_branch(w, bc_kid(f, node, 0), env, &no);
 	bc_walk_exec(w, bc_kid(f, node, 1), env);
 	bc_walk_exec(w, bc_kid(f, node, 2), &no);
 	bc_env_join(env, &no, &w->scratch);
@@ -42,36 +43,52 @@ static void forget_assigned(struct bc_walk *w, uint32_t node, struct bc_env *env
 	}
 }
 
-static void exec_loop(struct bc_walk *w, uint32_t node, struct bc_env *env)
+static void exec_do(struct bc_walk *w, uint32_t node, struct bc_env *env, struct bc_env *exits)
+{
+	struct bc_env entry;
+
+	bc_env_copy(&entry, env, &w->scratch);
+	bc_walk_exec(w, bc_kid(w->f, node, 2), env);
+	/* continue leads to the condition, with nothing known that the body changed */
+	bc_env_join(env, &entry, &w->scratch);
+	bc_env_copy(exits, env, &w->scratch);
+	if (env->alive)
+		bc_walk_branch(w, bc_kid(w->f, node, 0), env, exits);
+}
+
+/* while and for. A loop that is not reached may still be entered by a label in its body. */
+static void exec_while(struct bc_walk *w, uint32_t node, struct bc_env *env, struct bc_env *exits)
 {
 	const struct bc_func *f = w->f;
-	uint32_t condition = bc_kid(f, node, 0), step = bc_kid(f, node, 1),
-		 body = bc_kid(f, node, 2);
+	uint32_t condition = bc_kid(f, node, 0);
+	int reached = env->alive;
+
+	bc_env_copy(exits, env, &w->scratch);
+	if (f->nodes[condition].kind == BC_N_NONE)
+		exits->alive = 0;
+	else if (reached)
+		bc_walk_branch(w, condition, env, exits);
+	bc_walk_exec(w, bc_kid(f, node, 2), env);
+	if (!reached)
+		bc_env_join(exits, env, &w->scratch);
+	else
+		env->alive = 1; /* continue may come from anywhere in the body */
+	if (env->alive)
+		bc_walk_exec(w, bc_kid(f, node, 1), env);
+}
+
+static void exec_loop(struct bc_walk *w, uint32_t node, struct bc_env *env)
+{
 	struct bc_frame frame = {.up = w->frame, .node = node};
 	struct bc_env exits;
 
 	forget_assigned(w, node, env);
 	frame.breaks.alive = 0;
 	w->frame = &frame;
-	if (f->nodes[node].op == BC_LOOP_DO) {
-		struct bc_env entry;
-
-		bc_env_copy(&entry, env, &w->scratch);
-		bc_walk_exec(w, body, env);
-		/* continue leads to the condition, with nothing known that the body changed */
-		bc_env_join(env, &entry, &w->scratch);
-		bc_env_copy(&exits, env, &w->scratch);
-		bc_walk_branch(w, condition, env, &exits);
-	} else {
-		bc_env_copy(&exits, env, &w->scratch);
-		if (f->nodes[condition].kind == BC_N_NONE)
-			exits.alive = 0;
-		else
-			bc_walk_branch(w, condition, env, &exits);
-		bc_walk_exec(w, body, env);
-		env->alive = 1; /* continue may come from anywhere in the body */
-		bc_walk_exec(w, step, env);
-	}
+	if (w->f->nodes[node].op == BC_LOOP_DO)
+		exec_do(w, node, env, &exits);
+	else
+		exec_while(w, node, env, &exits);
 	w->frame = frame.up;
 	bc_env_join(&exits, &frame.breaks, &w->scratch);
 	*env = exits;
@@ -92,7 +109,8 @@ static void exec_switch(struct bc_walk *w, uint32_t node, struct bc_env *env)
 	struct bc_frame frame = {.up = w->frame, .is_switch = 1, .subject = subject, .node = node};
 	struct bc_env head;
 
-	bc_walk_eval(w, subject, env);
+	if (env->alive)
+		bc_walk_eval(w, subject, env);
 	bc_env_copy(&head, env, &w->scratch);
 	frame.head = &head;
 	frame.breaks.alive = 0;

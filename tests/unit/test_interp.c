@@ -171,6 +171,21 @@ static void test_switches(void **state)
 		"1,2");
 }
 
+/* Cases of a switch in dead code do not revive it; a label in it does. */
+static void test_dead_code_stays_dead(void **state)
+{
+	(void)state;
+	expect("(block (return) (if $p (block (call &probe 1) (switch $q (block (case 1 none)"
+	       " (call &probe 2)))) none))",
+		"");
+	expect("(block (return) (while $p (block (call &probe 1) (switch $q (block (case 1 none)"
+	       " break)))) (call &probe 3))",
+		"");
+	expect("(block (if $p (goto 1) none) (return) (while $q (block (call &probe 1) (label 1)"
+	       " (call &probe 2))) (call &probe 3))",
+		"2 3");
+}
+
 static void test_ways_out_are_left_out(void **state)
 {
 	(void)state;
@@ -232,6 +247,7 @@ int main(void)
 		cmocka_unit_test(test_bound_parameters_decide),
 		cmocka_unit_test(test_loops_forget_what_they_change),
 		cmocka_unit_test(test_switches),
+		cmocka_unit_test(test_dead_code_stays_dead),
 		cmocka_unit_test(test_ways_out_are_left_out),
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_jumps),
