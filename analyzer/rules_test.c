@@ -67,14 +67,8 @@ static void write_entry(struct testing *t, struct bc_json *json, const struct bc
 	bc_json_str(json, "-std=gnu11");
 	bc_json_str(json, "-D_GNU_SOURCE");
 	bc_json_str(json, "-DON_LOOP=__attribute__((annotate(\"blockcheck:loop\")))");
-	bc_json_str(json, "-include");
-	bc_json_str(json, "stddef.h");
 	for (int d = 0; d < pack->ndefines; d++)
 		bc_json_str(json, bc_arena_printf(&t->arena, "-D%s", pack->defines[d]));
-	for (int h = 0; h < pack->nheaders; h++) {
-		bc_json_str(json, "-include");
-		bc_json_str(json, pack->headers[h]);
-	}
 	add_flags(json, pack);
 	bc_json_str(json, "-c");
 	bc_json_str(json, file);
@@ -82,12 +76,22 @@ static void write_entry(struct testing *t, struct bc_json *json, const struct bc
 	bc_json_end(json);
 }
 
+/* Where no package has the headers, tests declare what they need. */
+static int count_headers(const struct bc_pack *pack)
+{
+	return strcmp(pack->debian, "none") ? pack->nheaders : 0;
+}
+
 /* Each has a main(), so that each is a program of its own. */
-static int write_source(struct testing *t, const struct bc_rule_test *test, int i)
+static int write_source(
+	struct testing *t, const struct bc_pack *pack, const struct bc_rule_test *test, int i)
 {
 	struct bc_buf text = {0};
 	int status;
 
+	bc_buf_str(&text, "#include <stddef.h>\n");
+	for (int h = 0; h < count_headers(pack); h++)
+		bc_buf_printf(&text, "#include <%s>\n", pack->headers[h]);
 	bc_buf_str(&text, test->code);
 	if (!strstr(test->code, "main("))
 		bc_buf_str(&text, "\nint main(void) { return 0; }\n");
@@ -114,7 +118,7 @@ static int write_project(struct testing *t, const struct bc_pack *pack)
 		if (!is_of(&t->models.tests[i], pack))
 			continue;
 		write_entry(t, &json, pack, i);
-		status = write_source(t, &t->models.tests[i], i);
+		status = write_source(t, pack, &t->models.tests[i], i);
 	}
 	bc_json_end(&json);
 	if (status == 0)
@@ -167,6 +171,12 @@ static int lies_in_test(const struct bc_finding *f, int test)
 	return !strcmp(f->sink.at.file, file);
 }
 
+/* How many lines stand before the code. */
+static int count_includes(const struct bc_models *models, const struct bc_rule_test *test)
+{
+	return 1 + count_headers(bc_models_pack_of(models, &test->origin));
+}
+
 static void begin_fault(struct testing *t, const struct bc_rule_test *test, int *faults)
 {
 	if (!(*faults)++)
@@ -202,8 +212,9 @@ static void judge(struct testing *t, int i, const struct bc_report *report)
 		if (expected || !lies_in_test(f, i))
 			continue;
 		begin_fault(t, test, &faults);
-		bc_buf_printf(&t->out, "  not expected: line %u, %s() via %s\n", f->sink.at.line,
-			f->sink.function, f->callback.function);
+		bc_buf_printf(&t->out, "  not expected: line %d, %s() via %s\n",
+			(int)f->sink.at.line - count_includes(&t->models, test), f->sink.function,
+			f->callback.function);
 	}
 	t->failed += faults != 0;
 	t->passed += faults == 0;
