@@ -104,7 +104,8 @@ static BC_NOINLINE uint32_t add_stat(struct bc_wire_thread *thread, uint32_t fun
 	return i;
 }
 
-void bc_frame_count(struct bc_wire_thread *thread, uint32_t function, uint64_t ns)
+static inline __attribute__((always_inline)) void count(
+	struct bc_wire_thread *thread, uint32_t function, uint64_t ns)
 {
 	uint32_t i = 0;
 	struct bc_wire_stat *stat;
@@ -119,6 +120,11 @@ void bc_frame_count(struct bc_wire_thread *thread, uint32_t function, uint64_t n
 	if (BC_UNLIKELY(ns > stat->max_ns))
 		stat->max_ns = ns;
 	stat->buckets[bc_wire_bucket(ns)]++;
+}
+
+void bc_frame_count(struct bc_wire_thread *thread, uint32_t function, uint64_t ns)
+{
+	count(thread, function, ns);
 }
 
 /* The functions that took most of an iteration. The smallest gives way, with its share. */
@@ -143,7 +149,8 @@ static void add_share(struct bc_wire_frame *base, uint32_t function, uint64_t ns
 }
 
 /* A callback is over, by whatever way; `depth` is its own. */
-static void finish(struct bc_wire_thread *thread, uint32_t depth, uint64_t start, uint64_t now)
+static inline __attribute__((always_inline)) void finish(
+	struct bc_wire_thread *thread, uint32_t depth, uint64_t start, uint64_t now)
 {
 	struct bc_wire_frame *frame = &thread->frames[depth];
 	struct bc_wire_frame *outer = depth ? frame - 1 : NULL;
@@ -151,7 +158,7 @@ static void finish(struct bc_wire_thread *thread, uint32_t depth, uint64_t start
 	uint64_t own = total > frame->nested_ns ? total - frame->nested_ns : 0;
 
 	thread->callbacks++;
-	bc_frame_count(thread, frame->function, own);
+	count(thread, frame->function, own);
 	if (outer) {
 		outer->nested_ns += total;
 		outer->waited_ns += frame->waited_ns;
