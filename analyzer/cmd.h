@@ -8,6 +8,7 @@
 enum bc_exit { BC_EXIT_CLEAN = 0, BC_EXIT_FINDINGS = 1, BC_EXIT_ERROR = 2, BC_EXIT_INCOMPLETE = 3 };
 
 int bc_cmd_check(const struct bc_options *options);
+int bc_cmd_config(const struct bc_options *options);
 int bc_cmd_dump(const struct bc_options *options);
 int bc_cmd_help(const struct bc_options *options);
 int bc_cmd_rules(const struct bc_options *options);

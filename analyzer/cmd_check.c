@@ -117,6 +117,8 @@ static int exit_status(const struct bc_options *options, const struct bc_report 
 		return BC_EXIT_INCOMPLETE;
 	if (options->fail_on == BC_FAIL_NEVER)
 		return BC_EXIT_CLEAN;
+	if (options->fail_on == BC_SEV_NOTE && report->nremarks)
+		return BC_EXIT_FINDINGS;
 	return bc_report_count_open(report, (enum bc_severity)options->fail_on) ? BC_EXIT_FINDINGS
 										: BC_EXIT_CLEAN;
 }

@@ -69,10 +69,16 @@ int bc_rules_paths(const struct bc_options *options, const char *const *more,
 int bc_rules_load(const struct bc_options *options, const char *const *more, struct bc_arena *arena,
 	struct bc_models *models)
 {
+	const struct bc_pack_source *sources;
 	const char *const *paths;
-	int npaths, status = bc_rules_paths(options, more, arena, &paths, &npaths);
+	int n, status;
 
-	return status ? status : bc_models_load(arena, paths, npaths, models);
+	if (!more) {
+		status = bc_pipeline_rules(&options->check, arena, &sources, &n);
+		return status ? status : bc_models_load_sources(arena, sources, n, models);
+	}
+	status = bc_rules_paths(options, more, arena, &paths, &n);
+	return status ? status : bc_models_load(arena, paths, n, models);
 }
 
 /* ---- validate ---- */

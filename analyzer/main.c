@@ -17,6 +17,7 @@ static const struct {
 	int (*run)(const struct bc_options *options);
 } commands[] = {
 	{"check", bc_cmd_check},
+	{"config", bc_cmd_config},
 	{"dump", bc_cmd_dump},
 	{"help", bc_cmd_help},
 	{"rules", bc_cmd_rules},
@@ -128,6 +129,8 @@ int main(int argc, char **argv)
 	keep_standard_streams();
 	catch_signals();
 	status = bc_options_parse(&options, argv);
+	if (status == 0 && !options.help)
+		status = bc_options_configure(&options);
 	status = status < 0 ? bc_cmd_fail(status) : run_command(&options);
 	bc_options_fini(&options);
 	if (stop_signal)

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/duration.h"
 #include "base/error.h"
 
 enum {
 	MAX_NAMES = 64, /* of one kind, for suggestions */
-	MAX_COUNT = 1024,
-	MAX_SECONDS = 24 * 60 * 60
+	MAX_COUNT = 1024
 };
 
 /* ---- did you mean ---- */
@@ -81,41 +81,13 @@ static int set_count(const struct bc_option *option, const char *value, int *tar
 	return 0;
 }
 
-/* Digits with at most one point; strtod() would also take "0x1p3", "nan" and "infinity". */
-static const char *read_decimal(const char *text, double *value)
-{
-	double scale = 1;
-	int digits = 0;
-
-	*value = 0;
-	for (; *text >= '0' && *text <= '9'; text++, digits++)
-		*value = *value * 10 + (*text - '0');
-	if (*text == '.')
-		for (text++; *text >= '0' && *text <= '9'; text++, digits++)
-			*value += (*text - '0') * (scale /= 10);
-	return digits ? text : NULL;
-}
-
 /* A time in milliseconds. Without a unit, `bare_ms` is the unit; 0: then there has to be one. */
 static int read_time(const struct bc_option *option, const char *text, double bare_ms, double *ms)
 {
-	static const struct {
-		const char *name;
-		double ms;
-	} units[] = {{"us", 1e-3}, {"ms", 1}, {"s", 1e3}, {"min", 60e3}};
-	const char *unit = read_decimal(text, ms);
-	double factor = unit && !*unit ? bare_ms : 0;
-
-	for (size_t i = 0; unit && i < sizeof(units) / sizeof(units[0]); i++)
-		if (!strcmp(unit, units[i].name))
-			factor = units[i].ms;
-	if (unit && !*unit && *ms == 0)
-		factor = 1;
-	if (factor == 0)
+	if (bc_duration_read(text, bare_ms, ms) != 0)
 		return bc_fail(BC_EUSAGE, "%s: '%s' is not a time; write it like 500us, 10ms or 1s",
 			show_option(option).text, text);
-	*ms *= factor;
-	if (*ms > MAX_SECONDS * 1e3)
+	if (*ms > BC_DURATION_MAX_MS)
 		return bc_fail(
 			BC_EUSAGE, "%s: '%s' is more than a day", show_option(option).text, text);
 	return 0;
@@ -168,6 +140,7 @@ static int set_value(struct bc_options *options, const struct bc_option *option,
 {
 	void *target = (char *)options + option->target;
 
+	bc_vec_push(&options->given, option);
 	if (option->type != BC_OPTION_FLAG && !*value)
 		return bc_fail(BC_EUSAGE, "%s: needs a value (%s)", show_option(option).text,
 			option->argument);
@@ -404,5 +377,6 @@ void bc_options_fini(struct bc_options *options)
 {
 	bc_vec_fini(&options->rules);
 	bc_vec_fini(&options->operands);
+	bc_vec_fini(&options->given);
 	bc_arena_fini(&options->arena);
 }

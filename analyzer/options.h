@@ -10,15 +10,12 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/vec.h"
+#include "config/config.h"
 #include "models/schema.h"
 #include "output/output.h"
 #include "pipeline.h"
 
 enum bc_color { BC_COLOR_AUTO, BC_COLOR_ALWAYS, BC_COLOR_NEVER };
-
-enum {
-	BC_FAIL_NEVER = BC_SEV_ERROR + 1 /* a severity that nothing has */
-};
 
 enum {
 	BC_OPERANDS_COMMAND = -2 /* the first operand begins a command with options of its own */
@@ -33,6 +30,8 @@ struct bc_options {
 	struct bc_check_options check;
 	BC_VEC(const char *) rules;    /* check.rules points here */
 	BC_VEC(const char *) operands; /* what is no option; check.paths points here */
+	BC_VEC(const struct bc_option *) given;
+	struct bc_config config; /* check.config points here once it is read */
 
 	int min_confidence; /* enum bc_confidence */
 	int fail_on;        /* enum bc_severity, or BC_FAIL_NEVER */
@@ -40,6 +39,7 @@ struct bc_options {
 	const struct bc_format *format;
 	const char *output; /* -o, or NULL */
 	int verbose;
+	int origin; /* of `config show`: say where settings come from */
 
 	/* of `run` */
 	double fail_over_ms, grace_ms, duration_ms;
@@ -91,6 +91,17 @@ int bc_option_is_end(const struct bc_option *option);
  * cases. */
 int bc_options_parse(struct bc_options *options, char *const *argv);
 void bc_options_fini(struct bc_options *options);
+
+/*
+ * settings.c: reads the project file above the current folder for verbs that take rules, and fills
+ * in what it says and the command line does not. 0 or BC_EINPUT.
+ */
+int bc_options_configure(struct bc_options *options);
+/* The option of this name if the command line has it, else NULL. */
+const struct bc_option *bc_options_given(const struct bc_options *options, const char *name);
+/* The option that means the same as a setting: "min-confidence". */
+const char *bc_setting_option(enum bc_setting setting);
+double bc_setting_value(const struct bc_options *options, enum bc_setting setting);
 
 /* Help for a verb, or for all of them with NULL. */
 void bc_options_help(const struct bc_verb *verb, struct bc_buf *out);

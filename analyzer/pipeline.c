@@ -192,23 +192,40 @@ const char *bc_pipeline_shipped_rules(struct bc_arena *arena)
 	return NULL;
 }
 
-static int load_rules(struct pipeline *p)
+int bc_pipeline_rules(const struct bc_check_options *options, struct bc_arena *arena,
+	const struct bc_pack_source **sources, int *nsources)
 {
-	BC_VEC(const char *) paths = {0};
-	const char *shipped = bc_pipeline_shipped_rules(&p->arena);
-	int error;
+	const char *shipped = bc_pipeline_shipped_rules(arena);
+	const struct bc_config *config = options->config;
+	BC_VEC(struct bc_pack_source) list = {0};
+	struct bc_pack_source *copy;
 
 	if (!shipped)
 		return bc_fail(BC_EINPUT,
 			"the shipped rule packs are missing from %s; install blockcheck again or "
 			"set BLOCKCHECK_RULES to their folder",
 			BC_RULES_DIR_INSTALL);
-	bc_vec_push(&paths, shipped);
-	for (const char *const *r = p->options->rules; r && *r; r++)
-		bc_vec_push(&paths, *r);
-	error = bc_models_load(&p->arena, paths.items, (int)paths.count, &p->models);
-	bc_vec_fini(&paths);
-	return error;
+	bc_vec_push(&list, (struct bc_pack_source){.path = shipped});
+	for (int i = 0; config && i < config->nrules; i++)
+		bc_vec_push(&list, (struct bc_pack_source){.path = config->rules[i].path});
+	if (config && config->pack.root)
+		bc_vec_push(&list, config->pack);
+	for (const char *const *r = options->rules; r && *r; r++)
+		bc_vec_push(&list, (struct bc_pack_source){.path = *r});
+	copy = BC_NEW_ARRAY(arena, struct bc_pack_source, list.count);
+	memcpy(copy, list.items, list.count * sizeof(*copy));
+	*nsources = (int)list.count;
+	*sources = copy;
+	bc_vec_fini(&list);
+	return 0;
+}
+
+static int load_rules(struct pipeline *p)
+{
+	const struct bc_pack_source *sources;
+	int n, error = bc_pipeline_rules(p->options, &p->arena, &sources, &n);
+
+	return error ? error : bc_models_load_sources(&p->arena, sources, n, &p->models);
 }
 
 /* MSG_DONTWAIT and the like, as this program's headers define them. */
@@ -302,7 +319,7 @@ static int link_programs(struct pipeline *p, link_user *use, void *context)
 			error = link_unit_facts(p, &p->split.list.items[i], &shards, facts, &n);
 		if (error)
 			break;
-		bc_link(&linked, facts, n, &p->models);
+		bc_link(&linked, facts, n, &p->models, p->options->config);
 		use(p, &linked, context);
 		bc_linked_fini(&linked);
 	}
@@ -427,7 +444,8 @@ int bc_pipeline_check(const struct bc_check_options *options, struct bc_report *
 {
 	struct pipeline p = {.options = options};
 	struct collecting collecting = {.findings = {.report = report},
-		.options = {options->min_confidence, options->budget_ms, options->logging}};
+		.options = {options->min_confidence, options->budget_ms, options->logging,
+			options->config}};
 	double start = now_ms(), parsed;
 	int error;
 
@@ -439,6 +457,7 @@ int bc_pipeline_check(const struct bc_check_options *options, struct bc_report *
 	if (!error)
 		error = link_programs(&p, collect_findings, &collecting);
 	if (!error) {
+		bc_findings_add_unused(&collecting.findings, &p.models);
 		bc_findings_finish(&collecting.findings);
 		keep_named_paths(&p, report);
 		report_units(&p, report);

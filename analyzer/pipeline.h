@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "config/config.h"
 #include "findings/finding.h"
 
 struct bc_buf;
@@ -12,10 +13,11 @@ struct bc_check_options {
 	const char *database; /* -p: file or folder of compile_commands.json; NULL: search */
 	const char *const
 		*paths; /* only findings whose sink or path lies in these; NULL-terminated */
-	const char *const *rules; /* --rules, after the shipped packs; NULL-terminated */
-	const char *db;           /* --db; NULL: the default place */
-	int jobs;                 /* 0: as many as there are processors */
-	int timeout_s;            /* per unit */
+	const char *const *rules;       /* --rules, after all other packs; NULL-terminated */
+	const struct bc_config *config; /* the project file; NULL without */
+	const char *db;                 /* --db; NULL: the default place */
+	int jobs;                       /* 0: as many as there are processors */
+	int timeout_s;                  /* per unit */
 	enum bc_confidence min_confidence;
 	double budget_ms;
 	int quiet;
@@ -41,6 +43,9 @@ int bc_pipeline_link(const struct bc_check_options *options,
 
 /* The folder of the shipped packs, or NULL when it is missing. */
 const char *bc_pipeline_shipped_rules(struct bc_arena *arena);
+/* All packs for these options, in order: later ones override. 0 or BC_EINPUT. */
+int bc_pipeline_rules(const struct bc_check_options *options, struct bc_arena *arena,
+	const struct bc_pack_source **sources, int *nsources);
 
 /* Set by the signal handlers of main: the pipeline stops at the next safe point. */
 int bc_pipeline_interrupted(void);

@@ -1,20 +1,6 @@
 /* The verbs and their options: nothing but tables. */
+#include "input/project.h"
 #include "options.h"
-
-static const struct bc_word confidences[] = {
-	{"certain", BC_CONF_CERTAIN},
-	{"likely", BC_CONF_LIKELY},
-	{"possible", BC_CONF_POSSIBLE},
-	{NULL, 0},
-};
-
-static const struct bc_word severities[] = {
-	{"error", BC_SEV_ERROR},
-	{"warning", BC_SEV_WARNING},
-	{"note", BC_SEV_NOTE},
-	{"never", BC_FAIL_NEVER},
-	{NULL, 0},
-};
 
 static const struct bc_word colors[] = {
 	{"auto", BC_COLOR_AUTO},
@@ -50,6 +36,19 @@ static const struct bc_word colors[] = {
 		check.timeout_s, NULL)
 #define NO_CACHE OPTION("no-cache", 0, FLAG, NULL, "read all units anew", check.no_cache, NULL)
 
+/* What the project file may say, too. */
+#define SETTINGS \
+	OPTION("min-confidence", 0, WORD, "LEVEL", "report what is at least this; default likely", \
+		min_confidence, bc_words_confidence), \
+		OPTION("budget", 0, MS, "TIME", \
+			"what ends within this is no finding: 500us, 10ms, 1s; default 10ms", \
+			check.budget_ms, NULL), \
+		OPTION("logging", 0, FLAG, NULL, "report calls that write logs, too (rule BC111)", \
+			check.logging, NULL), \
+		OPTION("fail-on", 0, WORD, "LEVEL", \
+			"exit with 1 for findings of at least this severity; default warning", \
+			fail_on, bc_words_fail_on)
+
 #define OUTPUT \
 	OPTION("output", 'o', TEXT, "FILE", "write there, not to standard output", output, NULL)
 #define QUIET(help) OPTION("quiet", 'q', FLAG, NULL, help, check.quiet, NULL)
@@ -62,16 +61,7 @@ static const struct bc_option check_options[] = {
 	JOBS,
 	TIMEOUT,
 	NO_CACHE,
-	OPTION("min-confidence", 0, WORD, "LEVEL", "report what is at least this; default likely",
-		min_confidence, confidences),
-	OPTION("budget", 0, MS, "TIME",
-		"what ends within this is no finding: 500us, 10ms, 1s; default 10ms",
-		check.budget_ms, NULL),
-	OPTION("logging", 0, FLAG, NULL, "report calls that write logs, too (rule BC111)",
-		check.logging, NULL),
-	OPTION("fail-on", 0, WORD, "LEVEL",
-		"exit with 1 for findings of at least this severity; default warning", fail_on,
-		severities),
+	SETTINGS,
 	OPTION("format", 0, FORMAT, "FORMAT", "", format, NULL),
 	OUTPUT,
 	OPTION("color", 0, WORD, "WHEN", "default auto: on a terminal, unless NO_COLOR is set",
@@ -79,6 +69,15 @@ static const struct bc_option check_options[] = {
 	OPTION("verbose", 'v', FLAG, NULL, "shorten nothing, and list unresolved calls", verbose,
 		NULL),
 	QUIET("only findings and faults: no progress, no summary"),
+	HELP,
+	END,
+};
+
+static const struct bc_option config_options[] = {
+	OPTION("origin", 0, FLAG, NULL, "say where each setting comes from", origin, NULL),
+	RULES,
+	SETTINGS,
+	OUTPUT,
 	HELP,
 	END,
 };
@@ -171,6 +170,13 @@ static const char check_details[] =
 	"  3  incomplete: a unit could not be read whole, whatever was found in the others\n"
 	"  130, 143  ended by SIGINT, SIGTERM\n";
 
+static const char config_details[] =
+	"show    what holds here: the project file's settings, those of the command line\n"
+	"        and the defaults, as a project file\n"
+	"\n"
+	"The project file is " BC_PROJECT_FILE ", in the current folder or in one above. What the\n"
+	"command line says goes before it. 'blockcheck schema config' says what may stand in it.\n";
+
 static const char dump_details[] =
 	"facts   what was read from the source; NAME is the end of a file's path\n"
 	"graph   calls and their targets; NAME is a function\n"
@@ -203,12 +209,14 @@ static const struct bc_verb verbs[] = {
 		check_details, check_options, -1},
 	{"run", "[--] PROGRAM [ARG...]", "measure how long each callback holds the loop",
 		run_details, run_options, BC_OPERANDS_COMMAND},
+	{"config", "show", "show the settings that hold here", config_details, config_options, 1},
 	{"dump", "facts|graph|roots|places [NAME]", "show what a stage of the analysis hands on",
 		dump_details, dump_options, 2},
 	{"rules", "list|show|validate|test|coverage|new [ARGUMENT...]",
 		"look at rule packs, check them, and make new ones", rules_details, rules_options,
 		-1},
-	{"schema", "rules", "print the JSON Schema of rule packs", "", schema_options, 1},
+	{"schema", "rules|config", "print the JSON Schema of rule packs, or of the project file",
+		"", schema_options, 1},
 	{"help", "[COMMAND]", "say what a command does and which options it has", "", no_options,
 		1},
 	{"version", "", "print the versions of blockcheck and of what it is built on", "",

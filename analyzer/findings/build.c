@@ -275,16 +275,29 @@ static int same_site(const struct bc_hit *a, const struct bc_hit *b)
 	return a->call == b->call && a->verdict.category == b->verdict.category;
 }
 
+static const char *file_of(const struct builder *b, const struct bc_hit *hit)
+{
+	const struct bc_program *program = &b->linked->program;
+
+	return program->funcs[program->calls[hit->call].func].file;
+}
+
 /* Is a site's best hit worth telling? Counts what is left out, and why. */
 static int is_wanted(struct builder *b, const struct bc_hit *hit)
 {
 	struct bc_report *report = b->report;
+	const struct bc_config_path *path = bc_config_of_file(b->options->config, file_of(b, hit));
+	enum bc_confidence wanted = path && path->min_confidence >= 0
+					    ? (enum bc_confidence)path->min_confidence
+					    : b->options->min_confidence;
 
 	if (hit->verdict.category == BC_CAT_LOGGING && !b->options->logging)
 		report->summary.hidden_logging++;
 	else if (bc_within_budget(&hit->verdict, b->options->budget_ms))
 		report->summary.hidden_budget++;
-	else if (confidence_of(b->search, hit) < b->options->min_confidence)
+	else if (path && path->skip)
+		report->summary.hidden_paths++;
+	else if (confidence_of(b->search, hit) < wanted)
 		report->summary.hidden_confidence++;
 	else
 		return 1;
@@ -415,5 +428,6 @@ void bc_findings_add(struct bc_findings *findings, const struct bc_linked *linke
 	}
 	add_unresolved(&b);
 	add_callbacks(&b);
+	bc_findings_add_remarks(findings, linked);
 	count(&b);
 }

@@ -5,13 +5,15 @@
 #ifndef BC_FINDINGS_BUILD_H
 #define BC_FINDINGS_BUILD_H
 
+#include "config/config.h"
 #include "findings/finding.h"
 #include "link/link.h"
 
 struct bc_findings_options {
 	enum bc_confidence min_confidence;
-	double budget_ms; /* what ends within it is no finding */
-	int logging;      /* report the logging class, too */
+	double budget_ms;               /* what ends within it is no finding */
+	int logging;                    /* report the logging class, too */
+	const struct bc_config *config; /* settings of files; NULL without */
 };
 
 /* Findings of several link units while they are being collected. */
@@ -20,11 +22,19 @@ struct bc_findings {
 	BC_VEC(struct bc_finding) findings;
 	BC_VEC(struct bc_unresolved) unresolved;
 	BC_VEC(struct bc_callback_info) callbacks;
+	BC_VEC(struct bc_remark) remarks;
+	/* which entries of the project file some link unit had a use for, see struct bc_marks */
+	uint8_t *never_used, *cut_used;
 };
 
 /* Adds what one link unit says. Nothing collected refers to `linked` afterwards. */
 void bc_findings_add(struct bc_findings *findings, const struct bc_linked *linked,
 	const struct bc_findings_options *options);
+
+/* remarks.c: what one link unit says about annotations and entries of the project file. */
+void bc_findings_add_remarks(struct bc_findings *findings, const struct bc_linked *linked);
+/* remarks.c: after the last link unit, the entries that none had a use for. */
+void bc_findings_add_unused(struct bc_findings *findings, const struct bc_models *models);
 
 /*
  * After the last link unit: joins findings of shared code, sets fingerprints, sorts, and moves all

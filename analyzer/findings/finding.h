@@ -104,6 +104,14 @@ struct bc_degraded {
 	const char *first; /* first error or the reason the unit is missing */
 };
 
+/* About what people wrote for us: an entry that matches nothing, an annotation that says nothing.
+ */
+struct bc_remark {
+	char rule[8]; /* "BC301" */
+	struct bc_place_loc at;
+	const char *message;
+};
+
 struct bc_callback_info {
 	const char *function;
 	struct bc_place_loc at;
@@ -125,6 +133,8 @@ struct bc_report {
 	int ndegraded;
 	struct bc_callback_info *callbacks;
 	int ncallbacks;
+	struct bc_remark *remarks; /* sorted by place */
+	int nremarks;
 
 	struct {
 		int units, parsed, cached,
@@ -134,6 +144,7 @@ struct bc_report {
 		int hidden_confidence; /* findings left out for --min-confidence */
 		int hidden_budget;     /* left out because they end within the budget */
 		int hidden_logging;    /* left out because the logging class is off */
+		int hidden_paths;      /* left out because the project file skips their files */
 		int skipped_cxx, skipped_asm,
 			skipped_other; /* database entries of other languages */
 		double parse_ms, link_ms, total_ms;

@@ -172,6 +172,14 @@ static int compare_unresolved(const void *a, const void *b)
 	return compare_loc(&x->at, &y->at);
 }
 
+static int compare_remarks(const void *a, const void *b)
+{
+	const struct bc_remark *x = a, *y = b;
+	int order = compare_loc(&x->at, &y->at);
+
+	return order ? order : strcmp(x->message, y->message);
+}
+
 /* Sorts, and keeps the first of each run of equals. */
 #define SORT_UNIQUE(vec, compare) \
 	do { \
@@ -209,11 +217,13 @@ void bc_findings_finish(struct bc_findings *findings)
 			sizeof(*findings->findings.items), compare_findings);
 	SORT_UNIQUE(&findings->callbacks, compare_callbacks);
 	SORT_UNIQUE(&findings->unresolved, compare_unresolved);
+	SORT_UNIQUE(&findings->remarks, compare_remarks);
 	for (size_t i = 0; i < findings->callbacks.count; i++)
 		report->summary.callbacks += findings->callbacks.items[i].context == BC_CTX_LOOP;
 	MOVE_TO_REPORT(report, &findings->findings, report->findings, report->nfindings);
 	MOVE_TO_REPORT(report, &findings->unresolved, report->unresolved, report->nunresolved);
 	MOVE_TO_REPORT(report, &findings->callbacks, report->callbacks, report->ncallbacks);
+	MOVE_TO_REPORT(report, &findings->remarks, report->remarks, report->nremarks);
 }
 
 void bc_report_fini(struct bc_report *report)

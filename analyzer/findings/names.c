@@ -36,6 +36,8 @@ static const struct {
 	{"BC109", "long computation on the loop"},
 	{"BC110", "wait for a device on the loop"},
 	{"BC111", "logging on the loop"},
+	{"BC301", "entry that matches nothing"},
+	{"BC302", "annotation that is not understood"},
 	{"BC306", "annotated as nonblocking, but it blocks"},
 };
 

@@ -16,7 +16,7 @@ static const char *resolve(struct bc_arena *arena, const char *path)
 	return result;
 }
 
-static const char *find_project_file(struct bc_arena *arena, const char *here)
+const char *bc_project_find_file(struct bc_arena *arena, const char *here)
 {
 	for (const char *folder = here;; folder = bc_path_dirname(arena, folder)) {
 		const char *path = bc_path_join(arena, folder, BC_PROJECT_FILE);
@@ -72,7 +72,7 @@ void bc_project_locate(struct bc_arena *arena, const char *here, const struct bc
 {
 	*out = (struct bc_project){0};
 	here = resolve(arena, here);
-	out->config = find_project_file(arena, here);
+	out->config = bc_project_find_file(arena, here);
 	out->home = out->config ? bc_path_dirname(arena, out->config) : here;
 	if (out->config || !db || !db->count || lies_mostly_below(db, here))
 		out->root = out->home;

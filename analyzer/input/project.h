@@ -18,6 +18,9 @@ struct bc_project {
 	int own_folder;       /* the database lies in our folder, not in one of the user's choice */
 };
 
+/* The project file of the folder `here` (absolute), or of the next one above; NULL without. */
+const char *bc_project_find_file(struct bc_arena *arena, const char *here);
+
 /*
  * Finds the root: the folder of the project file, looked for in `here` and upwards; else `here`
  * when at least half of the sources lie below it; else the deepest folder that holds all sources.

@@ -26,7 +26,7 @@ static void run_search(struct bc_linked *linked, struct bc_search *search,
 }
 
 void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint32_t nfacts,
-	const struct bc_models *models)
+	const struct bc_models *models, const struct bc_config *config)
 {
 	struct bc_program *program = &linked->program;
 	struct bc_liveness liveness;
@@ -36,6 +36,7 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 	bc_marks_init(&linked->marks, &linked->arena, program, models);
 	bc_solve(&linked->solution, program, models);
 	/* from here on the call graph is frozen */
+	bc_marks_match_cuts(&linked->marks, program);
 	bc_completion_init(&linked->completion, program);
 	linked->forks = bc_find_forks(program, is_fork, (void *)models);
 	bc_relevance_init(&linked->relevance, program, models, &linked->marks);
@@ -43,6 +44,7 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 	bc_roots_find(&linked->roots, &linked->solution, models, &linked->marks, &liveness);
 	bc_liveness_fini(&liveness);
 	bc_discover(&linked->discovery, &linked->roots, &linked->solution, models);
+	bc_roots_skip(&linked->roots, program, config);
 	bc_roots_move_workers(&linked->roots, program, &linked->marks);
 	/* the roots are complete */
 	bc_modes_init(
@@ -71,6 +73,7 @@ void bc_linked_fini(struct bc_linked *linked)
 	bc_relevance_fini(&linked->relevance);
 	bc_completion_fini(&linked->completion);
 	bc_solution_fini(&linked->solution);
+	bc_marks_fini(&linked->marks);
 	free(linked->forks);
 	bc_arena_fini(&linked->arena);
 }

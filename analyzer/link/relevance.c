@@ -18,18 +18,18 @@ static void mark_sinks(struct bc_relevance *relevance, const struct bc_program *
 {
 	for (uint32_t i = 0; i < program->nsyms; i++) {
 		const struct bc_sym *sym = &program->syms[i];
-		int n = 0;
+		const struct bc_sink_rule *const *rules;
+		int n, has_body = sym->func != BC_NONE && !(sym->flags & BC_SYM_SYSTEM);
 
-		if (bc_mark_ends_path(&marks->of[i]))
+		if (!(sym->flags & BC_SYM_FUNCTION) || bc_mark_ends_path(&marks->of[i]))
 			continue;
 		if (marks->of[i].flags & BC_MARK_BLOCKING)
 			relevance->is_sink[i] = 1;
-		if (!(sym->flags & BC_SYM_FUNCTION) ||
-			(sym->func != BC_NONE && !(sym->flags & BC_SYM_SYSTEM)) ||
-			bc_models_never_blocks(models, sym->name))
+		if (bc_models_never_blocks(models, sym->name))
 			continue;
-		bc_models_sinks(models, sym->name, &n);
-		relevance->is_sink[i] |= n > 0;
+		rules = bc_models_sinks(models, sym->name, &n);
+		for (int k = 0; k < n; k++)
+			relevance->is_sink[i] |= rules[k]->own || !has_body;
 	}
 }
 

@@ -105,7 +105,10 @@ static int applies(const struct bc_models *models, const struct bc_register_rule
 	struct static_view view = {&program->funcs[c->func], c->node};
 	struct bc_call_view reader = {&view, static_argument, unknown_field, unknown_fd};
 	uint32_t type = program->syms[sym].type;
+	uint32_t flags = program->syms[sym].flags;
 
+	if (!rule->own && flags & BC_SYM_INTERNAL && !(flags & BC_SYM_SYSTEM))
+		return 0;
 	if (rule->params >= 0 && type != BC_NONE && !program->types[type].noproto &&
 		(int)strlen(program->types[type].params) != rule->params)
 		return 0;
@@ -166,9 +169,6 @@ static void add_registrations(struct bc_roots *roots, const struct bc_solution *
 			const struct bc_register_rule *const *rules;
 			int n;
 
-			if (program->syms[sym].flags & BC_SYM_INTERNAL &&
-				!(program->syms[sym].flags & BC_SYM_SYSTEM))
-				continue;
 			rules = bc_models_registers(models, name, &n);
 			if (n && !bc_is_live(liveness, call))
 				continue;
@@ -269,4 +269,20 @@ void bc_roots_move_workers(
 			bc_mark_of_func(marks, program, root->func)->flags & BC_MARK_WORKER)
 			root->context = BC_CTX_WORKER;
 	}
+}
+
+void bc_roots_skip(
+	struct bc_roots *roots, const struct bc_program *program, const struct bc_config *config)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < roots->list.count; i++) {
+		const struct bc_root *root = &roots->list.items[i];
+		const struct bc_config_path *path =
+			bc_config_of_file(config, program->funcs[root->func].file);
+
+		if (!path || !path->skip)
+			roots->list.items[kept++] = *root;
+	}
+	roots->list.count = kept;
 }

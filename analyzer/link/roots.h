@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/vec.h"
+#include "config/config.h"
 #include "link/liveness.h"
 #include "link/marks.h"
 #include "link/solve.h"
@@ -42,6 +43,9 @@ struct bc_roots {
 
 void bc_roots_find(struct bc_roots *roots, const struct bc_solution *solution,
 	const struct bc_models *models, const struct bc_marks *marks, struct bc_liveness *liveness);
+/* Drops the roots in files that the project file skips. */
+void bc_roots_skip(
+	struct bc_roots *roots, const struct bc_program *program, const struct bc_config *config);
 /* Its author knows better than a registration on which thread a function runs. */
 void bc_roots_move_workers(
 	struct bc_roots *roots, const struct bc_program *program, const struct bc_marks *marks);

@@ -211,10 +211,14 @@ static int known_callee(const struct bc_call_event *event, uint32_t sym)
 	return 0;
 }
 
+/* Packs speak of libraries; only the project itself speaks of functions with bodies. */
 static int fits(const struct bc_search *s, const struct bc_sink_rule *rule, uint32_t sym)
 {
 	uint32_t type = s->program->syms[sym].type;
 
+	if (!rule->own && s->program->syms[sym].func != BC_NONE &&
+		!(s->program->syms[sym].flags & BC_SYM_SYSTEM))
+		return 0;
 	return rule->params < 0 || type == BC_NONE || s->program->types[type].noproto ||
 	       (int)strlen(s->program->types[type].params) == rule->params;
 }
@@ -253,7 +257,10 @@ static void follow(struct bc_search *s, uint32_t state, uint32_t target, uint32_
 {
 	const struct bc_target *t = &s->program->targets[target];
 	uint32_t func = s->program->syms[t->sym].func;
+	uint32_t caller = s->program->funcs[event->func].sym;
 
+	if (bc_marks_cut(s->marks, s->program, caller, t->sym))
+		return;
 	if (s->relevance->is_sink[t->sym]) {
 		add_hits(s, state, target, t->sym, event);
 		return;

@@ -141,13 +141,42 @@ static int read_files(
 
 	for (size_t i = 0; status == 0 && i < files->paths.count; i++) {
 		loader->path = bc_arena_strdup(loader->arena, files->paths.items[i]);
-		loader->pack = (int)i;
 		bc_buf_clear(&bytes);
 		status = bc_file_read(&bytes, loader->path, BC_YAML_MAX_BYTES);
 		if (status == 0)
 			status = read_pack(loader, models, bytes.data, bytes.len);
+		loader->pack++;
 	}
 	bc_buf_fini(&bytes);
+	return status;
+}
+
+static int read_path(struct bc_loader *loader, struct bc_models *models, const char *path)
+{
+	struct bc_arena scratch = BC_ARENA_INIT;
+	struct pack_files files = {.arena = &scratch};
+	int status = add_path(&files, path);
+
+	if (status == 0 && files.paths.count + (size_t)loader->pack > MAX_PACKS)
+		status = bc_fail(BC_ELIMIT, "%s: more than %d rule packs", path, MAX_PACKS);
+	if (status == 0)
+		status = read_files(loader, models, &files);
+	bc_vec_fini(&files.paths);
+	bc_arena_fini(&scratch);
+	return status;
+}
+
+static int read_own(
+	struct bc_loader *loader, struct bc_models *models, const struct bc_pack_source *source)
+{
+	int status;
+
+	loader->path = bc_arena_strdup(loader->arena, source->path);
+	loader->own = 1;
+	status = bc_loader_take_pack(loader, source->root);
+	loader->own = 0;
+	loader->pack++;
+	add_to_hash(models, (const char *)source->hash, sizeof(source->hash));
 	return status;
 }
 
@@ -231,6 +260,7 @@ static void lay_out(struct bc_loader *loader, struct bc_models *models)
 	TAKE_ALL(loader, models, tests, tests);
 	TAKE_ALL(loader, models, nevers_said, nevers);
 	TAKE_ALL(loader, models, packs, packs);
+	TAKE_ALL(loader, models, cuts, cuts);
 	models->never_blocks =
 		BC_NEW_ARRAY(loader->arena, const char *, HASH_COUNT(loader->nevers));
 	for (const struct bc_loading_name *n = loader->nevers; n; n = n->hh.next)
@@ -257,6 +287,7 @@ static void free_loader(struct bc_loader *loader)
 	bc_vec_fini(&loader->tests);
 	bc_vec_fini(&loader->nevers_said);
 	bc_vec_fini(&loader->packs);
+	bc_vec_fini(&loader->cuts);
 	bc_vec_fini(&loader->headers);
 	bc_vec_fini(&loader->forks);
 	bc_vec_fini(&loader->annotations);
@@ -294,23 +325,28 @@ int bc_models_files(struct bc_arena *arena, const char *const *paths, int npaths
 	return status;
 }
 
-int bc_models_load(
-	struct bc_arena *arena, const char *const *paths, int npaths, struct bc_models *models)
+int bc_models_load_sources(struct bc_arena *arena, const struct bc_pack_source *sources,
+	int nsources, struct bc_models *models)
 {
-	struct bc_arena scratch = BC_ARENA_INIT;
-	struct pack_files files = {.arena = &scratch};
 	struct bc_loader loader = {.arena = arena};
 	int status = 0;
 
 	*models = (struct bc_models){0};
-	for (int i = 0; status == 0 && i < npaths; i++)
-		status = add_path(&files, paths[i]);
-	if (status == 0)
-		status = read_files(&loader, models, &files);
-	status = finish(&loader, status, models);
-	bc_vec_fini(&files.paths);
-	bc_arena_fini(&scratch);
-	return status;
+	for (int i = 0; status == 0 && i < nsources; i++)
+		status = sources[i].root ? read_own(&loader, models, &sources[i])
+					 : read_path(&loader, models, sources[i].path);
+	return finish(&loader, status, models);
+}
+
+int bc_models_load(
+	struct bc_arena *arena, const char *const *paths, int npaths, struct bc_models *models)
+{
+	struct bc_pack_source *sources =
+		BC_NEW_ARRAY(arena, struct bc_pack_source, (size_t)npaths + 1);
+
+	for (int i = 0; i < npaths; i++)
+		sources[i].path = paths[i];
+	return bc_models_load_sources(arena, sources, npaths, models);
 }
 
 int bc_models_load_text(struct bc_arena *arena, const char *name, const char *text, size_t size,

@@ -66,6 +66,7 @@ struct bc_loader {
 	/* the pack at work */
 	const char *path, *pack_name;
 	int pack; /* ordinal, from 0 */
+	int own;  /* it is the project file */
 
 	BC_VEC(struct bc_loading_sink) sinks;
 	BC_VEC(struct bc_loading_register) registers;
@@ -80,6 +81,7 @@ struct bc_loader {
 	BC_VEC(struct bc_rule_test) tests;
 	BC_VEC(struct bc_never_rule) nevers_said;
 	BC_VEC(struct bc_pack) packs;
+	BC_VEC(struct bc_cut_rule) cuts;
 	BC_VEC(const char *) headers;
 	BC_VEC(const char *) forks;
 	BC_VEC(const char *) thread_identity;

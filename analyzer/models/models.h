@@ -154,6 +154,7 @@ struct bc_sink_rule {
 	struct bc_alternative *alternatives;
 	int nalternatives;
 	const char *provenance; /* "getaddrinfo(3)" */
+	int own; /* the project says it of itself: holds for functions with bodies, too */
 	struct bc_origin origin;
 };
 
@@ -172,6 +173,7 @@ struct bc_register_rule {
 	struct bc_role *roles;
 	int nroles;
 	const struct bc_pred *when; /* registers only when this is not false; NULL: always */
+	int own;                    /* as in bc_sink_rule */
 	struct bc_origin origin;
 };
 
@@ -260,6 +262,14 @@ struct bc_never_rule {
 	const char *const *functions;
 	int nfunctions;
 	const char *reason;
+	int own; /* as in bc_sink_rule */
+	struct bc_origin origin;
+};
+
+/* A call that never happens on a loop, as the project says. */
+struct bc_cut_rule {
+	const char *from, *to; /* functions */
+	const char *reason;
 	struct bc_origin origin;
 };
 
@@ -310,9 +320,10 @@ struct bc_models {
 	struct bc_rule_test *tests;
 	struct bc_never_rule *nevers; /* never_blocks with its reasons, as the packs say it */
 	struct bc_pack *packs;        /* in order of reading */
+	struct bc_cut_rule *cuts;
 	int nsinks, nregisters, nfields, nwaits, nconstants, nheaders, nforks, nnever_blocks,
 		nloop_annotations, nloops, ntests, ncreators, nmodes, nlocks, nwatches,
-		nwould_block, nthread_identity, nnevers, npacks;
+		nwould_block, nthread_identity, nnevers, npacks, ncuts;
 	uint64_t hash[2]; /* XXH3-128 over all packs read, in order */
 	struct bc_models_index *index;
 };
@@ -332,6 +343,25 @@ int bc_models_load(
  */
 int bc_models_files(struct bc_arena *arena, const char *const *paths, int npaths,
 	const char *const **files, int *nfiles);
+
+struct bc_yaml_node;
+
+/* The pack that the project file amounts to. */
+#define BC_PROJECT_PACK "project"
+
+/*
+ * A pack, or a folder of packs, by its path; or the rules in a project file, which its reader has
+ * checked already. What these say holds for the program's own functions, too.
+ */
+struct bc_pack_source {
+	const char *path;
+	const struct bc_yaml_node *root; /* of a project file, else NULL */
+	uint64_t hash[2];                /* of its bytes */
+};
+
+/* Like bc_models_load(). */
+int bc_models_load_sources(struct bc_arena *arena, const struct bc_pack_source *sources,
+	int nsources, struct bc_models *models);
 
 /* One pack from memory, as an editor has it; `name` serves messages and origins. */
 int bc_models_load_text(struct bc_arena *arena, const char *name, const char *text, size_t size,

@@ -79,6 +79,7 @@ static int take_sink(struct bc_loader *loader, const struct bc_yaml_node *node)
 		.severity = bc_read_word(node, "severity", bc_words_severity, -1),
 		.because = bc_read_text(loader, node, "because"),
 		.provenance = bc_read_text(loader, bc_yaml_get(node, "provenance"), "ref"),
+		.own = loader->own,
 		.origin = bc_read_origin(loader, node)};
 	const struct bc_yaml_node *when = bc_yaml_get(node, "nonblocking_when");
 	struct bc_cond_scope scope;
@@ -86,6 +87,8 @@ static int take_sink(struct bc_loader *loader, const struct bc_yaml_node *node)
 
 	rule.functions = bc_read_texts(loader, node, "function", &rule.nfunctions);
 	rule.params = scope.params;
+	if (!*rule.id)
+		rule.id = bc_arena_printf(loader->arena, BC_PROJECT_PACK ".%s", rule.functions[0]);
 	if (status == 0)
 		status = read_bound(loader, node, &rule);
 	rule.stream_only = bc_read_flag(node, "stream_only");
@@ -112,6 +115,7 @@ static int take_sink(struct bc_loader *loader, const struct bc_yaml_node *node)
 static void take_never(struct bc_loader *loader, const struct bc_yaml_node *node)
 {
 	struct bc_never_rule rule = {.reason = bc_read_text(loader, node, "reason"),
+		.own = loader->own,
 		.origin = bc_read_origin(loader, node)};
 
 	rule.functions = bc_read_texts(loader, node, "function", &rule.nfunctions);
@@ -119,6 +123,14 @@ static void take_never(struct bc_loader *loader, const struct bc_yaml_node *node
 		bc_loader_remember(
 			loader, &loader->nevers, rule.functions[i], (size_t)loader->pack);
 	bc_vec_push(&loader->nevers_said, rule);
+}
+
+static void take_cut(struct bc_loader *loader, const struct bc_yaml_node *node)
+{
+	bc_vec_push(&loader->cuts, (struct bc_cut_rule){.from = bc_read_text(loader, node, "from"),
+					   .to = bc_read_text(loader, node, "to"),
+					   .reason = bc_read_text(loader, node, "reason"),
+					   .origin = bc_read_origin(loader, node)});
 }
 
 static int same_loop(const char *loop, const char *id)
@@ -238,6 +250,8 @@ int bc_loader_take_pack(struct bc_loader *loader, const struct bc_yaml_node *roo
 		status = take_list(loader, root, "loops", bc_loader_take_loop);
 	for (const struct bc_yaml_node *i = bc_read_first(root, "never_blocks"); i; i = i->next)
 		take_never(loader, i);
+	for (const struct bc_yaml_node *i = bc_read_first(root, "cut"); i; i = i->next)
+		take_cut(loader, i);
 	if (status == 0)
 		status = take_list(loader, root, "blocking", take_sink);
 	bc_loader_take_locks(loader, root);

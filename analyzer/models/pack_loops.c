@@ -34,7 +34,8 @@ static int read_roles(
 static int take_register(
 	struct bc_loader *loader, const struct bc_yaml_node *node, const char *loop)
 {
-	struct bc_register_rule rule = {.loop = loop, .origin = bc_read_origin(loader, node)};
+	struct bc_register_rule rule = {
+		.loop = loop, .own = loader->own, .origin = bc_read_origin(loader, node)};
 	const struct bc_yaml_node *when = bc_yaml_get(node, "when");
 	struct bc_cond_scope scope;
 	int status = bc_read_scope(loader, node, &scope);

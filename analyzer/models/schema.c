@@ -112,7 +112,8 @@ static const struct bc_key test_keys[] = {
 static const struct bc_shape test = {"a test", test_keys};
 
 static const struct bc_key blocking_keys[] = {
-	KEY("id", BC_TYPE_ID, BC_ONE, 1, "name of the rule; a later pack overrides by it"),
+	KEY("id", BC_TYPE_ID, BC_ONE, BC_IN_PACKS,
+		"name of the rule; a later pack overrides by it"),
 	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "the functions that may block"),
 	KEY("params", BC_TYPE_COUNT, BC_ONE, 0,
 		"named parameters these functions have; others of the same name do not match"),
@@ -135,12 +136,13 @@ static const struct bc_key blocking_keys[] = {
 		"instead of the one derived from category and bound"),
 	TEXT("because", "one clause for people: waits for the resolver"),
 	MAP("alternatives", alternative, BC_MANY, 0, "what to use on a loop instead"),
-	MAP("provenance", provenance, BC_ONE, 1, "the source of these claims"),
+	MAP("provenance", provenance, BC_ONE, BC_IN_PACKS, "the source of these claims"),
 	MAP("tests", test, BC_MANY, 0, "programs that show the rule at work"),
 	END,
 };
 
 static const struct bc_shape blocking = {"a blocking rule", blocking_keys};
+const struct bc_shape bc_shape_own_blocking = {"a blocking rule", blocking_keys};
 
 static const struct bc_key callback_keys[] = {
 	KEY("arg", BC_TYPE_ARG, BC_ONE, 1, "the argument that is the callback, counted from 1"),
@@ -163,7 +165,7 @@ static const struct bc_key register_keys[] = {
 	END,
 };
 
-static const struct bc_shape registration = {"a registration", register_keys};
+const struct bc_shape bc_shape_register = {"a registration", register_keys};
 
 static const struct bc_key field_keys[] = {
 	KEY("type", BC_TYPE_RECORD, BC_ONE_OR_MANY, 1,
@@ -189,7 +191,7 @@ static const struct bc_key loop_keys[] = {
 	KEY("id", BC_TYPE_ID, BC_ONE, 1, "name of the loop; several packs may add to one"),
 	KEY("requires", BC_TYPE_NAME, BC_MANY, 0,
 		"the fields below count only in programs that call one of these functions"),
-	MAP("register", registration, BC_MANY, 0, "functions that take callbacks"),
+	MAP("register", bc_shape_register, BC_MANY, 0, "functions that take callbacks"),
 	MAP("fields", field, BC_MANY, 0, "struct fields that hold callbacks"),
 	MAP("wait", wait, BC_MANY, 0, "functions that wait for events"),
 	KEY("annotations", BC_TYPE_TEXT, BC_MANY, 0,
@@ -257,7 +259,7 @@ static const struct bc_key never_keys[] = {
 	END,
 };
 
-static const struct bc_shape never = {"a never_blocks entry", never_keys};
+const struct bc_shape bc_shape_never = {"a never_blocks entry", never_keys};
 
 static const struct bc_key about_keys[] = {
 	KEY("name", BC_TYPE_ID, BC_ONE, 1, "the library"),
@@ -293,7 +295,7 @@ static const struct bc_key pack_keys[] = {
 	KEY("thread_identity", BC_TYPE_NAME, BC_MANY, 0,
 		"functions that tell on which thread code runs; what stands under a condition on "
 		"them may not run on the loop"),
-	MAP("never_blocks", never, BC_MANY, 0,
+	MAP("never_blocks", bc_shape_never, BC_MANY, 0,
 		"functions known not to block; takes them out of the rules of earlier packs"),
 	KEY("disable", BC_TYPE_ID, BC_MANY, 0, "ids of rules or loops of earlier packs to drop"),
 	MAP("tests", test, BC_MANY, 0, "programs that show the pack at work"),

@@ -24,6 +24,7 @@ enum bc_value_type {
 	BC_TYPE_COUNT,   /* 0 ... 255 */
 	BC_TYPE_NUMBER,  /* a whole number, a constant's name, or A|B of these */
 	BC_TYPE_BOOL,
+	BC_TYPE_TIME,        /* 10ms */
 	BC_TYPE_WORD,        /* one of `words` */
 	BC_TYPE_MAP,         /* of `shape` */
 	BC_TYPE_WORD_OR_MAP, /* either */
@@ -60,6 +61,15 @@ struct bc_shape {
 };
 
 extern const struct bc_shape bc_shape_pack;
+/* Parts that the project file shares; its blocking rules need neither id nor provenance. */
+extern const struct bc_shape bc_shape_register, bc_shape_own_blocking, bc_shape_never;
+
+enum { BC_IN_PACKS = 2 }; /* a value of bc_key.required */
+
+static inline int bc_is_required(const struct bc_shape *shape, const struct bc_key *key)
+{
+	return key->required && (key->required != BC_IN_PACKS || shape != &bc_shape_own_blocking);
+}
 
 /* names.c: how the values of the enums in models.h are written in packs. */
 extern const struct bc_word bc_words_category[], bc_words_bound[], bc_words_severity[],
@@ -74,14 +84,18 @@ int bc_word_value(const struct bc_word *words, const char *text);
 /* The text of `value`, or "?". */
 const char *bc_word_text(const struct bc_word *words, int value);
 
+/* Holds a document of another kind against its shape. */
+int bc_schema_check_as(
+	const char *file, const struct bc_yaml_node *root, const struct bc_shape *shape);
+
 /* Checks a whole document. 0 or BC_EINPUT with "file:line:column: ...; did you mean ...". */
 int bc_schema_check(const char *file, const struct bc_yaml_node *root);
 /* The same, but tells every fault and goes on; their number. */
 int bc_schema_check_all(const char *file, const struct bc_yaml_node *root,
 	void (*tell)(void *context, const char *message), void *context);
 
-/* The same table as JSON Schema (draft 2020-12). */
-void bc_schema_write_json(struct bc_buf *out);
+/* The table of a shape as JSON Schema (draft 2020-12). */
+void bc_schema_write_json(const struct bc_shape *shape, const char *title, struct bc_buf *out);
 
 /*
  * The candidate that `text` was most likely meant to be, or NULL when none is near. `candidates`

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/duration.h"
 #include "base/error.h"
 #include "models/schema.h"
 
@@ -191,6 +192,7 @@ static int is_between(const char *text, int64_t low, int64_t high)
 static int fits(const struct bc_key *key, const char *text)
 {
 	int truth;
+	double ms;
 
 	switch (key->type) {
 	case BC_TYPE_TEXT: return *text != '\0';
@@ -203,6 +205,7 @@ static int fits(const struct bc_key *key, const char *text)
 	case BC_TYPE_COUNT: return is_between(text, 0, BC_SCHEMA_MAX_COUNT);
 	case BC_TYPE_NUMBER: return is_number(text);
 	case BC_TYPE_BOOL: return bc_yaml_bool(text, &truth) == 0;
+	case BC_TYPE_TIME: return bc_duration_read(text, 0, &ms) == 0 && ms <= BC_DURATION_MAX_MS;
 	case BC_TYPE_WORD:
 	case BC_TYPE_WORD_OR_MAP: return bc_word_value(key->words, text) >= 0;
 	case BC_TYPE_MAP:
@@ -224,6 +227,7 @@ static const char *describe(const struct bc_key *key)
 	case BC_TYPE_COUNT: return "a whole number from 0 to 255";
 	case BC_TYPE_NUMBER: return "a whole number or a constant's name (A|B joins flags)";
 	case BC_TYPE_BOOL: return "true or false";
+	case BC_TYPE_TIME: return "a time of at most a day (500us, 10ms, 1s)";
 	case BC_TYPE_WORD: return "one word";
 	case BC_TYPE_WORD_OR_MAP: return "one word or a mapping";
 	case BC_TYPE_MAP: return "a mapping";
@@ -355,7 +359,7 @@ static int check_required(struct checking *c, const struct bc_yaml_node *map,
 	int status = 0;
 
 	for (int i = 0; status == 0 && shape->keys[i].name; i++)
-		if (shape->keys[i].required && !(seen & (UINT64_C(1) << i)))
+		if (bc_is_required(shape, &shape->keys[i]) && !(seen & (UINT64_C(1) << i)))
 			status = give_up(
 				c, bc_yaml_fail(c->file, map, "%s needs the key '%s': %s",
 					   shape->name, shape->keys[i].name, shape->keys[i].doc));
@@ -431,4 +435,14 @@ int bc_schema_check_all(const char *file, const struct bc_yaml_node *root,
 
 	give_up(&c, check_document(&c, root));
 	return c.faults;
+}
+
+int bc_schema_check_as(
+	const char *file, const struct bc_yaml_node *root, const struct bc_shape *shape)
+{
+	struct checking c = {.file = file};
+
+	if (root->kind != BC_YAML_MAP)
+		return bc_yaml_fail(file, root, "%s is a mapping", shape->name);
+	return check_map(&c, root, shape);
 }

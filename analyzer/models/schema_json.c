@@ -131,6 +131,21 @@ static void write_constants(struct bc_json *json)
 	bc_json_end(json);
 }
 
+/* A bare 0 is a number to YAML. */
+static void write_time(struct bc_json *json)
+{
+	bc_json_key(json, "anyOf");
+	bc_json_array(json);
+	bc_json_object(json);
+	write_pattern(json, "^([0-9]+[.]?[0-9]*|[.][0-9]+)(us|ms|s|min)$");
+	bc_json_end(json);
+	bc_json_object(json);
+	bc_json_key(json, "const");
+	bc_json_int(json, 0);
+	bc_json_end(json);
+	bc_json_end(json);
+}
+
 /* What one value must be, without the braces. */
 static void write_value(struct bc_json *json, const struct bc_key *key)
 {
@@ -147,6 +162,7 @@ static void write_value(struct bc_json *json, const struct bc_key *key)
 	case BC_TYPE_COUNT: write_range(json, 0, BC_SCHEMA_MAX_COUNT); break;
 	case BC_TYPE_NUMBER: write_number(json); break;
 	case BC_TYPE_BOOL: write_str(json, "type", "boolean"); break;
+	case BC_TYPE_TIME: write_time(json); break;
 	case BC_TYPE_WORD: write_words(json, key->words); break;
 	case BC_TYPE_MAP: write_reference(json, key->shape); break;
 	case BC_TYPE_WORD_OR_MAP: write_either(json, key); break;
@@ -201,13 +217,13 @@ static void write_required(struct bc_json *json, const struct bc_shape *shape)
 	int any = 0;
 
 	for (const struct bc_key *key = shape->keys; key->name; key++)
-		any |= key->required;
+		any |= bc_is_required(shape, key);
 	if (!any)
 		return;
 	bc_json_key(json, "required");
 	bc_json_array(json);
 	for (const struct bc_key *key = shape->keys; key->name; key++)
-		if (key->required)
+		if (bc_is_required(shape, key))
 			bc_json_str(json, key->name);
 	bc_json_end(json);
 }
@@ -233,17 +249,17 @@ static void write_definition(struct bc_json *json, const struct bc_shape *shape)
 	bc_json_end(json);
 }
 
-void bc_schema_write_json(struct bc_buf *out)
+void bc_schema_write_json(const struct bc_shape *shape, const char *title, struct bc_buf *out)
 {
 	struct shapes shapes = {.n = 0};
 	struct bc_json json;
 
-	collect(&shapes, &bc_shape_pack);
+	collect(&shapes, shape);
 	bc_json_init(&json, out, 1);
 	bc_json_object(&json);
 	write_str(&json, "$schema", "https://json-schema.org/draft/2020-12/schema");
-	write_str(&json, "title", "A rule pack of blockcheck, " BC_SCHEMA_ID);
-	write_shape(&json, &bc_shape_pack);
+	write_str(&json, "title", title);
+	write_shape(&json, shape);
 	bc_json_key(&json, "$defs");
 	bc_json_object(&json);
 	for (int i = 1; i < shapes.n; i++)

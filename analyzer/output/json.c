@@ -221,6 +221,22 @@ static void write_unresolved(struct bc_json *json, const struct bc_report *repor
 	bc_json_end(json);
 }
 
+static void write_remarks(struct bc_json *json, const struct bc_report *report)
+{
+	bc_json_key(json, "remarks");
+	bc_json_array(json);
+	for (int i = 0; i < report->nremarks; i++) {
+		const struct bc_remark *remark = &report->remarks[i];
+
+		bc_json_object(json);
+		write_str(json, "rule", remark->rule);
+		write_line(json, &remark->at);
+		write_str(json, "message", remark->message);
+		bc_json_end(json);
+	}
+	bc_json_end(json);
+}
+
 static void write_degraded(struct bc_json *json, const struct bc_report *report)
 {
 	bc_json_key(json, "degraded");
@@ -252,6 +268,7 @@ void bc_output_json(
 	bc_json_end(&json);
 	write_unresolved(&json, report);
 	write_degraded(&json, report);
+	write_remarks(&json, report);
 	bc_json_end(&json);
 	bc_buf_char(out, '\n');
 }

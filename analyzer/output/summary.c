@@ -54,6 +54,18 @@ static void write_unresolved(struct bc_term *term, const struct bc_report *repor
 	}
 }
 
+static void write_remarks(struct bc_term *term, const struct bc_report *report)
+{
+	for (int i = 0; i < report->nremarks; i++) {
+		const struct bc_remark *remark = &report->remarks[i];
+
+		bc_term_printf(term, BC_STYLE_NOTE, "note[%s]", remark->rule);
+		bc_term_printf(term, BC_STYLE_PLAIN, ": %s:%u: %s", remark->at.file,
+			remark->at.line, remark->message);
+		bc_term_newline(term);
+	}
+}
+
 static void add_skipped(struct bc_buf *out, int n, const char *what)
 {
 	if (!n)
@@ -136,6 +148,7 @@ static void add_hidden(struct bc_buf *out, const struct bc_report *report, int v
 	}
 	add_left_out(out, report->summary.hidden_confidence, "more with --min-confidence=possible");
 	add_left_out(out, report->summary.hidden_logging, "more with --logging");
+	add_left_out(out, report->summary.hidden_paths, "in skipped files");
 	add_left_out(out, suppressed, "suppressed");
 	add_left_out(out, known, "in the baseline");
 	if (verbose)
@@ -214,6 +227,7 @@ void bc_summary_write(struct bc_term *term, const struct bc_report *report,
 	start = term->out->len;
 	write_unresolved(term, report, options);
 	write_skipped(term, report);
+	write_remarks(term, report);
 	if (!report->summary.callbacks)
 		write_no_callbacks(term);
 	if (term->out->len > start)

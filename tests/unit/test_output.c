@@ -205,7 +205,7 @@ static void check_keys(json_t *object, const char *const *keys)
 static void test_json_shape(void **state)
 {
 	static const char *const root_keys[] = {
-		"schema", "summary", "findings", "unresolved", "degraded", NULL};
+		"schema", "summary", "findings", "unresolved", "degraded", "remarks", NULL};
 	static const char *const finding_keys[] = {"fingerprint", "rule", "category", "severity",
 		"confidence", "bound", "message", "sink", "callback", "path", "callbacks",
 		"assumptions", "alternatives", "observed", "suppressed", "baseline", NULL};
