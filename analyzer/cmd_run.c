@@ -26,8 +26,10 @@ static int write_report(const struct bc_options *options, const struct bc_run *r
 	struct bc_buf text = {0};
 	int status = 0;
 
-	if (options->run_json)
+	if (options->run_format == BC_RUN_JSON)
 		bc_run_write_json(run, &text);
+	else if (options->run_format == BC_RUN_FOLDED)
+		bc_run_write_folded(run, &text);
 	else if (!options->check.quiet || run->stalls.count || *run->tier_why)
 		bc_run_write_text(run, wants_color(options), &text);
 	if (options->output)

@@ -15,6 +15,8 @@
 #include "output/output.h"
 #include "pipeline.h"
 
+enum bc_run_format { BC_RUN_TEXT, BC_RUN_JSON, BC_RUN_FOLDED };
+
 enum bc_color { BC_COLOR_AUTO, BC_COLOR_ALWAYS, BC_COLOR_NEVER };
 
 enum {
@@ -44,7 +46,7 @@ struct bc_options {
 	/* of `run` */
 	double fail_over_ms, grace_ms, duration_ms;
 	int follow;
-	int run_json;
+	int run_format;     /* enum bc_run_format */
 	int json;           /* of `rules`: JSON, not text */
 	const char *header; /* of `rules new`: --from-header, or NULL */
 };

@@ -124,8 +124,9 @@ static const struct bc_option schema_options[] = {
 };
 
 static const struct bc_word run_formats[] = {
-	{"text", 0},
-	{"json", 1},
+	{"text", BC_RUN_TEXT},
+	{"json", BC_RUN_JSON},
+	{"folded", BC_RUN_FOLDED},
 	{NULL, 0},
 };
 
@@ -141,7 +142,9 @@ static const struct bc_option run_options[] = {
 		duration_ms, NULL),
 	OPTION("follow-fork", 0, FLAG, NULL, "measure what it forks and executes, too", follow,
 		NULL),
-	OPTION("format", 0, WORD, "FORMAT", "text or json; default text", run_json, run_formats),
+	OPTION("format", 0, WORD, "FORMAT",
+		"text, json or folded (stacks for flame graphs); default text", run_format,
+		run_formats),
 	OPTION("output", 'o', TEXT, "FILE", "write the report there, not to standard error", output,
 		NULL),
 	OPTION("color", 0, WORD, "WHEN", "default auto: on a terminal, unless NO_COLOR is set",

@@ -115,6 +115,8 @@ uint64_t bc_run_imposed(const struct bc_run *run, double share);
 
 void bc_run_write_text(const struct bc_run *run, int color, struct bc_buf *out);
 void bc_run_write_json(const struct bc_run *run, struct bc_buf *out);
+/* Stacks of stalls for flame graphs: "outer;inner;culprit MICROSECONDS". */
+void bc_run_write_folded(const struct bc_run *run, struct bc_buf *out);
 /* What to do about a blocking call in a loop of this library, or NULL. */
 const char *bc_run_advice(const char *culprit, const char *library);
 

@@ -175,14 +175,15 @@ static const char *inlined_at(
 	Dwarf_Attribute attribute;
 	Dwarf_Word value = 0, number = 0;
 	Dwarf_Files *files = NULL;
-	const char *file = NULL;
+	const char *file = NULL, *folder;
 
 	if (!dwarf_formudata(dwarf_attr(die, DW_AT_call_line, &attribute), &value) &&
 		!dwarf_formudata(dwarf_attr(die, DW_AT_call_file, &attribute), &number) &&
 		!dwarf_getsrcfiles(unit, &files, NULL))
 		file = dwarf_filesrc(files, (size_t)number, NULL, NULL);
 	*line = (int)value;
-	return file ? bc_path_absolute(symbols->arena, "/", file) : NULL;
+	folder = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
+	return file ? bc_path_absolute(symbols->arena, folder ? folder : "/", file) : NULL;
 }
 
 /* The scopes around an address, innermost first, as they are nested in the code: libdw's first
