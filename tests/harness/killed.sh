@@ -27,18 +27,19 @@ list_stalls() {
 round=0
 while [ $round -lt "$rounds" ]; do
 	round=$((round + 1))
-	(
-		code=0
-		"$BLOCKCHECK" run -q --format json -o "$work/report" "$victim" \
-			>"$work/said" 2>"$work/err" || code=$?
-		echo $code >"$work/code"
-	) &
+	# ends by itself should it never be killed
+	"$BLOCKCHECK" run -q --duration 20s --format json -o "$work/report" "$victim" \
+		>"$work/said" 2>"$work/err" &
+	blockcheck=$!
 	delay=$(awk -v seed="$round$$" 'BEGIN{srand(seed); printf "%.3f", 0.08 + rand() * 0.12}')
 	sleep "$delay"
-	pid=$(pgrep -n -f "^$victim" || :)
-	[ -n "$pid" ] && kill -9 "$pid"
-	wait
-	[ "$(cat "$work/code")" = 137 ] || fail "exit status $(cat "$work/code") instead of 137"
+	until pid=$(pgrep -P $blockcheck -f "^$victim"); do
+		sleep 0.05
+	done
+	kill -9 "$pid"
+	code=0
+	wait $blockcheck || code=$?
+	[ $code = 137 ] || fail "exit status $code instead of 137"
 	list_stalls >"$work/stalls"
 	# all that ended over the budget
 	for name in on_nap on_burn; do
