@@ -148,6 +148,7 @@ static int set_value(struct bc_options *options, const struct bc_option *option,
 	case BC_OPTION_FLAG: *(int *)target = 1; break;
 	case BC_OPTION_TEXT: *(const char **)target = value; break;
 	case BC_OPTION_RULES: bc_vec_push(&options->rules, value); break;
+	case BC_OPTION_PLUGIN: bc_vec_push(&options->plugins, value); break;
 	case BC_OPTION_COUNT: return set_count(option, value, target);
 	case BC_OPTION_S: return set_seconds(option, value, target);
 	case BC_OPTION_MS: return read_time(option, value, 0, target);
@@ -344,6 +345,9 @@ static void finish(struct bc_options *options)
 	options->rules.count--;
 	bc_vec_push(&options->operands, NULL);
 	options->operands.count--;
+	bc_vec_push(&options->plugins, NULL);
+	options->plugins.count--;
+	options->check.plugins = options->plugins.items;
 	options->check.rules = options->rules.items;
 	options->check.paths = options->operands.items;
 	options->check.min_confidence = (enum bc_confidence)options->min_confidence;
@@ -378,5 +382,6 @@ void bc_options_fini(struct bc_options *options)
 	bc_vec_fini(&options->rules);
 	bc_vec_fini(&options->operands);
 	bc_vec_fini(&options->given);
+	bc_vec_fini(&options->plugins);
 	bc_arena_fini(&options->arena);
 }

@@ -30,7 +30,9 @@ struct bc_options {
 	const char *command; /* the whole command line, for people */
 
 	struct bc_check_options check;
-	BC_VEC(const char *) rules;    /* check.rules points here */
+	BC_VEC(const char *) rules;   /* check.rules points here */
+	BC_VEC(const char *) plugins; /* check.plugins points here */
+	int allow_repo_plugins;
 	BC_VEC(const char *) operands; /* what is no option; check.paths points here */
 	BC_VEC(const struct bc_option *) given;
 	struct bc_config config; /* check.config points here once it is read */
@@ -52,14 +54,15 @@ struct bc_options {
 };
 
 enum bc_option_type {
-	BC_OPTION_FLAG,  /* int, set to 1 */
-	BC_OPTION_TEXT,  /* const char * */
-	BC_OPTION_RULES, /* one more for bc_options.rules */
-	BC_OPTION_COUNT, /* int, at least 1 */
-	BC_OPTION_S,     /* int, whole seconds, at least 1 */
-	BC_OPTION_MS,    /* double, milliseconds */
-	BC_OPTION_WORD,  /* int, one of `words` */
-	BC_OPTION_FORMAT /* const struct bc_format * */
+	BC_OPTION_FLAG,   /* int, set to 1 */
+	BC_OPTION_TEXT,   /* const char * */
+	BC_OPTION_RULES,  /* one more for bc_options.rules */
+	BC_OPTION_PLUGIN, /* one more for bc_options.plugins */
+	BC_OPTION_COUNT,  /* int, at least 1 */
+	BC_OPTION_S,      /* int, whole seconds, at least 1 */
+	BC_OPTION_MS,     /* double, milliseconds */
+	BC_OPTION_WORD,   /* int, one of `words` */
+	BC_OPTION_FORMAT  /* const struct bc_format * */
 };
 
 struct bc_option {

@@ -38,6 +38,7 @@ struct pipeline {
 	struct bc_project project;
 	struct bc_units units;
 	struct bc_models models;
+	struct bc_plugins plugins;
 	BC_VEC(struct bc_facts *) facts;      /* every fact file opened, units and shards */
 	BC_VEC(struct bc_facts *) unit_facts; /* per unit, NULL where it failed */
 	BC_VEC(const struct bc_compile *) unit_compiles;
@@ -228,6 +229,16 @@ static int load_rules(struct pipeline *p)
 	return error ? error : bc_models_load_sources(&p->arena, sources, n, &p->models);
 }
 
+static int load_plugins(struct pipeline *p)
+{
+	const char *const *specs = p->options->plugins;
+	int n = 0;
+
+	while (specs && specs[n])
+		n++;
+	return bc_plugins_load(&p->arena, p->here, specs, n, BC_VERSION, &p->plugins);
+}
+
 /* MSG_DONTWAIT and the like, as this program's headers define them. */
 static int resolve_constants(struct pipeline *p)
 {
@@ -319,7 +330,7 @@ static int link_programs(struct pipeline *p, link_user *use, void *context)
 			error = link_unit_facts(p, &p->split.list.items[i], &shards, facts, &n);
 		if (error)
 			break;
-		bc_link(&linked, facts, n, &p->models, p->options->config);
+		bc_link(&linked, facts, n, &p->models, p->options->config, &p->plugins);
 		use(p, &linked, context);
 		bc_linked_fini(&linked);
 	}
@@ -375,6 +386,19 @@ static void keep_named_paths(struct pipeline *p, struct bc_report *report)
 	report->nfindings = kept;
 }
 
+static void report_plugins(const struct pipeline *p, struct bc_report *report)
+{
+	struct bc_arena *arena = &report->arena;
+
+	report->plugins = BC_NEW_ARRAY(arena, struct bc_plugin_info, (size_t)p->plugins.count + 1);
+	for (int i = 0; i < p->plugins.count; i++)
+		report->plugins[report->nplugins++] = (struct bc_plugin_info){
+			.name = bc_arena_strdup(arena, p->plugins.items[i].name),
+			.version = bc_arena_strdup(arena, p->plugins.items[i].version),
+			.path = bc_arena_strdup(arena,
+				bc_path_relative(p->project.root, p->plugins.items[i].path))};
+}
+
 static void report_units(struct pipeline *p, struct bc_report *report)
 {
 	struct bc_arena *arena = &report->arena;
@@ -391,6 +415,7 @@ static void report_units(struct pipeline *p, struct bc_report *report)
 				.first = bc_arena_strdup(arena, unit->first_error)};
 	}
 	report->root = bc_arena_strdup(arena, p->project.root);
+	report_plugins(p, report);
 	report->summary.units = (int)p->units.count;
 	report->summary.parsed = (int)p->units.parsed;
 	report->summary.cached = (int)p->units.cached;
@@ -407,6 +432,7 @@ static void report_units(struct pipeline *p, struct bc_report *report)
 
 static void pipeline_fini(struct pipeline *p)
 {
+	bc_plugins_fini(&p->plugins);
 	for (size_t i = 0; i < p->facts.count; i++)
 		bc_facts_close(p->facts.items[i]);
 	bc_vec_fini(&p->facts);
@@ -424,6 +450,8 @@ static int run_stages(struct pipeline *p)
 
 	if (!error)
 		error = load_rules(p);
+	if (!error)
+		error = load_plugins(p);
 	if (!error)
 		error = parse_units(p, p->options->no_cache);
 	if (!error && open_units(p) != 0) {

@@ -15,6 +15,7 @@ struct bc_check_options {
 		*paths; /* only findings whose sink or path lies in these; NULL-terminated */
 	const char *const *rules;       /* --rules, after all other packs; NULL-terminated */
 	const struct bc_config *config; /* the project file; NULL without */
+	const char *const *plugins;     /* FILE[,KEY=VALUE...]; NULL-terminated, or NULL */
 	const char *db;                 /* --db; NULL: the default place */
 	int jobs;                       /* 0: as many as there are processors */
 	int timeout_s;                  /* per unit */

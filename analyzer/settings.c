@@ -54,13 +54,37 @@ const struct bc_option *bc_options_given(const struct bc_options *options, const
 	return NULL;
 }
 
-static int takes_rules(const struct bc_verb *verb)
+static int takes(const struct bc_verb *verb, enum bc_option_type type)
 {
 	const struct bc_option *option = verb->options;
 
-	while (!bc_option_is_end(option) && option->type != BC_OPTION_RULES)
+	while (!bc_option_is_end(option) && option->type != type)
 		option++;
 	return !bc_option_is_end(option);
+}
+
+/*
+ * Whoever analyses a stranger's tree must not run the stranger's code by that. Their order is that
+ * of the files: those of the command line have the first word.
+ */
+static int add_plugins(struct bc_options *options)
+{
+	const struct bc_config *config = &options->config;
+
+	if (!config->nplugins || !takes(options->verb, BC_OPTION_PLUGIN))
+		return 0;
+	if (!options->allow_repo_plugins)
+		return bc_fail(BC_EINPUT,
+			"%s:%d:%d: the plugin '%s' of the analysed project is not loaded: it could "
+			"do anything; if you trust it, give --allow-repo-plugins",
+			config->path, config->plugins[0].line, config->plugins[0].column,
+			config->plugins[0].text);
+	for (int i = 0; i < config->nplugins; i++)
+		bc_vec_push(&options->plugins, config->plugins[i].path);
+	bc_vec_push(&options->plugins, NULL);
+	options->plugins.count--;
+	options->check.plugins = options->plugins.items;
+	return 0;
 }
 
 int bc_options_configure(struct bc_options *options)
@@ -70,7 +94,7 @@ int bc_options_configure(struct bc_options *options)
 	const char *path;
 	int status;
 
-	if (!takes_rules(options->verb))
+	if (!takes(options->verb, BC_OPTION_RULES))
 		return 0;
 	here = realpath(".", NULL);
 	path = here ? bc_project_find_file(&options->arena, here) : NULL;
@@ -87,5 +111,5 @@ int bc_options_configure(struct bc_options *options)
 		if (config->settings[i].line &&
 			!bc_options_given(options, bc_setting_option((enum bc_setting)i)))
 			apply(options, (enum bc_setting)i, config->settings[i].value);
-	return 0;
+	return add_plugins(options);
 }

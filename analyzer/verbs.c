@@ -49,6 +49,13 @@ static const struct bc_word colors[] = {
 			"exit with 1 for findings of at least this severity; default warning", \
 			fail_on, bc_words_fail_on)
 
+#define PLUGINS \
+	OPTION("plugin", 0, PLUGIN, "FILE[,KEY=VALUE...]", \
+		"ask this native plugin, too; it runs with your rights", plugins, NULL), \
+		OPTION("allow-repo-plugins", 0, FLAG, NULL, \
+			"load the plugins that the project file names, too", allow_repo_plugins, \
+			NULL)
+
 #define OUTPUT \
 	OPTION("output", 'o', TEXT, "FILE", "write there, not to standard output", output, NULL)
 #define QUIET(help) OPTION("quiet", 'q', FLAG, NULL, help, check.quiet, NULL)
@@ -57,6 +64,7 @@ static const struct bc_word colors[] = {
 static const struct bc_option check_options[] = {
 	DATABASE,
 	RULES,
+	PLUGINS,
 	DB,
 	JOBS,
 	TIMEOUT,
@@ -85,6 +93,7 @@ static const struct bc_option config_options[] = {
 static const struct bc_option dump_options[] = {
 	DATABASE,
 	RULES,
+	PLUGINS,
 	DB,
 	JOBS,
 	TIMEOUT,

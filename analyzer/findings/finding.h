@@ -112,6 +112,11 @@ struct bc_remark {
 	const char *message;
 };
 
+/* A native plugin that took part. */
+struct bc_plugin_info {
+	const char *name, *version, *path;
+};
+
 struct bc_callback_info {
 	const char *function;
 	struct bc_place_loc at;
@@ -135,6 +140,8 @@ struct bc_report {
 	int ncallbacks;
 	struct bc_remark *remarks; /* sorted by place */
 	int nremarks;
+	struct bc_plugin_info *plugins; /* in order of the command line */
+	int nplugins;
 
 	struct {
 		int units, parsed, cached,

@@ -26,14 +26,16 @@ static void run_search(struct bc_linked *linked, struct bc_search *search,
 }
 
 void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint32_t nfacts,
-	const struct bc_models *models, const struct bc_config *config)
+	const struct bc_models *models, const struct bc_config *config,
+	const struct bc_plugins *plugins)
 {
 	struct bc_program *program = &linked->program;
 	struct bc_liveness liveness;
 
 	*linked = (struct bc_linked){0};
 	bc_program_build(program, &linked->arena, facts, nfacts);
-	bc_marks_init(&linked->marks, &linked->arena, program, models);
+	bc_marks_init(&linked->marks, &linked->arena, program, models, plugins);
+	linked->search.plugins = linked->broken.plugins = plugins;
 	bc_solve(&linked->solution, program, models);
 	/* from here on the call graph is frozen */
 	bc_marks_match_cuts(&linked->marks, program);

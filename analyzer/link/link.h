@@ -28,9 +28,10 @@ struct bc_linked {
 	uint8_t *forks;
 };
 
-/* `facts`, `models` and `config` (NULL without) must outlive the result. */
+/* `facts`, `models`, `config` and `plugins` (NULL without) must outlive the result. */
 void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint32_t nfacts,
-	const struct bc_models *models, const struct bc_config *config);
+	const struct bc_models *models, const struct bc_config *config,
+	const struct bc_plugins *plugins);
 void bc_linked_fini(struct bc_linked *linked);
 
 /* printers of the stages, for `dump graph|roots|places`; name narrows to one function or place */

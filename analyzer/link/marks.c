@@ -178,7 +178,7 @@ void bc_marks_match_cuts(struct bc_marks *marks, const struct bc_program *progra
 /* ---- both ---- */
 
 void bc_marks_init(struct bc_marks *marks, struct bc_arena *arena, const struct bc_program *program,
-	const struct bc_models *models)
+	const struct bc_models *models, const struct bc_plugins *plugins)
 {
 	struct reader r = {arena, program, models, marks};
 
@@ -193,6 +193,8 @@ void bc_marks_init(struct bc_marks *marks, struct bc_arena *arena, const struct 
 			continue;
 		mark_never(&r, i);
 		mark_cuts(&r, i);
+		if (bc_plugins_watch(plugins, program->syms[i].name))
+			marks->of[i].flags |= BC_MARK_WATCHED;
 		marks->npromises += marks->of[i].flags & BC_MARK_NONBLOCKING &&
 				    program->syms[i].func != BC_NONE;
 	}

@@ -11,6 +11,7 @@
 #include "base/vec.h"
 #include "link/program.h"
 #include "models/models.h"
+#include "plugin/plugin.h"
 
 enum bc_mark_flag {
 	BC_MARK_CALLBACK = 1 << 0,    /* a loop calls it */
@@ -19,7 +20,8 @@ enum bc_mark_flag {
 	BC_MARK_WORKER = 1 << 3,      /* runs on another thread */
 	BC_MARK_NEVER = 1 << 4,       /* the project file vouches for it */
 	BC_MARK_CUT_FROM = 1 << 5,    /* some call that it makes is cut */
-	BC_MARK_CUT_TO = 1 << 6       /* some call of it is cut */
+	BC_MARK_CUT_TO = 1 << 6,      /* some call of it is cut */
+	BC_MARK_WATCHED = 1 << 7      /* a plugin wants to be asked about calls of it */
 };
 
 struct bc_mark {
@@ -44,7 +46,7 @@ struct bc_marks {
 };
 
 void bc_marks_init(struct bc_marks *marks, struct bc_arena *arena, const struct bc_program *program,
-	const struct bc_models *models);
+	const struct bc_models *models, const struct bc_plugins *plugins);
 /* Once the targets of all calls are known: which cuts there is a call for. */
 void bc_marks_match_cuts(struct bc_marks *marks, const struct bc_program *program);
 void bc_marks_fini(struct bc_marks *marks);

@@ -8,6 +8,7 @@
 struct work {
 	struct bc_relevance *relevance;
 	const struct bc_program *program;
+	const struct bc_marks *marks;
 	uint32_t **depends; /* per function, per local: the parameters its value comes from */
 };
 
@@ -49,6 +50,7 @@ static void mark_ways_to_sinks(struct bc_relevance *relevance, const struct bc_p
 				uint32_t func = program->syms[sym].func;
 
 				if (relevance->is_sink[sym] ||
+					marks->of[sym].flags & BC_MARK_WATCHED ||
 					(func != BC_NONE && relevance->to_sink[func] &&
 						!bc_mark_ends_path(&marks->of[sym]))) {
 					relevance->to_sink[c->func] = 1;
@@ -129,7 +131,8 @@ static uint32_t sink_arguments(const struct work *w, uint32_t func)
 	for (uint32_t i = 0; i < f->ncalls; i++) {
 		const struct bc_call *c = &w->program->calls[f->call + i];
 
-		if (c->sym == BC_NONE || !w->relevance->is_sink[c->sym])
+		if (c->sym == BC_NONE || (!w->relevance->is_sink[c->sym] &&
+						 !(w->marks->of[c->sym].flags & BC_MARK_WATCHED)))
 			continue;
 		BC_EACH_KID(f, c->node, kid)
 		mask |= sources(f, w->depends[func], kid);
@@ -185,7 +188,7 @@ static void close_over_calls(struct work *w)
 void bc_relevance_init(struct bc_relevance *relevance, const struct bc_program *program,
 	const struct bc_models *models, const struct bc_marks *marks)
 {
-	struct work w = {.relevance = relevance, .program = program};
+	struct work w = {.relevance = relevance, .program = program, .marks = marks};
 
 	relevance->params = bc_xmalloc((program->nfuncs + 1) * sizeof(uint32_t));
 	relevance->to_sink = bc_xmalloc(program->nfuncs + 1);

@@ -223,16 +223,23 @@ static int fits(const struct bc_search *s, const struct bc_sink_rule *rule, uint
 	       (int)strlen(s->program->types[type].params) == rule->params;
 }
 
+static void push_hit(struct bc_search *s, struct bc_hit *hit, const struct bc_call_event *event)
+{
+	int confidence = confidence_of_hop(s, event, hit->target);
+
+	if (hit->verdict.confidence > confidence)
+		hit->verdict.confidence = confidence;
+	if (hit->verdict.blocks)
+		bc_vec_push(&s->hits, *hit);
+}
+
 static void add_hit(struct bc_search *s, uint32_t state, uint32_t target,
 	const struct bc_sink_rule *rule, const struct bc_call_event *event)
 {
 	struct bc_hit hit = {.state = state, .call = event->call, .target = target, .rule = rule};
 
 	hit.verdict = bc_verdict_of(&s->sources, rule, event);
-	if (hit.verdict.confidence > confidence_of_hop(s, event, target))
-		hit.verdict.confidence = confidence_of_hop(s, event, target);
-	if (hit.verdict.blocks)
-		bc_vec_push(&s->hits, hit);
+	push_hit(s, &hit, event);
 }
 
 /* What the author says of a function goes before the packs. */
@@ -252,6 +259,22 @@ static void add_hits(struct bc_search *s, uint32_t state, uint32_t target, uint3
 			add_hit(s, state, target, rules[i], event);
 }
 
+/* 1 when a plugin has had its say, and there is no more to it. */
+static int ask_plugins(struct bc_search *s, uint32_t state, uint32_t target, uint32_t sym,
+	const struct bc_call_event *event)
+{
+	struct bc_opinion opinion;
+	struct bc_hit hit = {.state = state, .call = event->call, .target = target};
+
+	if (!(s->marks->of[sym].flags & BC_MARK_WATCHED) ||
+		!bc_consult(s->plugins, s->sources.arena, s->program, sym, event, &opinion))
+		return 0;
+	hit.rule = opinion.rule;
+	hit.verdict = opinion.verdict;
+	push_hit(s, &hit, event);
+	return 1;
+}
+
 static void follow(struct bc_search *s, uint32_t state, uint32_t target, uint32_t ntargets,
 	const struct bc_call_event *event)
 {
@@ -260,6 +283,9 @@ static void follow(struct bc_search *s, uint32_t state, uint32_t target, uint32_
 	uint32_t caller = s->program->funcs[event->func].sym;
 
 	if (bc_marks_cut(s->marks, s->program, caller, t->sym))
+		return;
+	if (!bc_mark_ends_path(&s->marks->of[t->sym]) &&
+		ask_plugins(s, state, target, t->sym, event))
 		return;
 	if (s->relevance->is_sink[t->sym]) {
 		add_hits(s, state, target, t->sym, event);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/vec.h"
+#include "link/consult.h"
 #include "link/discover.h"
 #include "link/identity.h"
 #include "link/relevance.h"
@@ -52,6 +53,7 @@ struct bc_search {
 	const struct bc_program *program;
 	const struct bc_models *models;
 	const struct bc_marks *marks;
+	const struct bc_plugins *plugins; /* or NULL */
 	const struct bc_roots *roots;
 	const struct bc_discovery *discovery;
 	const struct bc_relevance *relevance;

@@ -237,6 +237,22 @@ static void write_remarks(struct bc_json *json, const struct bc_report *report)
 	bc_json_end(json);
 }
 
+static void write_plugins(struct bc_json *json, const struct bc_report *report)
+{
+	if (!report->nplugins)
+		return;
+	bc_json_key(json, "plugins");
+	bc_json_array(json);
+	for (int i = 0; i < report->nplugins; i++) {
+		bc_json_object(json);
+		write_str(json, "name", report->plugins[i].name);
+		write_str(json, "version", report->plugins[i].version);
+		write_str(json, "file", report->plugins[i].path);
+		bc_json_end(json);
+	}
+	bc_json_end(json);
+}
+
 static void write_degraded(struct bc_json *json, const struct bc_report *report)
 {
 	bc_json_key(json, "degraded");
@@ -269,6 +285,7 @@ void bc_output_json(
 	write_unresolved(&json, report);
 	write_degraded(&json, report);
 	write_remarks(&json, report);
+	write_plugins(&json, report);
 	bc_json_end(&json);
 	bc_buf_char(out, '\n');
 }

@@ -66,6 +66,18 @@ static void write_remarks(struct bc_term *term, const struct bc_report *report)
 	}
 }
 
+static void write_plugins(struct bc_term *term, const struct bc_report *report)
+{
+	for (int i = 0; i < report->nplugins; i++) {
+		const struct bc_plugin_info *plugin = &report->plugins[i];
+
+		bc_term_printf(term, BC_STYLE_NOTE, "note");
+		bc_term_printf(term, BC_STYLE_PLAIN, ": with the plugin %s %s (%s)", plugin->name,
+			plugin->version, plugin->path);
+		bc_term_newline(term);
+	}
+}
+
 static void add_skipped(struct bc_buf *out, int n, const char *what)
 {
 	if (!n)
@@ -228,6 +240,7 @@ void bc_summary_write(struct bc_term *term, const struct bc_report *report,
 	write_unresolved(term, report, options);
 	write_skipped(term, report);
 	write_remarks(term, report);
+	write_plugins(term, report);
 	if (!report->summary.callbacks)
 		write_no_callbacks(term);
 	if (term->out->len > start)
