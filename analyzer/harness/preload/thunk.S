@@ -23,13 +23,13 @@ bc_records:
 	.type bc_thunks,@function
 bc_thunks:
 	.cfi_startproc
-	jmp bc_thunk_common
+	ud2				/* no thunk has number 0 */
 	.balign 16
 	.set index, 1
 	.rept NTHUNKS
 	endbr64				/* 4 bytes */
 	lea bc_records + 32 * index(%rip), %r11	/* 7 */
-	jmp.d32 bc_thunks		/* 5 */
+	jmp.d32 bc_thunk_common		/* 5 */
 	.set index, index + 1
 	.endr
 	.cfi_endproc
