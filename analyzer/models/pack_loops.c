@@ -110,6 +110,9 @@ int bc_loader_take_loop(struct bc_loader *loader, const struct bc_yaml_node *nod
 
 /* ---- descriptors ---- */
 
+/* All of no conditions: it holds. */
+static const struct bc_pred always = {.kind = BC_P_ALL, .text = "all"};
+
 static int take_creator(struct bc_loader *loader, const struct bc_yaml_node *node)
 {
 	struct bc_creator_rule rule = {.out_arg = bc_read_int(node, "out_arg", 0),
@@ -120,7 +123,9 @@ static int take_creator(struct bc_loader *loader, const struct bc_yaml_node *nod
 	int status = 0;
 
 	rule.functions = bc_read_texts(loader, node, "function", &rule.nfunctions);
-	if (when)
+	if (bc_read_flag(node, "nonblocking"))
+		rule.nonblocking_when = &always;
+	else if (when)
 		status = bc_loader_read_condition(
 			loader, when, &scope, BC_COND_ASSUME_NO, &rule.nonblocking_when);
 	when = bc_yaml_get(node, "datagram_when");

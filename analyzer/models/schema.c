@@ -208,6 +208,7 @@ static const struct bc_key create_keys[] = {
 	KEY("out_arg", BC_TYPE_ARG, BC_ONE, 0,
 		"the argument that points to it, or to an array of them; without: the result"),
 	MAP("nonblocking_when", condition, BC_ONE, 0, "it starts non-blocking; without: blocking"),
+	KEY("nonblocking", BC_TYPE_BOOL, BC_ONE, 0, "it always starts non-blocking"),
 	MAP("datagram_when", condition, BC_ONE, 0, "it is a datagram socket"),
 	END,
 };
@@ -271,8 +272,9 @@ static const struct bc_key about_keys[] = {
 		"the Debian package with these headers; none: Debian has no such package"),
 	KEY("pkg_config", BC_TYPE_PACKAGE, BC_ONE, 0,
 		"the pkg-config module that knows the compiler's flags"),
-	KEY("defines", BC_TYPE_NAME, BC_MANY, 0,
-		"macros that must be defined before these headers are included"),
+	KEY("defines", BC_TYPE_DEFINE, BC_MANY, 0,
+		"macros that must be defined before these headers are included; WIDTH=8 for a "
+		"value"),
 	KEY("absent", BC_TYPE_RECORD, BC_MANY, 0,
 		"functions and structs below that these headers lack: those of other systems, or "
 		"of other releases"),

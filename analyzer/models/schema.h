@@ -17,6 +17,7 @@ enum bc_value_type {
 	BC_TYPE_TEXT,    /* not empty */
 	BC_TYPE_ID,      /* letters, digits, and - _ . inside */
 	BC_TYPE_PACKAGE, /* likewise with +: the name of a software package */
+	BC_TYPE_DEFINE,  /* NAME or NAME=NUMBER */
 	BC_TYPE_NAME,    /* a C identifier */
 	BC_TYPE_RECORD,  /* [struct|union] identifier, in which one * stands for any text */
 	BC_TYPE_FIELD,   /* a C identifier or * */

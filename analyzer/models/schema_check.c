@@ -182,6 +182,16 @@ static int is_number(const char *text)
 	}
 }
 
+/* NAME, or NAME=8. */
+static int is_define(const char *text)
+{
+	size_t len = identifier_length(text);
+	int64_t value;
+
+	return len &&
+	       (!text[len] || (text[len] == '=' && bc_yaml_int(text + len + 1, &value) == 0));
+}
+
 static int is_between(const char *text, int64_t low, int64_t high)
 {
 	int64_t value;
@@ -198,6 +208,7 @@ static int fits(const struct bc_key *key, const char *text)
 	case BC_TYPE_TEXT: return *text != '\0';
 	case BC_TYPE_ID: return is_id(text, "-.");
 	case BC_TYPE_PACKAGE: return is_id(text, "-.+");
+	case BC_TYPE_DEFINE: return is_define(text);
 	case BC_TYPE_NAME: return is_identifier(text);
 	case BC_TYPE_RECORD: return is_record(text);
 	case BC_TYPE_FIELD: return is_identifier(text) || !strcmp(text, "*");
@@ -220,6 +231,7 @@ static const char *describe(const struct bc_key *key)
 	case BC_TYPE_TEXT: return "a text that is not empty";
 	case BC_TYPE_ID: return "an id (letters, digits and - _ . inside)";
 	case BC_TYPE_PACKAGE: return "a package's name (letters, digits and + - _ . inside)";
+	case BC_TYPE_DEFINE: return "a macro's name, or NAME=NUMBER";
 	case BC_TYPE_NAME: return "a C identifier";
 	case BC_TYPE_RECORD: return "a struct's name, with at most one *";
 	case BC_TYPE_FIELD: return "a field's name, or *";

@@ -153,6 +153,9 @@ static void write_value(struct bc_json *json, const struct bc_key *key)
 	case BC_TYPE_TEXT: write_text(json); break;
 	case BC_TYPE_ID: write_pattern(json, "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"); break;
 	case BC_TYPE_PACKAGE: write_pattern(json, "^[A-Za-z0-9_][A-Za-z0-9_.+-]*$"); break;
+	case BC_TYPE_DEFINE:
+		write_pattern(json, "^[A-Za-z_][A-Za-z0-9_]*(=[-+]?[0-9][0-9A-Fa-fx]*)?$");
+		break;
 	case BC_TYPE_NAME: write_pattern(json, "^[A-Za-z_][A-Za-z0-9_]*$"); break;
 	case BC_TYPE_RECORD:
 		write_pattern(json, "^((struct|union) )?[A-Za-z0-9_]*[*]?[A-Za-z0-9_]*$");

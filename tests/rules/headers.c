@@ -263,7 +263,7 @@ static void check_pred(struct checking *c, const struct named *f, const struct b
 		check_pred(c, f, &pred->kids[i]);
 	for (int i = 0; i < pred->nnumbers; i++)
 		check_constant(c, &pred->numbers[i]);
-	if (pred->nkids || !argument(c, f, pred->arg, &type))
+	if (!pred->arg || !argument(c, f, pred->arg, &type))
 		return;
 	if (pred->field)
 		check_field_of(c, f, pred, type);
@@ -559,7 +559,9 @@ static CXTranslationUnit parse(CXIndex index, const struct bc_pack *pack)
 
 	read_flags(&flags, pack);
 	for (int i = 0; i < pack->ndefines; i++)
-		bc_buf_printf(&text, "#define %s 1\n", pack->defines[i]);
+		bc_buf_printf(&text, "#define %.*s %s\n", (int)strcspn(pack->defines[i], "="),
+			pack->defines[i],
+			strchr(pack->defines[i], '=') ? strchr(pack->defines[i], '=') + 1 : "1");
 	for (int i = 0; i < pack->nheaders; i++)
 		bc_buf_printf(&text, "#include <%s>\n", pack->headers[i]);
 	file.Contents = bc_buf_text(&text);

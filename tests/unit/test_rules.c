@@ -341,7 +341,7 @@ static void test_fields_and_names(void **state)
 	assert_false(bc_models_never_blocks(models, "recv"));
 	assert_true(bc_models_knows(models, "memcpy"));
 	assert_false(bc_models_knows(models, "memcpyy"));
-	assert_int_equal(models->nloop_annotations, 1);
+	assert_true(models->nloop_annotations >= 1);
 }
 
 int main(void)
