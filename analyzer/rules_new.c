@@ -152,7 +152,9 @@ static int is_declaration(const char *after)
 
 static void add_declared(struct header *h, struct declared d, const char *name, size_t len)
 {
-	static const char *const no_names[] = {"__attribute__", "sizeof", "__asm__", "defined"};
+	static const char *const no_names[] = {"__attribute__", "__declspec", "__asm__", "sizeof",
+		"void", "int", "char", "short", "long", "unsigned", "signed", "float", "double",
+		"const"};
 
 	for (size_t i = 0; i < sizeof(no_names) / sizeof(no_names[0]); i++)
 		if (strlen(no_names[i]) == len && !strncmp(no_names[i], name, len))
@@ -163,6 +165,16 @@ static void add_declared(struct header *h, struct declared d, const char *name, 
 	bc_vec_push(&h->list, d);
 }
 
+/* Behind the end of a typedef: what looks like a function there is a type. */
+static const char *skip_statement(const char *text)
+{
+	int depth = 0;
+
+	for (; *text && (depth > 0 || *text != ';'); text++)
+		depth += (*text == '{') - (*text == '}');
+	return text;
+}
+
 static void scan(struct header *h, const char *text)
 {
 	while (*text) {
@@ -171,6 +183,10 @@ static void scan(struct header *h, const char *text)
 
 		while (is_name_char(*text))
 			text++;
+		if (text - name == 7 && !strncmp(name, "typedef", 7)) {
+			text = skip_statement(text);
+			continue;
+		}
 		open = text;
 		while (isspace((unsigned char)*open))
 			open++;
@@ -260,7 +276,7 @@ static const char *find_twin(struct header *h, const struct declared *d)
 static int sounds_blocking(const struct declared *d)
 {
 	static const char *const endings[] = {"_sync", "_wait", "_blocking", "_join", "_flush",
-		"_drain", "_sleep", "_recv", "_connect", "_run"};
+		"_drain", "_sleep", "_recv", "_receive", "_accept", "_connect", "_run"};
 
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
 		if (ends_in(d->name, strlen(d->name), endings[i]))
