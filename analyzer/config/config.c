@@ -1,8 +1,6 @@
 #include "config/config.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/duration.h"
 #include "base/error.h"
@@ -182,18 +180,6 @@ static void make_pack(struct reader *r, const struct bc_buf *bytes)
 
 /* ---- the file ---- */
 
-/* The name may be taken by anything in a stranger's tree; reading a FIFO would never end. */
-static int read_file(const char *path, const char *shown, struct bc_buf *bytes)
-{
-	struct stat st;
-
-	if (stat(path, &st) != 0)
-		return bc_fail(BC_EINPUT, "%s: %s", shown, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return bc_fail(BC_EINPUT, "%s: is no file", shown);
-	return bc_file_read(bytes, path, BC_YAML_MAX_BYTES);
-}
-
 static int read_document(struct reader *r, const struct bc_buf *bytes)
 {
 	int status =
@@ -234,7 +220,7 @@ int bc_config_load(
 
 	*config = (struct bc_config){
 		.path = bc_arena_strdup(arena, shown), .folder = bc_path_dirname(arena, path)};
-	status = read_file(path, shown, &bytes);
+	status = bc_file_read(&bytes, shown, BC_YAML_MAX_BYTES);
 	if (status == 0 && !says_nothing(&bytes))
 		status = read_document(&r, &bytes);
 	bc_buf_fini(&bytes);

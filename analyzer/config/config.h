@@ -60,8 +60,9 @@ extern const struct bc_shape bc_shape_config;
 extern const struct bc_word bc_words_confidence[], bc_words_fail_on[];
 
 /*
- * Reads the file `path`; messages name it `shown`. 0, or BC_EINPUT / BC_ELIMIT with
- * "file:line:column: what is wrong; did you mean ...". All memory is the arena's.
+ * Reads the file `path` (absolute); `shown` is what messages call it, and as good a way to it. 0,
+ * or BC_EINPUT / BC_ELIMIT with "file:line:column: what is wrong; did you mean ...". All memory is
+ * the arena's.
  */
 int bc_config_load(
 	struct bc_arena *arena, const char *path, const char *shown, struct bc_config *config);

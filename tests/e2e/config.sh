@@ -196,7 +196,7 @@ check_error "a pack that is not there" 'nowhere\.yaml: No such file'
 rm .blockcheck.yaml
 mkfifo .blockcheck.yaml
 check_run "a project file that never ends" 2 check -p build
-check_error "a project file that never ends" '\.blockcheck\.yaml: is no file'
+check_error "a project file that never ends" '\.blockcheck\.yaml: is not a regular file'
 rm .blockcheck.yaml
 dd if=/dev/zero of=.blockcheck.yaml bs=1048576 count=2 2>/dev/null
 check_run "a project file that is too large" 2 check -p build
