@@ -158,6 +158,18 @@ check_run "config of what" 2 config sohw
 check_error "config of what" "did you mean 'show'"
 cd "$root"
 
+# ---- what the documentation shows ----
+
+mkdir "$project/rules"
+cp "$project/packs/test.yaml" "$project/rules/ourlib.yaml"
+sed -n '/^```yaml$/,/^```$/p' "$root/docs/PROJECT-FILE.md" | sed '/^```/d' >"$project/.blockcheck.yaml"
+check "docs/PROJECT-FILE.md has an example" test -s "$project/.blockcheck.yaml"
+cd "$project"
+run check -p build --format=json
+cd "$root"
+check_status "it is taken" 0
+check_equal "nothing of it fits here" "BC301 BC301" "$(get 'remarks.*.rule' | tr '\n' ' ' | sed 's/ $//')"
+
 # ---- what is wrong ----
 
 # wrong PATTERN TEXT...
