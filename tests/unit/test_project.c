@@ -234,6 +234,7 @@ static void capture(char *got, size_t size, void (*act)(struct bc_progress *), i
 	struct winsize window = {.ws_row = 24, .ws_col = 20};
 	int master, slave, saved = dup(STDERR_FILENO);
 	struct bc_progress progress;
+	size_t used = 0;
 	ssize_t n;
 
 	if (openpty(&master, &slave, NULL, NULL, &window) != 0) {
@@ -244,9 +245,14 @@ static void capture(char *got, size_t size, void (*act)(struct bc_progress *), i
 	bc_progress_init(&progress, quiet);
 	act(&progress);
 	dup2(saved, STDERR_FILENO);
-	fcntl(master, F_SETFL, O_NONBLOCK);
-	n = read(master, got, size - 1);
-	got[n > 0 ? n : 0] = '\0';
+	/* the terminal hands things on in its own time, and in pieces: read up to a mark */
+	assert_int_equal(write(slave, "|", 1), 1);
+	do {
+		n = read(master, got + used, size - 1 - used);
+		used += n > 0 ? (size_t)n : 0;
+		got[used] = '\0';
+	} while (n > 0 && !strchr(got, '|'));
+	got[strcspn(got, "|")] = '\0';
 	close(master);
 	close(slave);
 	close(saved);
