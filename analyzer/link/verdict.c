@@ -101,9 +101,12 @@ static void weigh_unknown(const struct bc_models *models, const struct bc_pred *
 		return;
 	if (pred->kind == BC_P_LITERAL || (pred->kind == BC_P_NULL && pred->truth))
 		return;
-	/* an unknown request is hardly just one of the few that a rule lists */
-	lower(verdict,
-		pred->kind == BC_P_FD || pred->kind == BC_P_IN ? BC_CONF_POSSIBLE : BC_CONF_LIKELY);
+	/* an unknown request is hardly just one of the few that a rule lists; an unknown pointer to
+	 * a callback is hardly null */
+	if (pred->kind == BC_P_FD || pred->kind == BC_P_IN || pred->kind == BC_P_NULL)
+		lower(verdict, BC_CONF_POSSIBLE);
+	else
+		lower(verdict, BC_CONF_LIKELY);
 	assume(verdict, pred->assumed ? pred->assumed : pred->text);
 }
 
