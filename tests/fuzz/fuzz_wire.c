@@ -13,7 +13,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A word of the slot: 4 bytes offset, 8 bytes value. */
-enum { PATCH = 12, ROUNDS = 3 };
+enum { PATCH = 12, ROUNDS = 3, THREADS = 2 };
 
 static void fill(struct bc_wire *wire, const struct bc_collector *collector)
 {
@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	*collector = (struct bc_collector){.options = &options, .run = &run};
 	collector->target.path = "/proc/self/exe";
 	collector->pid = getpid();
-	if (bc_segment_open(&collector->segment, run.budget_ns, 0) == 0) {
+	if (bc_segment_open(&collector->segment, THREADS, run.budget_ns, 0) == 0) {
 		collector->start_ns = bc_segment_now(&collector->segment);
 		fill(collector->segment.wire, collector);
 		for (int round = 0; round < ROUNDS; round++) {

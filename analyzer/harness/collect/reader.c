@@ -191,7 +191,7 @@ static void scan_thread(struct bc_collector *collector, uint32_t slot, uint64_t 
 
 static void release_process(struct bc_collector *collector, uint32_t slot, int signalled)
 {
-	for (uint32_t i = 0; i < BC_WIRE_THREADS; i++)
+	for (uint32_t i = 0; i < collector->segment.nthreads; i++)
 		if (collector->threads[i] && collector->threads[i]->process == slot) {
 			drain(collector, i);
 			report_open(collector, i, signalled);
@@ -224,7 +224,7 @@ void bc_reader_scan(struct bc_collector *collector)
 	uint64_t now = bc_segment_now(&collector->segment);
 
 	scan_processes(collector);
-	for (uint32_t i = 0; i < BC_WIRE_THREADS; i++)
+	for (uint32_t i = 0; i < collector->segment.nthreads; i++)
 		scan_thread(collector, i, now);
 }
 
@@ -234,7 +234,7 @@ void bc_reader_finish(struct bc_collector *collector, int signalled)
 	struct bc_run *run = collector->run;
 
 	scan_processes(collector);
-	for (uint32_t i = 0; i < BC_WIRE_THREADS; i++)
+	for (uint32_t i = 0; i < collector->segment.nthreads; i++)
 		if (wire->threads[i].state != BC_WIRE_FREE && !collector->threads[i])
 			bind_thread(collector, i, wire->threads[i].pid);
 	for (uint32_t i = 0; i < BC_WIRE_PROCESSES; i++)

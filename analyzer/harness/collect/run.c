@@ -209,8 +209,10 @@ int bc_run_program(const struct bc_run_options *options, struct bc_run *run)
 	run->command = join(&run->arena, options->argv);
 	status = bc_target_inspect(&run->arena, options->argv[0], &collector->target);
 	if (status == 0)
-		status = bc_segment_open(&collector->segment, run->budget_ns, options->follow);
+		status = bc_segment_open(
+			&collector->segment, BC_WIRE_THREADS, run->budget_ns, options->follow);
 	if (status == 0) {
+		bc_segment_calibrate(&collector->segment);
 		run->clock = collector->segment.clock.factor ? "tsc" : "vdso";
 		signals = open_signals(&old);
 		prctl(PR_SET_CHILD_SUBREAPER, options->follow);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -90,33 +91,49 @@ static int fail(const char *what)
 	return bc_fail(BC_EINTERNAL, "cannot set up shared memory: %s: %s", what, strerror(errno));
 }
 
-int bc_segment_open(struct bc_segment *segment, uint64_t budget_ns, int follow)
+/* Were the file cut short, looking at it would kill us; the program could do that, with its name.
+ */
+static int keep_size(int fd)
+{
+	return fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+}
+
+int bc_segment_open(struct bc_segment *segment, uint32_t nthreads, uint64_t budget_ns, int follow)
 {
 	struct bc_wire *wire;
+	size_t size = offsetof(struct bc_wire, threads) + nthreads * sizeof(wire->threads[0]);
 
-	*segment = (struct bc_segment){.fd = memfd_create("blockcheck", MFD_CLOEXEC)};
+	*segment = (struct bc_segment){
+		.fd = memfd_create("blockcheck", MFD_CLOEXEC | MFD_ALLOW_SEALING),
+		.nthreads = nthreads,
+		/* of the whole thing, padding at the end counts */
+		.size = nthreads == BC_WIRE_THREADS ? sizeof(*wire) : size};
 	if (segment->fd < 0)
 		return fail("memfd_create");
-	if (ftruncate(segment->fd, (off_t)sizeof(*wire)) < 0)
-		return fail("ftruncate");
-	wire = mmap(NULL, sizeof(*wire), PROT_READ | PROT_WRITE, MAP_SHARED, segment->fd, 0);
+	if (ftruncate(segment->fd, (off_t)segment->size) < 0 || keep_size(segment->fd) < 0)
+		return fail("setting its size");
+	wire = mmap(NULL, segment->size, PROT_READ | PROT_WRITE, MAP_SHARED, segment->fd, 0);
 	if (wire == MAP_FAILED)
 		return fail("mmap");
 	segment->wire = wire;
-	calibrate(&segment->clock);
 	wire->magic = BC_WIRE_MAGIC;
 	wire->version = BC_WIRE_VERSION;
-	wire->size = sizeof(*wire);
+	wire->size = segment->size;
 	wire->follow = (uint32_t)follow;
 	wire->budget_ns = budget_ns;
-	wire->clock = segment->clock;
 	return 0;
+}
+
+void bc_segment_calibrate(struct bc_segment *segment)
+{
+	calibrate(&segment->clock);
+	segment->wire->clock = segment->clock;
 }
 
 void bc_segment_close(struct bc_segment *segment)
 {
 	if (segment->wire)
-		munmap(segment->wire, sizeof(*segment->wire));
+		munmap(segment->wire, segment->size);
 	if (segment->fd >= 0)
 		close(segment->fd);
 	*segment = (struct bc_segment){.fd = -1};
