@@ -17,7 +17,7 @@
 #define BC_WIRE_ENV "BLOCKCHECK_RUN"
 
 enum {
-	BC_WIRE_VERSION = 1,
+	BC_WIRE_VERSION = 2,
 	BC_WIRE_PROCESSES = 64,
 	BC_WIRE_THREADS = 512,
 	BC_WIRE_FUNCTIONS = 4096, /* per process; 0 is the body of a loop */
@@ -62,13 +62,15 @@ struct bc_wire_frame {
 	uint64_t nested_ns; /* spent in frames inside this one, or waiting in a nested loop */
 	uint64_t waited_ns; /* of these, waiting in nested loops */
 	uint64_t cpu_ns;    /* of the thread when it began, to within a millisecond */
-	uint64_t worst_ns;  /* longest call, and where it was made */
+	uint64_t worst_ns;  /* longest call, when it began, and where it was made */
+	uint64_t worst_start_ns;
 	uint32_t worst_call;
 	uint32_t function;
 	uint32_t slice; /* number of the slice taken there, 0: none */
 	uint32_t flags;
 	struct bc_wire_call calls[BC_WIRE_CALLS];
-	uint64_t faults; /* page faults of the thread when it began: major << 32 | minor */
+	uint64_t faults;    /* page faults of the thread when it began: major << 32 | minor */
+	uint64_t system_ns; /* of cpu_ns, in the kernel */
 };
 
 enum { BC_WIRE_HAD_STALL = 1 };
@@ -78,9 +80,12 @@ struct bc_wire_event {
 	uint32_t function;
 	uint64_t start_ns;
 	uint64_t total_ns;
-	uint64_t own_ns; /* less what nested_ns of the frame counts */
+	uint64_t own_ns;    /* less what nested_ns of the frame counts */
+	uint64_t waited_ns; /* in nested loops; not in total_ns */
 	uint64_t cpu_ns;
+	uint64_t system_ns; /* of these, in the kernel */
 	uint64_t worst_ns;
+	uint64_t worst_start_ns;
 	uint32_t worst_call;
 	uint32_t slice;
 	uint32_t major_faults, minor_faults;
@@ -178,8 +183,8 @@ struct bc_wire {
 };
 
 static_assert(sizeof(struct bc_wire_call) == 16, "wire format");
-static_assert(sizeof(struct bc_wire_frame) == 136, "wire format");
-static_assert(sizeof(struct bc_wire_event) == 136, "wire format");
+static_assert(sizeof(struct bc_wire_frame) == 152, "wire format");
+static_assert(sizeof(struct bc_wire_event) == 160, "wire format");
 static_assert(sizeof(struct bc_wire_stat) == 32 + 4 * BC_WIRE_BUCKETS, "wire format");
 static_assert(sizeof(struct bc_wire_slice) == 32 + BC_WIRE_SLICE_BYTES, "wire format");
 static_assert(sizeof(struct bc_wire_module) == 264, "wire format");

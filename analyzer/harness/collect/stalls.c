@@ -8,7 +8,8 @@
 enum {
 	MAX_CPU_STACKS = 5,
 	MIN_CALL_NS = 50000,
-	FAULT_NS = 1000 /* of a minor fault with what it brings along, about */
+	MIN_FAULT_NS = 250, /* of a minor fault with what it brings along */
+	MAX_FAULT_NS = 25000
 };
 
 struct work {
@@ -215,11 +216,15 @@ static void blame_call(struct work *work, const struct bc_wire_call *call)
 		unwind_sample(work);
 }
 
+/* Faults are served in the kernel. What one costs differs tenfold from machine to machine, and more
+ * on a busy one; so the kernel's own account decides, and their number need only be in keeping. */
 static int is_faulting(const struct work *work)
 {
-	uint64_t ns = (uint64_t)work->event->minor_faults * FAULT_NS;
+	const struct bc_wire_event *event = work->event;
+	uint64_t ran = work->stall.split.cpu_ns, faults = event->minor_faults;
 
-	return ns >= (work->event->own_ns - work->stall.split.runqueue_ns) / 3;
+	return ran >= work->stall.split.blocked_ns && event->system_ns >= ran / 2 &&
+	       faults * MAX_FAULT_NS >= event->system_ns && faults * MIN_FAULT_NS >= ran / 20;
 }
 
 static void blame_cpu(struct work *work, enum bc_run_cause cause)

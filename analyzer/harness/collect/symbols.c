@@ -9,19 +9,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <uthash.h>
+
 #include "base/fs.h"
 
-enum { THREAD = 1, MAX_INLINED = 16, REG_BP = 6, REG_SP = 7, NREGISTERS = 17 };
+enum {
+	THREAD = 1,
+	MAX_INLINED = 16,
+	REG_BP = 6,
+	REG_SP = 7,
+	NREGISTERS = 17,
+	MAX_PLACES = 1 << 16
+};
 
 struct module {
 	const char *path;
 	uint64_t bias;
 };
 
+/* What stands at an address. Stalls come from the same places again and again. */
+struct place {
+	uint64_t address;
+	uint32_t count; /* frames, inlined ones included */
+	struct bc_run_where *frames;
+	UT_hash_handle hh;
+};
+
 struct bc_symbols {
 	struct bc_arena *arena;
 	Dwfl *dwfl;
 	BC_VEC(struct module) modules;
+	struct place *places;
 	int attached;
 	/* the stack that is being unwound */
 	const struct bc_stack_piece *piece;
@@ -58,6 +76,7 @@ void bc_symbols_close(struct bc_symbols *symbols)
 		return;
 	dwfl_end(symbols->dwfl);
 	bc_vec_fini(&symbols->modules);
+	HASH_CLEAR(hh, symbols->places); /* which are the arena's */
 	free(symbols);
 }
 
@@ -202,7 +221,7 @@ static int find_scopes(Dwarf_Die *unit, Dwarf_Addr address, Dwarf_Die **scopes)
 }
 
 /* From the innermost inlined function outwards; each is called at a line of the next. */
-static void add_frames_at(struct bc_symbols *symbols, Dwfl_Module *module, uint64_t address)
+static void find_frames_at(struct bc_symbols *symbols, Dwfl_Module *module, uint64_t address)
 {
 	struct bc_run_where where;
 	Dwarf_Addr bias = 0;
@@ -226,6 +245,39 @@ static void add_frames_at(struct bc_symbols *symbols, Dwfl_Module *module, uint6
 	free(scopes);
 	where.function = outer;
 	add_frame(symbols, &where);
+}
+
+static void keep_place(struct bc_symbols *symbols, uint64_t address, uint32_t first)
+{
+	struct place *place = BC_NEW(symbols->arena, struct place);
+
+	place->address = address;
+	place->count = symbols->count - first;
+	place->frames = BC_NEW_ARRAY(symbols->arena, struct bc_run_where, place->count);
+	memcpy(place->frames, symbols->frames + first, place->count * sizeof(*place->frames));
+	HASH_ADD(hh, symbols->places, address, sizeof(address), place);
+}
+
+/* A program that never stops coming from somewhere else does not get all of memory. */
+static void add_frames_at(struct bc_symbols *symbols, Dwfl_Module *module, uint64_t address)
+{
+	static const struct bc_run_where unnamed = {.function = "(unnamed)", .module = ""};
+	uint32_t first = symbols->count;
+	struct place *place;
+
+	HASH_FIND(hh, symbols->places, &address, sizeof(address), place);
+	for (uint32_t i = 0; place && i < place->count; i++)
+		add_frame(symbols, &place->frames[i]);
+	if (place)
+		return;
+	if (HASH_COUNT(symbols->places) >= MAX_PLACES) {
+		add_frame(symbols, &unnamed);
+		return;
+	}
+	find_frames_at(symbols, module, address);
+	/* the stack's end may have cut it short */
+	if (symbols->count < BC_STACK_MAX)
+		keep_place(symbols, address, first);
 }
 
 /* ---- unwinding ---- */

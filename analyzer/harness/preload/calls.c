@@ -149,6 +149,7 @@ static BC_NOINLINE void note_slow_call(struct bc_wire_thread *thread, struct bc_
 	uint64_t end = top->function ? top->sp + 0x80 : find_stack_end(caller.sp);
 
 	top->worst_ns = ns;
+	top->worst_start_ns = frame->start_ns;
 	top->worst_call = row->id;
 	top->slice = take_slice(thread, caller, end, top->slice);
 }
@@ -202,6 +203,7 @@ static void open_iteration(struct bc_wire_thread *thread, uint64_t now)
 
 	*base = (struct bc_wire_frame){.sp = UINT64_MAX, .start_ns = now};
 	base->cpu_ns = bc_frame_cpu(now);
+	base->system_ns = bc_thread.system_ns;
 	base->faults = bc_thread.faults;
 	thread->waiting = 0;
 	__atomic_store_n(&thread->depth, 1, __ATOMIC_RELEASE);

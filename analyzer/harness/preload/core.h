@@ -67,6 +67,7 @@ struct bc_thread_state {
 	uint32_t epoch;
 	struct bc_wire_thread *slot;
 	uint64_t cpu_at_ns, cpu_ns; /* a recent reading of the thread's CPU time */
+	uint64_t system_ns;
 	uint64_t faults;
 	uint64_t site, other_site; /* where this thread waits, where it also did */
 	uint32_t waits, other_waits;

@@ -16,24 +16,28 @@ enum { OFF = 0xffffffff, CPU_EVERY_NS = 1000000 };
 
 /* ---- CPU time ---- */
 
-static uint64_t read_cpu(uint64_t *faults)
+static uint64_t to_ns(const struct timeval *time)
+{
+	return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_usec * 1000u;
+}
+
+static void read_cpu(uint64_t now)
 {
 	struct rusage usage;
 
+	bc_thread.cpu_at_ns = now;
 	if (bc_raw2(SYS_getrusage, RUSAGE_THREAD, (long)&usage) < 0)
-		return 0;
-	*faults = (uint64_t)usage.ru_majflt << 32 | (uint32_t)usage.ru_minflt;
-	return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000u +
-	       (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000u;
+		return;
+	bc_thread.system_ns = to_ns(&usage.ru_stime);
+	bc_thread.cpu_ns = to_ns(&usage.ru_utime) + bc_thread.system_ns;
+	bc_thread.faults = (uint64_t)usage.ru_majflt << 32 | (uint32_t)usage.ru_minflt;
 }
 
 /* Off the loop's waits a thread is taken to compute, for at most a millisecond: then ask again. */
 uint64_t bc_frame_cpu(uint64_t now)
 {
-	if (BC_UNLIKELY(now - bc_thread.cpu_at_ns > CPU_EVERY_NS)) {
-		bc_thread.cpu_ns = read_cpu(&bc_thread.faults);
-		bc_thread.cpu_at_ns = now;
-	}
+	if (BC_UNLIKELY(now - bc_thread.cpu_at_ns > CPU_EVERY_NS))
+		read_cpu(now);
 	return bc_thread.cpu_ns + (now - bc_thread.cpu_at_ns);
 }
 
@@ -56,7 +60,7 @@ void bc_frame_wait_end(uint64_t begin, uint64_t now)
 BC_NOINLINE void bc_frame_emit(struct bc_wire_thread *thread, struct bc_wire_frame *frame,
 	uint32_t kind, uint64_t now, uint64_t own)
 {
-	uint64_t head = thread->head, faults = frame->faults, cpu;
+	uint64_t head = thread->head, faults, cpu, system;
 	struct bc_wire_event *event = &thread->events[head & (BC_WIRE_EVENTS - 1)];
 
 	if (bc_thread.emitting ||
@@ -65,17 +69,20 @@ BC_NOINLINE void bc_frame_emit(struct bc_wire_thread *thread, struct bc_wire_fra
 		return;
 	}
 	bc_thread.emitting = 1;
-	cpu = read_cpu(&faults);
-	bc_thread.cpu_ns = cpu;
-	bc_thread.cpu_at_ns = now;
-	bc_thread.faults = faults;
+	read_cpu(now);
+	cpu = bc_thread.cpu_ns;
+	system = bc_thread.system_ns;
+	faults = bc_thread.faults;
 	event->kind = kind;
 	event->function = frame->function;
 	event->start_ns = frame->start_ns;
 	event->total_ns = now - frame->start_ns - frame->waited_ns;
 	event->own_ns = own;
+	event->waited_ns = frame->waited_ns;
 	event->cpu_ns = cpu > frame->cpu_ns ? cpu - frame->cpu_ns : 0;
+	event->system_ns = system > frame->system_ns ? system - frame->system_ns : 0;
 	event->worst_ns = frame->worst_ns;
+	event->worst_start_ns = frame->worst_start_ns;
 	event->worst_call = frame->worst_call;
 	event->slice = frame->slice;
 	event->major_faults = (uint32_t)(faults >> 32) - (uint32_t)(frame->faults >> 32);
@@ -243,6 +250,7 @@ void bc_enter(struct bc_record *record, struct bc_local *local)
 	for (int i = 0; i < BC_WIRE_CALLS; i++)
 		frame->calls[i].id = 0;
 	frame->cpu_ns = bc_frame_cpu(frame->start_ns);
+	frame->system_ns = bc_thread.system_ns;
 	frame->faults = bc_thread.faults;
 	__atomic_store_n(&thread->depth, depth + 1, __ATOMIC_RELEASE);
 	bc_thread.busy = 1;
