@@ -82,6 +82,18 @@ static void add_names(struct bc_buf *out, const char *name, const char *const *t
 	bc_buf_char(out, '\n');
 }
 
+static void add_worst(
+	struct bc_buf *out, const struct bc_models *models, const struct bc_sink_rule *rule)
+{
+	struct bc_worst worst = bc_models_worst(models, rule, rule->category, rule->bound);
+
+	if (worst.why && worst.ms >= 0)
+		bc_buf_printf(out, "  %-*s%g s: %s\n", INDENT - 2, "at worst", worst.ms / 1000,
+			worst.why);
+	else if (worst.why)
+		add_line(out, "at worst", worst.why);
+}
+
 static void add_origin(
 	struct bc_buf *out, const struct bc_models *models, const struct bc_origin *origin)
 {
@@ -144,6 +156,7 @@ static void show_rule(
 	if (rule->severity >= 0)
 		add_line(out, "severity", bc_severity_name((enum bc_severity)rule->severity));
 	add_line(out, "because", rule->because);
+	add_worst(out, models, rule);
 	add_condition(out, "unless", rule->nonblocking_when);
 	if (rule->ready_once)
 		add_line(out, "", "the first such call after a readiness event does not wait");

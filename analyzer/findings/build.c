@@ -194,6 +194,21 @@ static enum bc_confidence confidence_of(const struct bc_search *search, const st
 						   : path;
 }
 
+static void set_worst(struct builder *b, struct bc_finding *finding, const struct bc_hit *hit)
+{
+	const struct bc_verdict *verdict = &hit->verdict;
+	struct bc_worst worst =
+		bc_models_worst(b->search->models, hit->rule, verdict->category, verdict->bound);
+
+	if (verdict->worst_why)
+		worst = (struct bc_worst){-1, verdict->worst_why};
+	else if (verdict->bound == BC_BOUND_TIMEOUT && verdict->ms >= 0)
+		worst = (struct bc_worst){verdict->ms, "its time limit"};
+	else if (verdict->bound == BC_BOUND_TIMEOUT && !worst.why)
+		worst = (struct bc_worst){-1, "its time limit, which is not known"};
+	finding->worst = (struct bc_worst){worst.ms, keep(b, worst.why)};
+}
+
 static void set_sink(struct builder *b, struct bc_finding *finding, const struct bc_hit *hit)
 {
 	const struct bc_program *program = &b->linked->program;
@@ -205,6 +220,7 @@ static void set_sink(struct builder *b, struct bc_finding *finding, const struct
 	finding->category = hit->verdict.category;
 	finding->bound = hit->verdict.bound;
 	finding->bound_ms = hit->verdict.bound == BC_BOUND_TIMEOUT ? hit->verdict.ms : -1;
+	set_worst(b, finding, hit);
 	finding->severity = bc_grade(hit->rule, &hit->verdict);
 	finding->because = keep(b, hit->rule->because);
 	finding->message = bc_arena_printf(

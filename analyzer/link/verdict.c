@@ -234,6 +234,9 @@ static void apply_lock(const struct question *q, struct bc_verdict *verdict)
 			"%s() holds the lock on another thread while it calls %s() at %s:%u",
 			bc_func_name(program, c->func), program->syms[lock->sym].name,
 			program->funcs[c->func].file, bc_call_line(program, lock->call)));
+	verdict->worst_why = bc_arena_printf(q->sources->arena,
+		"as long as %s() holds the lock, which calls %s() meanwhile",
+		bc_func_name(program, c->func), program->syms[lock->sym].name);
 }
 
 struct bc_verdict bc_verdict_of(const struct bc_verdict_sources *sources,

@@ -14,7 +14,8 @@ struct bc_verdict {
 	int blocks;                /* 0: it does not, and nothing else here counts */
 	int confidence;            /* enum bc_confidence, as far as the call itself goes */
 	enum bc_bound bound;
-	double ms; /* BC_BOUND_TIMEOUT: its limit; negative when not known */
+	double ms;             /* BC_BOUND_TIMEOUT: its limit; negative when not known */
+	const char *worst_why; /* where this program says more than the packs; else NULL */
 	const char *assumptions[BC_MAX_ASSUMPTIONS];
 	int nassumptions;
 };

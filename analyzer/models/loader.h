@@ -82,6 +82,7 @@ struct bc_loader {
 	BC_VEC(struct bc_never_rule) nevers_said;
 	BC_VEC(struct bc_pack) packs;
 	BC_VEC(struct bc_cut_rule) cuts;
+	BC_VEC(struct bc_worst_rule) worsts;
 	BC_VEC(const char *) headers;
 	BC_VEC(const char *) forks;
 	BC_VEC(const char *) thread_identity;
@@ -104,6 +105,10 @@ void bc_loader_take_locks(struct bc_loader *loader, const struct bc_yaml_node *r
 /* pack_loops.c: one loop, or the descriptors of a pack. 0 or BC_EINPUT. */
 int bc_loader_take_loop(struct bc_loader *loader, const struct bc_yaml_node *node);
 int bc_loader_take_descriptors(struct bc_loader *loader, const struct bc_yaml_node *map);
+
+/* worst.c: what a rule says of its worst case, and the pack's list by category. */
+struct bc_worst bc_loader_read_worst(struct bc_loader *loader, const struct bc_yaml_node *map);
+void bc_loader_take_worsts(struct bc_loader *loader, const struct bc_yaml_node *root);
 
 /* What a condition is for: it decides what a report that could not decide it has to assume. */
 enum bc_cond_use {

@@ -137,6 +137,12 @@ struct bc_origin { /* where in the packs something was said */
 	int line;
 };
 
+/* How long a call takes when things go wrong. */
+struct bc_worst {
+	double ms;       /* negative: no number can be given */
+	const char *why; /* "as long as the child runs"; NULL: nothing is said */
+};
+
 struct bc_sink_rule {
 	const char *id; /* "posix.recv" */
 	const char *const *functions;
@@ -150,7 +156,8 @@ struct bc_sink_rule {
 	int stream_only;                        /* waits on connected sockets only: connect() */
 	int ready_once; /* takes what one readiness event promises: read(), recv(), accept() */
 	int size_arg;   /* from 1: how much is written, 0 without; small writes fit into a pipe */
-	const char *because; /* one clause for people, "waits for the resolver"; "" without */
+	const char *because;   /* one clause for people, "waits for the resolver"; "" without */
+	struct bc_worst worst; /* where the rule knows better than its category */
 	struct bc_alternative *alternatives;
 	int nalternatives;
 	const char *provenance; /* "getaddrinfo(3)" */
@@ -273,6 +280,15 @@ struct bc_cut_rule {
 	struct bc_origin origin;
 };
 
+/* The worst stall of all rules of a category and bound that do not say it themselves. */
+struct bc_worst_rule {
+	enum bc_category category;
+	enum bc_bound bound;
+	struct bc_worst worst;
+	const char *provenance;
+	struct bc_origin origin;
+};
+
 /* What a pack says about itself. */
 struct bc_pack {
 	const char *name, *path;
@@ -321,9 +337,10 @@ struct bc_models {
 	struct bc_never_rule *nevers; /* never_blocks with its reasons, as the packs say it */
 	struct bc_pack *packs;        /* in order of reading */
 	struct bc_cut_rule *cuts;
+	struct bc_worst_rule *worsts; /* in order of the packs: the last one that fits counts */
 	int nsinks, nregisters, nfields, nwaits, nconstants, nheaders, nforks, nnever_blocks,
 		nloop_annotations, nloops, ntests, ncreators, nmodes, nlocks, nwatches,
-		nwould_block, nthread_identity, nnevers, npacks, ncuts;
+		nwould_block, nthread_identity, nnevers, npacks, ncuts, nworsts;
 	uint64_t hash[2]; /* XXH3-128 over all packs read, in order */
 	struct bc_models_index *index;
 };
@@ -396,6 +413,12 @@ int bc_models_never_blocks(const struct bc_models *models, const char *name);
 /* The pack that something came from. */
 const struct bc_pack *bc_models_pack_of(
 	const struct bc_models *models, const struct bc_origin *origin);
+/*
+ * The worst stall of a call by a rule, which turned out to be of this category and bound: what the
+ * rule says, else what the packs say of the category. Without an answer, `why` is NULL.
+ */
+struct bc_worst bc_models_worst(const struct bc_models *models, const struct bc_sink_rule *rule,
+	enum bc_category category, enum bc_bound bound);
 /* 1 when any rule at all mentions the function. */
 int bc_models_knows(const struct bc_models *models, const char *name);
 

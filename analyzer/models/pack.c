@@ -78,6 +78,7 @@ static int take_sink(struct bc_loader *loader, const struct bc_yaml_node *node)
 		.category = (enum bc_category)bc_read_word(node, "category", bc_words_category, 0),
 		.severity = bc_read_word(node, "severity", bc_words_severity, -1),
 		.because = bc_read_text(loader, node, "because"),
+		.worst = bc_loader_read_worst(loader, bc_yaml_get(node, "worst")),
 		.provenance = bc_read_text(loader, bc_yaml_get(node, "provenance"), "ref"),
 		.own = loader->own,
 		.origin = bc_read_origin(loader, node)};
@@ -255,6 +256,7 @@ int bc_loader_take_pack(struct bc_loader *loader, const struct bc_yaml_node *roo
 	if (status == 0)
 		status = take_list(loader, root, "blocking", take_sink);
 	bc_loader_take_locks(loader, root);
+	bc_loader_take_worsts(loader, root);
 	if (status == 0 && bc_yaml_get(root, "descriptors"))
 		status = bc_loader_take_descriptors(loader, bc_yaml_get(root, "descriptors"));
 	take_constants(loader, bc_yaml_get(root, "constants"));

@@ -88,6 +88,26 @@ static const struct bc_key provenance_keys[] = {
 
 static const struct bc_shape provenance = {"a provenance", provenance_keys};
 
+static const struct bc_key worst_keys[] = {
+	KEY("time", BC_TYPE_TIME, BC_ONE, 0,
+		"how long it takes when things go wrong (127s); without: nobody can tell"),
+	KEY("why", BC_TYPE_TEXT, BC_ONE, 1, "what takes so long, in one clause"),
+	END,
+};
+
+static const struct bc_shape worst = {"a worst case", worst_keys};
+
+static const struct bc_key worst_case_keys[] = {
+	WORD("category", bc_words_category, BC_ONE, 1, "of the rules it is about"),
+	WORD("bound", bc_words_bound, BC_ONE, 1, "of the rules it is about"),
+	KEY("time", BC_TYPE_TIME, BC_ONE, 0, "as in a rule's worst case"),
+	KEY("why", BC_TYPE_TEXT, BC_ONE, 1, "as in a rule's worst case"),
+	MAP("provenance", provenance, BC_ONE, 1, "the source of these claims"),
+	END,
+};
+
+static const struct bc_shape worst_case = {"a category's worst case", worst_case_keys};
+
 static const struct bc_key expectation_keys[] = {
 	KEY("rule", BC_TYPE_ID, BC_ONE, 1, "id of the rule that must report"),
 	KEY("via", BC_TYPE_NAME, BC_ONE, 0, "the callback it must be reached from"),
@@ -135,6 +155,8 @@ static const struct bc_key blocking_keys[] = {
 	WORD("severity", bc_words_severity, BC_ONE, 0,
 		"instead of the one derived from category and bound"),
 	TEXT("because", "one clause for people: waits for the resolver"),
+	MAP("worst", worst, BC_ONE, 0,
+		"how long it takes when things go wrong; without: what is said of the category"),
 	MAP("alternatives", alternative, BC_MANY, 0, "what to use on a loop instead"),
 	MAP("provenance", provenance, BC_ONE, BC_IN_PACKS, "the source of these claims"),
 	MAP("tests", test, BC_MANY, 0, "programs that show the rule at work"),
@@ -293,6 +315,8 @@ static const struct bc_key pack_keys[] = {
 	MAP("blocking", blocking, BC_MANY, 0, "who blocks, when not, and what to use instead"),
 	MAP("descriptors", descriptors, BC_ONE, 0, "who makes descriptors, and sets their mode"),
 	MAP("locks", lock, BC_MANY, 0, "who takes and releases locks"),
+	MAP("worst_cases", worst_case, BC_MANY, 0,
+		"how long calls of a category take when things go wrong"),
 	KEY("forks", BC_TYPE_NAME, BC_MANY, 0, "functions that return twice, like fork"),
 	KEY("thread_identity", BC_TYPE_NAME, BC_MANY, 0,
 		"functions that tell on which thread code runs; what stands under a condition on "

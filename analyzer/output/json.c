@@ -54,6 +54,22 @@ static void write_summary(struct bc_json *json, const struct bc_report *report)
 	bc_json_end(json);
 }
 
+/* The stall to be expected when things go wrong; only where something is known of it. */
+static void write_worst(struct bc_json *json, const struct bc_finding *finding)
+{
+	if (!finding->worst.why)
+		return;
+	bc_json_key(json, "worst");
+	bc_json_object(json);
+	bc_json_key(json, "ms");
+	if (finding->worst.ms >= 0)
+		bc_json_double(json, finding->worst.ms);
+	else
+		bc_json_null(json);
+	write_str(json, "why", finding->worst.why);
+	bc_json_end(json);
+}
+
 static void write_bound(struct bc_json *json, const struct bc_finding *finding)
 {
 	bc_json_key(json, "bound");
@@ -66,6 +82,7 @@ static void write_bound(struct bc_json *json, const struct bc_finding *finding)
 		else
 			bc_json_null(json);
 	}
+	write_worst(json, finding);
 	bc_json_end(json);
 }
 
@@ -192,6 +209,9 @@ static void write_finding(struct bc_json *json, const struct bc_finding *finding
 	write_str(json, "severity", bc_severity_name(finding->severity));
 	write_str(json, "confidence", bc_confidence_name(finding->confidence));
 	write_bound(json, finding);
+	write_str(json, "phase", bc_phase_name(finding->phase));
+	if (finding->phase_why)
+		write_str(json, "phase_why", finding->phase_why);
 	write_str(json, "message", finding->message);
 	write_sink(json, finding);
 	write_callback(json, finding);

@@ -164,7 +164,8 @@ static void add_hidden(struct bc_buf *out, const struct bc_report *report, int v
 	add_left_out(out, suppressed, "suppressed");
 	add_left_out(out, known, "in the baseline");
 	if (verbose)
-		add_left_out(out, report->summary.hidden_budget, "end within the budget");
+		add_left_out(out, report->summary.hidden_budget,
+			"within the budget, told with --budget=0");
 }
 
 static void add_seconds(struct bc_buf *out, double ms)

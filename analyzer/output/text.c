@@ -367,6 +367,34 @@ static void write_assumptions(struct writer *w, const struct bc_finding *finding
 	bc_buf_fini(&text);
 }
 
+/* A time limit stands in the header; what else is known of the worst case is told here. */
+static void write_worst(struct writer *w, const struct bc_finding *finding)
+{
+	struct bc_buf text = {0};
+
+	if (finding->worst.why && finding->bound != BC_BOUND_TIMEOUT) {
+		bc_buf_str(&text, "at worst: ");
+		if (finding->worst.ms >= 0) {
+			add_milliseconds(&text, finding->worst.ms);
+			bc_buf_str(&text, ", ");
+		}
+		bc_buf_str(&text, finding->worst.why);
+		write_line(w, &text);
+	}
+	bc_buf_fini(&text);
+}
+
+static void write_phase(struct writer *w, const struct bc_finding *finding)
+{
+	struct bc_buf text = {0};
+
+	if (finding->phase_why) {
+		bc_buf_printf(&text, "ranked lower: %s", finding->phase_why);
+		write_line(w, &text);
+	}
+	bc_buf_fini(&text);
+}
+
 static void write_observed(struct writer *w, const struct bc_finding *finding)
 {
 	struct bc_buf text = {0};
@@ -408,6 +436,8 @@ static void write_finding(struct writer *w, const struct bc_finding *finding)
 	write_path(w, finding);
 	write_family(w, finding);
 	write_other_callbacks(w, finding);
+	write_phase(w, finding);
+	write_worst(w, finding);
 	write_observed(w, finding);
 	write_assumptions(w, finding);
 	write_help(w, finding);
@@ -434,6 +464,8 @@ static void write_note(struct writer *w, const struct bc_finding *finding)
 	for (int i = 0; i < finding->nalso; i++)
 		bc_buf_printf(&from, "%s%s() at line %u", i ? ", " : "; also ",
 			finding->also[i].function, finding->also[i].at.line);
+	if (finding->phase_why)
+		bc_buf_printf(&from, "; %s", finding->phase_why);
 	bc_term_printf(&w->term, BC_STYLE_PLAIN, "%s", bc_buf_text(&from));
 	bc_term_newline(&w->term);
 	bc_buf_fini(&from);

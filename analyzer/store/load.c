@@ -50,6 +50,11 @@ static const char *via_at(int value)
 	return bc_via_name((enum bc_via)value);
 }
 
+static const char *phase_at(int value)
+{
+	return bc_phase_name((enum bc_phase)value);
+}
+
 static const char *category_at(int value)
 {
 	return bc_category_name((enum bc_category)value);
@@ -220,6 +225,10 @@ static struct bc_finding read_finding(struct loader *loader, struct bc_row *row)
 	f.observed.p99_ms = bc_row_real(row);
 	f.suppressed = bc_row_text_or_null(row, loader->arena);
 	f.baseline = bc_row_text(row, loader->arena);
+	f.worst.ms = bc_row_real(row);
+	f.worst.why = bc_row_text_or_null(row, loader->arena);
+	f.phase = read_word(row, BC_PHASE_NORMAL, BC_PHASE_SHUTDOWN, phase_at);
+	f.phase_why = bc_row_text_or_null(row, loader->arena);
 	return f;
 }
 
@@ -392,7 +401,8 @@ static int load_findings(struct loader *loader)
 		" callback_function, callback_file, callback_line, callback_column, loop,"
 		" registered_by, registered_file, registered_line, registered_column, family,"
 		" family_size, observed_runs, observed_count, observed_max_ms, observed_p99_ms,"
-		" suppressed, baseline FROM findings WHERE run = ? ORDER BY finding");
+		" suppressed, baseline, worst_ms, worst_why, phase, phase_why FROM findings WHERE "
+		"run = ? ORDER BY finding");
 
 	if (status == 0)
 		READ_ROWS(loader, &row, struct bc_finding, read_finding, report->findings,

@@ -6,7 +6,7 @@ struct sqlite3;
 
 enum {
 	BC_STORE_APPLICATION_ID = 0x62636462, /* "bcdb"; tells our files from other databases */
-	BC_STORE_VERSION = 1
+	BC_STORE_VERSION = 2
 };
 
 /* schema.c: step n is the SQL that takes a database from version n to n + 1; 0 is an empty file. */

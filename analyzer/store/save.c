@@ -28,7 +28,7 @@ enum insert {
 static const char *const inserts[INSERTS] = {
 	[INSERT_RUN] = "INSERT INTO runs VALUES (NULL," SIXTEEN "," EIGHT "," TWO ",?)",
 	[INSERT_CALLBACK] = "INSERT INTO callbacks VALUES (" EIGHT "," FOUR ")",
-	[INSERT_FINDING] = "INSERT INTO findings VALUES (" SIXTEEN "," SIXTEEN ",?)",
+	[INSERT_FINDING] = "INSERT INTO findings VALUES (" SIXTEEN "," SIXTEEN "," FOUR ",?)",
 	[INSERT_STEP] = "INSERT INTO finding_steps VALUES (" EIGHT "," FOUR "," TWO ")",
 	[INSERT_FINDING_CALLBACK] = "INSERT INTO finding_callbacks VALUES (" FOUR ")",
 	[INSERT_ASSUMPTION] = "INSERT INTO finding_assumptions VALUES (" FOUR ")",
@@ -127,6 +127,10 @@ static int save_finding_row(struct saver *saver, const struct bc_finding *findin
 	bc_row_put_real(row, finding->observed.p99_ms);
 	bc_row_put_text_or_null(row, finding->suppressed);
 	bc_row_put_text(row, finding->baseline ? finding->baseline : "new");
+	bc_row_put_real(row, finding->worst.ms);
+	bc_row_put_text_or_null(row, finding->worst.why);
+	bc_row_put_text(row, bc_phase_name(finding->phase));
+	bc_row_put_text_or_null(row, finding->phase_why);
 	return bc_row_run(row);
 }
 

@@ -199,6 +199,16 @@ static const char version_1[] =
 	"  WHERE f.run = (SELECT max(run) FROM runs)\n"
 	"    AND f.suppressed IS NULL AND f.baseline <> 'known'\n"
 	"  GROUP BY c.function ORDER BY errors DESC, findings DESC, callback;\n";
+
+static const char version_2[] =
+	"ALTER TABLE findings ADD COLUMN -- how long it takes when things go wrong\n"
+	"  worst_ms REAL NOT NULL DEFAULT -1; -- negative when nobody can tell\n"
+	"ALTER TABLE findings ADD COLUMN\n"
+	"  worst_why TEXT; -- what takes so long; NULL when nothing is known\n"
+	"ALTER TABLE findings ADD COLUMN -- when its callbacks run: normal, reload, shutdown\n"
+	"  phase TEXT NOT NULL DEFAULT 'normal';\n"
+	"ALTER TABLE findings ADD COLUMN\n"
+	"  phase_why TEXT; -- 'only on reload (SIGHUP)'; NULL when normal\n";
 /* clang-format on */
 
-const char *const bc_store_steps[BC_STORE_VERSION] = {version_1};
+const char *const bc_store_steps[BC_STORE_VERSION] = {version_1, version_2};

@@ -539,6 +539,42 @@ static void test_never_blocks(void **state)
 		NULL, "a.yaml:4: 'f' stands both in this rule and in never_blocks");
 }
 
+/* The rule itself goes before its category, and a later pack before an earlier one. */
+static void test_worst_cases(void **state)
+{
+	static const char cases[] = PACK_HEAD
+		"worst_cases:\n"
+		"- {category: dns, bound: unbounded, time: 30s, why: servers" PROVENANCE "}\n";
+	static const char rules[] = PACK_HEAD
+		"worst_cases:\n"
+		"- {category: dns, bound: unbounded, why: later" PROVENANCE "}\n"
+		"blocking:\n" SINK("a.own", "own", ", worst: {time: 500ms, why: a moment}")
+			SINK("a.plain", "plain", "");
+	struct sample s;
+	struct bc_worst worst;
+
+	(void)state;
+	sample_load_good(&s, cases, rules, NULL);
+	worst = bc_models_worst(&s.models, &s.models.sinks[0], BC_CAT_DNS, BC_BOUND_UNBOUNDED);
+	assert_string_equal(worst.why, "a moment");
+	assert_true(worst.ms == 500);
+	worst = bc_models_worst(&s.models, &s.models.sinks[1], BC_CAT_DNS, BC_BOUND_UNBOUNDED);
+	assert_string_equal(worst.why, "later");
+	assert_true(worst.ms < 0);
+	worst = bc_models_worst(&s.models, &s.models.sinks[1], BC_CAT_DNS, BC_BOUND_SHORT);
+	assert_null(worst.why);
+	sample_drop(&s);
+	assert_refused(PACK_HEAD
+		"worst_cases:\n- {category: dns, bound: unbounded, time: 1h, why: x" PROVENANCE
+		"}\n",
+		NULL,
+		"a.yaml:4:43: 'time' in a category's worst case must be a time of at most a day "
+		"(500us, 10ms, 1s), not '1h'");
+	assert_refused(PACK_HEAD "blocking:\n" SINK("a", "f", ", worst: {time: 1s}"), NULL,
+		"a.yaml:4:100: a worst case needs the key 'why': what takes so long, in one "
+		"clause");
+}
+
 static void test_loops_add_up(void **state)
 {
 	struct sample s;
@@ -593,6 +629,7 @@ int main(void)
 		cmocka_unit_test(test_override_by_id),
 		cmocka_unit_test(test_disable),
 		cmocka_unit_test(test_never_blocks),
+		cmocka_unit_test(test_worst_cases),
 		cmocka_unit_test(test_loops_add_up),
 		cmocka_unit_test(test_names),
 	};

@@ -207,10 +207,10 @@ static void test_json_shape(void **state)
 	static const char *const root_keys[] = {
 		"schema", "summary", "findings", "unresolved", "degraded", "remarks", NULL};
 	static const char *const finding_keys[] = {"fingerprint", "rule", "category", "severity",
-		"confidence", "bound", "message", "sink", "callback", "path", "callbacks",
+		"confidence", "bound", "phase", "message", "sink", "callback", "path", "callbacks",
 		"assumptions", "alternatives", "observed", "suppressed", "baseline", NULL};
 	struct report_build built;
-	json_t *root, *findings, *dns, *hop, *callback;
+	json_t *root, *findings, *dns, *worst, *hop, *callback;
 
 	(void)state;
 	report_init(&built);
@@ -224,7 +224,16 @@ static void test_json_shape(void **state)
 	dns = json_array_get(findings, 0);
 	check_keys(dns, finding_keys);
 	assert_string_equal(text_at(json_object_get(dns, "bound"), "kind"), "unbounded");
-	assert_int_equal(json_object_size(json_object_get(dns, "bound")), 1);
+	assert_int_equal(json_object_size(json_object_get(dns, "bound")), 2);
+	worst = json_object_get(json_object_get(dns, "bound"), "worst");
+	assert_true(json_real_value(json_object_get(worst, "ms")) == 30000);
+	assert_string_equal(text_at(worst, "why"), "servers that do not answer");
+	assert_string_equal(text_at(dns, "phase"), "normal");
+	assert_string_equal(text_at(json_array_get(findings, 1), "phase"), "shutdown");
+	assert_string_equal(
+		text_at(json_array_get(findings, 1), "phase_why"), "the loop ends after this");
+	worst = json_object_get(json_object_get(json_array_get(findings, 2), "bound"), "worst");
+	assert_true(json_is_null(json_object_get(worst, "ms")));
 	hop = json_array_get(json_object_get(dns, "path"), 1);
 	assert_string_equal(text_at(hop, "via"), "pointer");
 	assert_int_equal(number_at(hop, "targets"), 4);

@@ -290,6 +290,35 @@ static void test_nonblocking_calls(void **state)
 #undef CALL
 }
 
+/* A rule without a limit of its own has something to say of its worst case, on one short line. */
+static void test_worst_cases(void **state)
+{
+	const struct shipped *shipped = *state;
+	struct bc_worst worst;
+
+	for (int i = 0; i < shipped->models.nsinks; i++) {
+		const struct bc_sink_rule *rule = &shipped->models.sinks[i];
+
+		worst = bc_models_worst(&shipped->models, rule, rule->category, rule->bound);
+		if (rule->bound == BC_BOUND_TIMEOUT)
+			continue;
+		if (!worst.why)
+			fail_msg("%s: nothing is said of its worst case", rule->id);
+		assert_in_range(strlen(worst.why), 10, 110);
+	}
+	worst = bc_models_worst(
+		&shipped->models, sink(state, "getaddrinfo"), BC_CAT_DNS, BC_BOUND_UNBOUNDED);
+	assert_true(worst.ms == 30000);
+	worst = bc_models_worst(
+		&shipped->models, sink(state, "connect"), BC_CAT_NETWORK, BC_BOUND_UNBOUNDED);
+	assert_true(worst.ms == 127000);
+	/* what turned out to be something else is judged as that */
+	worst = bc_models_worst(
+		&shipped->models, sink(state, "connect"), BC_CAT_DISK, BC_BOUND_DATA);
+	assert_true(worst.ms < 0);
+	assert_non_null(strstr(worst.why, "device"));
+}
+
 static void test_who_registers(void **state)
 {
 	static const struct {
@@ -354,6 +383,7 @@ int main(void)
 		cmocka_unit_test(test_waits_are_sinks),
 		cmocka_unit_test(test_categories),
 		cmocka_unit_test(test_nonblocking_calls),
+		cmocka_unit_test(test_worst_cases),
 		cmocka_unit_test(test_who_registers),
 		cmocka_unit_test(test_fields_and_names),
 	};

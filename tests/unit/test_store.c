@@ -185,6 +185,10 @@ static void assert_finding(const struct bc_finding *a, const struct bc_finding *
 	assert_true(a->observed.p99_ms == b->observed.p99_ms);
 	assert_text(a->suppressed, b->suppressed);
 	assert_text(a->baseline, b->baseline);
+	assert_true(a->worst.ms == b->worst.ms);
+	assert_text(a->worst.why, b->worst.why);
+	assert_int_equal(a->phase, b->phase);
+	assert_text(a->phase_why, b->phase_why);
 }
 
 static void assert_others(const struct bc_report *a, const struct bc_report *b)
