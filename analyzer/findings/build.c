@@ -223,8 +223,13 @@ static void set_sink(struct builder *b, struct bc_finding *finding, const struct
 	set_worst(b, finding, hit);
 	finding->severity = bc_grade(hit->rule, &hit->verdict);
 	finding->because = keep(b, hit->rule->because);
-	finding->message = bc_arena_printf(
-		&b->report->arena, "%s() can block the event loop", finding->sink.function);
+	finding->message = bc_arena_printf(&b->report->arena,
+		hit->verdict.spins ? "%s() is repeated without a wait while it would block"
+				   : "%s() can block the event loop",
+		finding->sink.function);
+	if (hit->verdict.spins)
+		finding->because = hit->rule->ready_once ? "it spins until something arrives"
+							 : "it spins until the other side reads";
 	snprintf(finding->rule, sizeof(finding->rule), "BC1%02u",
 		(unsigned)hit->verdict.category % 100);
 }

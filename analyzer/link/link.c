@@ -16,8 +16,11 @@ static void run_search(struct bc_linked *linked, struct bc_search *search,
 	search->roots = roots;
 	search->discovery = &linked->discovery;
 	search->relevance = &linked->relevance;
-	search->sources =
-		(struct bc_verdict_sources){models, &linked->modes, &linked->locks, &linked->arena};
+	search->sources = (struct bc_verdict_sources){.models = models,
+		.modes = &linked->modes,
+		.locks = &linked->locks,
+		.spins = &linked->spins,
+		.arena = &linked->arena};
 	search->identity = &linked->identity;
 	search->interp = (struct bc_interp){.program = &linked->program,
 		.completion = &linked->completion,
@@ -54,6 +57,7 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 	bc_locks_init(
 		&linked->locks, &linked->solution, models, &linked->roots, &linked->completion);
 	bc_identity_init(&linked->identity, program, models);
+	bc_spins_init(&linked->spins, program, models, &linked->completion);
 	run_search(linked, &linked->search, &linked->roots, models);
 	if (!linked->marks.npromises)
 		return;
@@ -67,6 +71,7 @@ void bc_linked_fini(struct bc_linked *linked)
 	bc_search_fini(&linked->search);
 	bc_search_fini(&linked->broken);
 	bc_roots_fini(&linked->promises);
+	bc_spins_fini(&linked->spins);
 	bc_locks_fini(&linked->locks);
 	bc_identity_fini(&linked->identity);
 	bc_modes_fini(&linked->modes);

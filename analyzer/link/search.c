@@ -242,6 +242,16 @@ static void add_hit(struct bc_search *s, uint32_t state, uint32_t target,
 	push_hit(s, &hit, event);
 }
 
+/* A helper whose blocking call only fails, and which is called again and again for that. */
+static void add_spin(
+	struct bc_search *s, uint32_t state, uint32_t target, const struct bc_call_event *event)
+{
+	struct bc_hit hit = {.state = state, .call = event->call, .target = target};
+
+	if (bc_verdict_of_spin(&s->sources, event, &hit.verdict, &hit.rule))
+		push_hit(s, &hit, event);
+}
+
 /* What the author says of a function goes before the packs. */
 static void add_hits(struct bc_search *s, uint32_t state, uint32_t target, uint32_t sym,
 	const struct bc_call_event *event)
@@ -294,6 +304,7 @@ static void follow(struct bc_search *s, uint32_t state, uint32_t target, uint32_
 	if (func == BC_NONE || !s->relevance->to_sink[func] ||
 		bc_mark_ends_path(&s->marks->of[t->sym]))
 		return;
+	add_spin(s, state, target, event);
 	bc_vec_push(
 		&s->edges, (struct bc_edge){.from = state,
 				   .to = entered_state(s, func, event, t->kind != BC_TARGET_SYNC),

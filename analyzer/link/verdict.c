@@ -239,6 +239,64 @@ static void apply_lock(const struct question *q, struct bc_verdict *verdict)
 		bc_func_name(program, c->func), program->syms[lock->sym].name);
 }
 
+static void set_spin(struct bc_verdict *verdict)
+{
+	verdict->blocks = 1;
+	verdict->spins = 1;
+	verdict->bound = BC_BOUND_UNBOUNDED;
+	verdict->confidence = BC_CONF_LIKELY;
+	verdict->nassumptions = 0;
+}
+
+/* The call itself would not wait, but it is repeated at once. */
+static void apply_spin(const struct question *q, int fd_arg, struct bc_verdict *verdict)
+{
+	const struct bc_spin *spin = bc_spin_of(q->sources->spins, q->event->call);
+	struct bc_value fd = fd_arg ? argument_descriptor(q, fd_arg) : bc_value_top();
+	int known = fd.kind == BC_V_FD;
+
+	if (!spin || spin->sink != spin->call || verdict->category != q->rule->category)
+		return;
+	if (known && (fd.n == BC_FDK_EVENT || fd.n == BC_FDK_FILE))
+		return; /* always ready, or without a mode */
+	if (verdict->blocks && known && fd.mask == BC_FD_BLOCKING)
+		return; /* it waits */
+	set_spin(verdict);
+	/* what was found ready has something for the first try */
+	if (q->rule->ready_once && spin->only_failed && ((known && fd.pad) || was_polled(q)))
+		lower(verdict, BC_CONF_POSSIBLE);
+}
+
+int bc_verdict_of_spin(const struct bc_verdict_sources *sources, const struct bc_call_event *event,
+	struct bc_verdict *verdict, const struct bc_sink_rule **rule)
+{
+	const struct bc_spin *spin = bc_spin_of(sources->spins, event->call);
+	const struct bc_call *sink;
+
+	if (!spin || spin->sink == spin->call)
+		return 0;
+	sink = &sources->modes->program->calls[spin->sink];
+	for (int arg = 1; arg <= 4; arg++) {
+		uint32_t node = bc_call_argument(
+			&sources->modes->program->funcs[sink->func], sink->node, arg);
+		struct bc_value fd = node == BC_NONE
+					     ? bc_value_top()
+					     : bc_modes_of_expr(sources->modes, sink->func, node);
+
+		if (fd.kind == BC_V_FD && (fd.mask == BC_FD_BLOCKING || fd.n == BC_FDK_FILE))
+			return 0; /* then the call itself waits, and says so */
+	}
+	*rule = spin->rule;
+	*verdict = (struct bc_verdict){.category = spin->rule->category, .ms = -1};
+	set_spin(verdict);
+	/* after a hang-up, which nothing here knows of, a read always finds its end */
+	if (spin->rule->ready_once) {
+		verdict->confidence = BC_CONF_POSSIBLE;
+		assume(verdict, "the other side is still there");
+	}
+	return 1;
+}
+
 struct bc_verdict bc_verdict_of(const struct bc_verdict_sources *sources,
 	const struct bc_sink_rule *rule, const struct bc_call_event *event)
 {
@@ -254,7 +312,10 @@ struct bc_verdict bc_verdict_of(const struct bc_verdict_sources *sources,
 
 	if (rule->nonblocking_when)
 		switch (bc_pred_eval(models, rule->nonblocking_when, &view, NULL)) {
-		case BC_YES: verdict.blocks = 0; return verdict;
+		case BC_YES:
+			verdict.blocks = 0;
+			apply_spin(&q, fd_arg, &verdict);
+			return verdict;
 		case BC_NO: break;
 		case BC_UNKNOWN:
 			weigh_unknown(models, rule->nonblocking_when, &view, &verdict);
@@ -266,5 +327,6 @@ struct bc_verdict bc_verdict_of(const struct bc_verdict_sources *sources,
 		apply_timeout(rule, &view, &verdict);
 	if (rule->category == BC_CAT_LOCK && rule->bound == BC_BOUND_SHORT)
 		apply_lock(&q, &verdict);
+	apply_spin(&q, fd_arg, &verdict);
 	return verdict;
 }

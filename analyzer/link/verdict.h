@@ -5,6 +5,7 @@
 #include "link/interp.h"
 #include "link/locks.h"
 #include "link/modes.h"
+#include "link/spin.h"
 #include "models/models.h"
 
 enum { BC_MAX_ASSUMPTIONS = 6 };
@@ -18,6 +19,7 @@ struct bc_verdict {
 	const char *worst_why; /* where this program says more than the packs; else NULL */
 	const char *assumptions[BC_MAX_ASSUMPTIONS];
 	int nassumptions;
+	int spins; /* it does not wait, it is repeated until the other side moves */
 };
 
 /* What a verdict may ask about the program. */
@@ -25,10 +27,15 @@ struct bc_verdict_sources {
 	const struct bc_models *models;
 	const struct bc_modes *modes;
 	const struct bc_locks *locks;
+	const struct bc_spins *spins;
 	struct bc_arena *arena; /* for the texts of assumptions */
 };
 
 struct bc_verdict bc_verdict_of(const struct bc_verdict_sources *sources,
 	const struct bc_sink_rule *rule, const struct bc_call_event *event);
+
+/* The verdict on a helper that is repeated as its blocking call would be. 0 when there is none. */
+int bc_verdict_of_spin(const struct bc_verdict_sources *sources, const struct bc_call_event *event,
+	struct bc_verdict *verdict, const struct bc_sink_rule **rule);
 
 #endif

@@ -1,0 +1,125 @@
+#include "link/effects.h"
+
+#include <string.h>
+
+#include "base/vec.h"
+
+/* in bc_effects.known; calls that lead back into what is being looked at count for nothing */
+enum { LOOKED_AT = 4 };
+
+enum { EVERYTHING = BC_EFFECT_WAITS | BC_EFFECT_WRITES };
+
+/* Deeper than any call chain that somebody follows while reading. */
+enum { MAX_DEPTH = 64 };
+
+static int effects_of_function(struct bc_effects *effects, uint32_t func, int depth);
+
+static int rule_waits(const struct bc_sink_rule *rule)
+{
+	switch (rule->category) {
+	case BC_CAT_SLEEP:
+	case BC_CAT_PROCESS:
+	case BC_CAT_NESTED_LOOP: return 1;
+	case BC_CAT_LOCK:
+	case BC_CAT_IPC: return rule->bound != BC_BOUND_SHORT;
+	case BC_CAT_DNS:
+	case BC_CAT_NETWORK:
+	case BC_CAT_DISK:
+	case BC_CAT_CPU:
+	case BC_CAT_DEVICE:
+	case BC_CAT_LOGGING:
+	case BC_CAT_COUNT: break;
+	}
+	return 0;
+}
+
+/* Coroutines hand the processor on under many names, which all say so. */
+static int is_named_wait(const char *name)
+{
+	return strstr(name, "yield") || strstr(name, "swapcontext") || strstr(name, "longjmp");
+}
+
+static int effects_of_library(const struct bc_effects *effects, const char *name)
+{
+	const struct bc_sink_rule *const *rules;
+	int n;
+
+	if (bc_models_wait(effects->models, name) || is_named_wait(name))
+		return BC_EFFECT_WAITS;
+	rules = bc_models_sinks(effects->models, name, &n);
+	for (int i = 0; i < n; i++)
+		if (rule_waits(rules[i]))
+			return BC_EFFECT_WAITS;
+	return 0;
+}
+
+static int effects_of_symbol(struct bc_effects *effects, uint32_t sym, int depth)
+{
+	const struct bc_sym *s = &effects->program->syms[sym];
+
+	if (s->func == BC_NONE)
+		return effects_of_library(effects, s->name);
+	return (is_named_wait(s->name) ? BC_EFFECT_WAITS : 0) |
+	       effects_of_function(effects, s->func, depth);
+}
+
+/* Does the node write to anything but a local? */
+static int writes(const struct bc_func *f, uint32_t node)
+{
+	const struct bc_node *n = &f->nodes[node];
+	uint32_t target = node + 1;
+
+	if (n->kind != BC_N_ASSIGN &&
+		!(n->kind == BC_N_UNARY && n->op >= BC_OP_PREINC && n->op <= BC_OP_POSTDEC))
+		return 0;
+	while (f->nodes[target].kind == BC_N_CAST)
+		target++;
+	return f->nodes[target].kind != BC_N_LOCAL;
+}
+
+static int effects_of_function(struct bc_effects *effects, uint32_t func, int depth)
+{
+	const struct bc_func *f = &effects->program->funcs[func];
+	int found = 0;
+
+	if (effects->known[func])
+		return effects->known[func] & EVERYTHING;
+	if (depth == MAX_DEPTH)
+		return EVERYTHING;
+	effects->known[func] = LOOKED_AT;
+	for (uint32_t i = 0; i < f->nnodes && found != EVERYTHING; i++) {
+		if (writes(f, i))
+			found |= BC_EFFECT_WRITES;
+		if (f->nodes[i].kind != BC_N_CALL)
+			continue;
+		if (f->nodes[i + 1].kind != BC_N_FUNC)
+			found = EVERYTHING;
+		else
+			found |= effects_of_symbol(
+				effects, bc_node_sym(f, &f->nodes[i + 1]), depth + 1);
+	}
+	effects->known[func] = (uint8_t)(LOOKED_AT | found);
+	return found;
+}
+
+int bc_effects_of_call(struct bc_effects *effects, uint32_t func, uint32_t node)
+{
+	const struct bc_func *f = &effects->program->funcs[func];
+
+	if (f->nodes[node + 1].kind != BC_N_FUNC)
+		return EVERYTHING;
+	return effects_of_symbol(effects, bc_node_sym(f, &f->nodes[node + 1]), 0);
+}
+
+void bc_effects_init(struct bc_effects *effects, const struct bc_program *program,
+	const struct bc_models *models)
+{
+	*effects = (struct bc_effects){.program = program, .models = models};
+	effects->known = bc_xmalloc(program->nfuncs + 1);
+	memset(effects->known, 0, program->nfuncs + 1);
+}
+
+void bc_effects_fini(struct bc_effects *effects)
+{
+	free(effects->known);
+}
