@@ -163,6 +163,9 @@ static void show_rule(
 	if (rule->size_arg)
 		bc_buf_printf(out, "  %-*sargument %d says how much is written\n", INDENT - 2, "",
 			rule->size_arg);
+	if (rule->stream_arg)
+		bc_buf_printf(
+			out, "  %-*sargument %d is the stream\n", INDENT - 2, "", rule->stream_arg);
 	add_alternatives(out, rule);
 	add_line(out, "source", rule->provenance);
 	bc_buf_printf(out, "  %-*s%d\n", INDENT - 2, "tests", count_tests(models, rule));

@@ -82,6 +82,10 @@ static struct bc_value eval_assign(struct bc_walk *w, uint32_t node, struct bc_e
 		value = bc_value_binary((enum bc_op)n->op, &old, &value);
 	if (slot != BC_NONE) {
 		set_slot(w, env, slot, value);
+	} else if (f->nodes[target].kind == BC_N_INDEX && bc_walk_slot(f, target + 1) != BC_NONE) {
+		slot = bc_walk_slot(f, target + 1);
+		if (env->slots[slot].kind == BC_V_TEXT)
+			bc_env_forget(env, slot);
 	} else if (f->nodes[target].kind == BC_N_FIELD) {
 		uint32_t record = bc_walk_record(w, target + 1, env);
 
@@ -89,6 +93,63 @@ static struct bc_value eval_assign(struct bc_walk *w, uint32_t node, struct bc_e
 			bc_env_set_field(env, record, field_name(w, target), value);
 	}
 	return value;
+}
+
+/* The name of a local array, which is a pointer to its start by now. */
+static int is_array(const struct bc_func *f, uint32_t node)
+{
+	return f->nodes[node].kind == BC_N_LOCAL &&
+	       f->locals[f->nodes[node].ref].cls == BC_CLASS_ARRAY;
+}
+
+/* The array, or the pointer whose address this is, that an argument lets a call write a text to. */
+static uint32_t text_slot(const struct bc_walk *w, uint32_t node)
+{
+	const struct bc_func *f = w->f;
+
+	while (f->nodes[node].kind == BC_N_CAST)
+		node++;
+	if (f->nodes[node].kind == BC_N_ADDR)
+		return bc_walk_slot(f, node + 1);
+	return is_array(f, node) ? f->nodes[node].ref : BC_NONE;
+}
+
+/*
+ * snprintf(path, sizeof(path), "/proc/%d", pid): the array begins with the format now. Returns what
+ * the call yields, where that is the text.
+ */
+static struct bc_value write_text(
+	struct bc_walk *w, const struct bc_call_event *event, struct bc_env *env)
+{
+	const struct bc_call *c = &w->interp->program->calls[event->call];
+	struct bc_text_rule rule = {0, 0};
+	struct bc_value text;
+	uint32_t target, slot;
+
+	if (w->interp->texts && c->sym != BC_NONE)
+		rule = w->interp->texts[c->sym];
+	if (!rule.from || rule.from > event->nargs)
+		return bc_value_top();
+	text = event->args[rule.from - 1];
+	if (text.kind != BC_V_TEXT)
+		return bc_value_top();
+	text.pad |= strchr(text.u.text, '%') != NULL;
+	if (!rule.into)
+		return text;
+	target = bc_call_argument(w->f, c->node, rule.into);
+	slot = target == BC_NONE ? BC_NONE : text_slot(w, target);
+	if (slot != BC_NONE)
+		set_slot(w, env, slot, text);
+	return bc_value_top();
+}
+
+/* A text that a call only reads is still known afterwards. */
+static int keeps_text(const struct bc_walk *w, uint32_t call, int arg, const struct bc_value *value)
+{
+	const struct bc_call *c = &w->interp->program->calls[call];
+	uint32_t type = c->sym == BC_NONE ? c->type : w->interp->program->syms[c->sym].type;
+
+	return value->kind == BC_V_TEXT && !bc_may_write_argument(w->interp->program, type, arg);
 }
 
 /* Locals whose address a call receives may have changed when it returns. */
@@ -102,7 +163,7 @@ static void forget_out_arguments(struct bc_walk *w, uint32_t arg, struct bc_env 
 
 		if (f->nodes[i].kind == BC_N_ADDR)
 			slot = bc_walk_slot(f, i + 1);
-		else if (f->nodes[i].kind == BC_N_LOCAL && f->nodes[i].cls == BC_CLASS_ARRAY)
+		else if (is_array(f, i))
 			slot = f->nodes[i].ref;
 		else if (f->nodes[i].kind == BC_N_LOCAL &&
 			 env->slots[f->nodes[i].ref].kind == BC_V_LOCAL)
@@ -136,7 +197,8 @@ static struct bc_value eval_call(struct bc_walk *w, uint32_t node, struct bc_env
 	const struct bc_func *f = w->f;
 	struct bc_value args[BC_MAX_ARGS];
 	struct bc_call_event event = {.func = w->func, .args = args, .env = env};
-	int first = 1;
+	struct bc_value result;
+	int first = 1, nth = 0;
 
 	event.call = bc_program_call_at(w->interp->program, w->func, node);
 	BC_EACH_KID(f, node, kid)
@@ -155,9 +217,13 @@ static struct bc_value eval_call(struct bc_walk *w, uint32_t node, struct bc_env
 		return args[0];
 	}
 	BC_EACH_KID(f, node, kid)
-	if (kid != node + 1)
-		forget_out_arguments(w, kid, env);
-	return bc_walk_call_result(w, event.call);
+	if (kid != node + 1) {
+		if (nth >= event.nargs || !keeps_text(w, event.call, nth + 1, &args[nth]))
+			forget_out_arguments(w, kid, env);
+		nth++;
+	}
+	result = write_text(w, &event, env);
+	return result.kind == BC_V_TEXT ? result : bc_walk_call_result(w, event.call);
 }
 
 static struct bc_value eval_condition(struct bc_walk *w, uint32_t node, struct bc_env *env)
@@ -291,7 +357,7 @@ struct bc_value bc_walk_eval(struct bc_walk *w, uint32_t node, struct bc_env *en
 			.kind = BC_V_TEXT, .u.text = bc_fact_str(w->f->image->facts, n->ref)};
 	case BC_N_FUNC: return bc_value_func(bc_node_sym(w->f, n));
 	case BC_N_LOCAL:
-		if (n->cls == BC_CLASS_ARRAY)
+		if (is_array(w->f, node) && env->slots[n->ref].kind != BC_V_TEXT)
 			return (struct bc_value){.kind = BC_V_LOCAL, .slot = n->ref};
 		return env->slots[n->ref];
 	case BC_N_FIELD: return eval_field(w, node, env);

@@ -14,6 +14,7 @@
 
 #include "link/completion.h"
 #include "link/env.h"
+#include "link/texts.h"
 
 enum { BC_MAX_ARGS = 24 }; /* further arguments are evaluated, but not told */
 
@@ -29,6 +30,7 @@ struct bc_interp {
 	const struct bc_program *program;
 	const struct bc_completion *completion;
 	const uint8_t *forks; /* per symbol: returns twice, or returns fork()'s result */
+	const struct bc_text_rule *texts; /* per symbol: see texts.h; NULL: not followed */
 	void *context;
 	void (*call)(void *context, const struct bc_call_event *event);
 };

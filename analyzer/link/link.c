@@ -7,6 +7,17 @@ static int is_fork(void *context, const char *name)
 	return bc_models_is_fork(context, name);
 }
 
+/* What is known of the whole program before any path is followed. */
+static void prepare_interp(struct bc_linked *linked, const struct bc_models *models)
+{
+	linked->forks = bc_find_forks(&linked->program, is_fork, (void *)models);
+	linked->texts = bc_find_texts(&linked->program);
+	linked->interp = (struct bc_interp){.program = &linked->program,
+		.completion = &linked->completion,
+		.forks = linked->forks,
+		.texts = linked->texts};
+}
+
 static void run_search(struct bc_linked *linked, struct bc_search *search,
 	const struct bc_roots *roots, const struct bc_models *models)
 {
@@ -22,9 +33,7 @@ static void run_search(struct bc_linked *linked, struct bc_search *search,
 		.spins = &linked->spins,
 		.arena = &linked->arena};
 	search->identity = &linked->identity;
-	search->interp = (struct bc_interp){.program = &linked->program,
-		.completion = &linked->completion,
-		.forks = linked->forks};
+	search->interp = linked->interp;
 	bc_search_run(search);
 }
 
@@ -43,17 +52,16 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 	/* from here on the call graph is frozen */
 	bc_marks_match_cuts(&linked->marks, program);
 	bc_completion_init(&linked->completion, program);
-	linked->forks = bc_find_forks(program, is_fork, (void *)models);
+	prepare_interp(linked, models);
 	bc_relevance_init(&linked->relevance, program, models, &linked->marks);
-	bc_liveness_init(&liveness, program, &linked->completion, linked->forks);
+	bc_liveness_init(&liveness, &linked->interp);
 	bc_roots_find(&linked->roots, &linked->solution, models, &linked->marks, &liveness);
 	bc_liveness_fini(&liveness);
 	bc_discover(&linked->discovery, &linked->roots, &linked->solution, models);
 	bc_roots_skip(&linked->roots, program, config);
 	bc_roots_move_workers(&linked->roots, program, &linked->marks);
 	/* the roots are complete */
-	bc_modes_init(
-		&linked->modes, &linked->solution, models, &linked->completion, linked->forks);
+	bc_modes_init(&linked->modes, &linked->solution, models, &linked->interp);
 	bc_locks_init(
 		&linked->locks, &linked->solution, models, &linked->roots, &linked->completion);
 	bc_identity_init(&linked->identity, program, models);
@@ -81,6 +89,7 @@ void bc_linked_fini(struct bc_linked *linked)
 	bc_completion_fini(&linked->completion);
 	bc_solution_fini(&linked->solution);
 	bc_marks_fini(&linked->marks);
+	free(linked->texts);
 	free(linked->forks);
 	bc_arena_fini(&linked->arena);
 }

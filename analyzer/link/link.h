@@ -27,6 +27,8 @@ struct bc_linked {
 	struct bc_roots promises; /* functions that must not block, whoever calls them */
 	struct bc_search broken;  /* what they reach all the same */
 	uint8_t *forks;
+	struct bc_text_rule *texts;
+	struct bc_interp interp; /* without a user */
 };
 
 /* `facts`, `models`, `config` and `plugins` (NULL without) must outlive the result. */

@@ -25,15 +25,13 @@ static void find_mentions(struct bc_liveness *liveness)
 	}
 }
 
-void bc_liveness_init(struct bc_liveness *liveness, const struct bc_program *program,
-	const struct bc_completion *completion, const uint8_t *forks)
+void bc_liveness_init(struct bc_liveness *liveness, const struct bc_interp *interp)
 {
-	*liveness = (struct bc_liveness){.program = program};
-	liveness->interp = (struct bc_interp){.program = program,
-		.completion = completion,
-		.forks = forks,
-		.context = liveness,
-		.call = mark};
+	const struct bc_program *program = interp->program;
+
+	*liveness = (struct bc_liveness){.program = program, .interp = *interp};
+	liveness->interp.context = liveness;
+	liveness->interp.call = mark;
 	liveness->mentioned = bc_xmalloc(program->nsyms + 1);
 	liveness->asked = bc_xmalloc(program->nfuncs + 1);
 	liveness->live = bc_xmalloc(program->ncalls + 1);

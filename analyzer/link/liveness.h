@@ -16,8 +16,8 @@ struct bc_liveness {
 	uint8_t *live;      /* per call */
 };
 
-void bc_liveness_init(struct bc_liveness *liveness, const struct bc_program *program,
-	const struct bc_completion *completion, const uint8_t *forks);
+/* `interp` says what is known of the program; its user is replaced. */
+void bc_liveness_init(struct bc_liveness *liveness, const struct bc_interp *interp);
 void bc_liveness_fini(struct bc_liveness *liveness);
 
 int bc_is_live(struct bc_liveness *liveness, uint32_t call);

@@ -423,6 +423,8 @@ static void settle_birth(const struct solver *s, struct bc_fd_origin *origin,
 		origin->flags |= BC_ORIGIN_NB;
 	if (rule->datagram_when && ask(s, rule->datagram_when, event) == BC_YES)
 		origin->kind = BC_FDK_DATAGRAM;
+	if (rule->kernel_when && ask(s, rule->kernel_when, event) == BC_YES)
+		origin->kind = BC_FDK_KERNEL;
 }
 
 /* A call in some function, with what is known of its arguments there. */
@@ -583,8 +585,7 @@ static void find_makers(struct bc_modes *modes)
 }
 
 void bc_modes_init(struct bc_modes *modes, const struct bc_solution *solution,
-	const struct bc_models *models, const struct bc_completion *completion,
-	const uint8_t *forks)
+	const struct bc_models *models, const struct bc_interp *interp)
 {
 	const struct bc_program *program = solution->places.program;
 	struct solver s = {.modes = modes, .places = solution->places};
@@ -594,7 +595,7 @@ void bc_modes_init(struct bc_modes *modes, const struct bc_solution *solution,
 	modes->held = bc_held_new(solution->places.count);
 	modes->believes = bc_xmalloc(program->nfuncs + 1);
 	s.places.apart = modes->makes;
-	s.interp = (struct bc_interp){.program = program, .completion = completion, .forks = forks};
+	s.interp = *interp;
 	s.out = bc_xmalloc((solution->places.count + 1) * sizeof(*s.out));
 	memset(s.out, 0xff, (solution->places.count + 1) * sizeof(*s.out));
 	for (uint32_t i = 0; i < program->nfuncs; i++)
@@ -627,7 +628,7 @@ void bc_modes_fini(struct bc_modes *modes)
 
 static enum bc_fd_mode mode_of_origin(const struct bc_fd_origin *origin)
 {
-	if (origin->kind == BC_FDK_EVENT)
+	if (origin->kind == BC_FDK_EVENT || origin->kind == BC_FDK_KERNEL)
 		return BC_FD_NONBLOCKING;
 	if (origin->flags & BC_ORIGIN_BLOCKING)
 		return BC_FD_BLOCKING;

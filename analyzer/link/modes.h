@@ -42,8 +42,7 @@ struct bc_modes {
 };
 
 void bc_modes_init(struct bc_modes *modes, const struct bc_solution *solution,
-	const struct bc_models *models, const struct bc_completion *completion,
-	const uint8_t *forks);
+	const struct bc_models *models, const struct bc_interp *interp);
 void bc_modes_fini(struct bc_modes *modes);
 
 /* What is known of the descriptor that an expression yields: BC_V_FD, or BC_V_TOP. */

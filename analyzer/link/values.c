@@ -84,7 +84,7 @@ int bc_value_same(const struct bc_value *a, const struct bc_value *b)
 		return a->u.bits.ones == b->u.bits.ones && a->u.bits.zeros == b->u.bits.zeros;
 	case BC_V_FUNCS:
 		return a->n == b->n && !memcmp(a->u.funcs, b->u.funcs, sizeof(uint32_t) * a->n);
-	case BC_V_TEXT: return a->u.text == b->u.text;
+	case BC_V_TEXT: return a->pad == b->pad && !strcmp(a->u.text, b->u.text);
 	case BC_V_LOCAL: return a->slot == b->slot;
 	case BC_V_FORK: return a->mask == b->mask;
 	case BC_V_FD: return a->mask == b->mask && a->n == b->n && a->pad == b->pad;

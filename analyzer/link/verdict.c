@@ -202,6 +202,14 @@ static void weigh_descriptor(const struct question *q, int arg, struct bc_verdic
 		lower(verdict, BC_CONF_POSSIBLE);
 }
 
+static void weigh_stream(const struct question *q, struct bc_verdict *verdict)
+{
+	struct bc_value stream = argument_descriptor(q, q->rule->stream_arg);
+
+	if (stream.kind == BC_V_FD && stream.n == BC_FDK_KERNEL)
+		verdict->blocks = 0;
+}
+
 /* ---- the verdict ---- */
 
 static void apply_timeout(const struct bc_sink_rule *rule, const struct bc_call_view *view,
@@ -323,6 +331,8 @@ struct bc_verdict bc_verdict_of(const struct bc_verdict_sources *sources,
 		}
 	if (fd_arg)
 		weigh_descriptor(&q, fd_arg, &verdict);
+	if (rule->stream_arg)
+		weigh_stream(&q, &verdict);
 	if (verdict.blocks && rule->bound == BC_BOUND_TIMEOUT)
 		apply_timeout(rule, &view, &verdict);
 	if (rule->category == BC_CAT_LOCK && rule->bound == BC_BOUND_SHORT)

@@ -106,7 +106,8 @@ enum bc_pred_kind {
 
 enum bc_literal {
 	BC_LITERAL_ADDRESS = 1, /* numeric-address: an IP address */
-	BC_LITERAL_KERNEL_PATH  /* kernel-path: below /proc, /sys or /dev, where no disk answers */
+	BC_LITERAL_KERNEL_PATH, /* kernel-path: below /proc, /sys or /dev, where no disk answers */
+	BC_LITERAL_KERNEL_FILE  /* kernel-file: what is read there comes from memory, at once */
 };
 
 /* A condition on a call: yes, no or unknown, never a guess. */
@@ -156,6 +157,7 @@ struct bc_sink_rule {
 	int stream_only;                        /* waits on connected sockets only: connect() */
 	int ready_once; /* takes what one readiness event promises: read(), recv(), accept() */
 	int size_arg;   /* from 1: how much is written, 0 without; small writes fit into a pipe */
+	int stream_arg; /* from 1: the stream that is read; 0 without */
 	const char *because;   /* one clause for people, "waits for the resolver"; "" without */
 	struct bc_worst worst; /* where the rule knows better than its category */
 	struct bc_alternative *alternatives;
@@ -213,9 +215,10 @@ enum bc_fd_kind {
 	BC_FDK_SOCKET,
 	BC_FDK_DATAGRAM, /* a socket without a connection to wait for */
 	BC_FDK_PIPE,
-	BC_FDK_FILE,  /* regular: O_NONBLOCK has no effect on it */
-	BC_FDK_EVENT, /* eventfd, timerfd, signalfd, inotify: ready whenever the loop says so */
-	BC_FDK_HANDLE /* of a library, with a mode of its own */
+	BC_FDK_FILE,   /* regular: O_NONBLOCK has no effect on it */
+	BC_FDK_EVENT,  /* eventfd, timerfd, signalfd, inotify: ready whenever the loop says so */
+	BC_FDK_HANDLE, /* of a library, with a mode of its own */
+	BC_FDK_KERNEL  /* a file in /proc and the like: the kernel answers at once */
 };
 
 /* A function that makes a descriptor or handle. */
@@ -227,6 +230,7 @@ struct bc_creator_rule {
 		      */
 	const struct bc_pred *nonblocking_when; /* NULL: it starts blocking */
 	const struct bc_pred *datagram_when;    /* it is BC_FDK_DATAGRAM; NULL: never */
+	const struct bc_pred *kernel_when;      /* it is BC_FDK_KERNEL; NULL: never */
 	struct bc_origin origin;
 };
 

@@ -73,12 +73,14 @@ const struct bc_word bc_words_fd_kind[] = {
 	{"file", BC_FDK_FILE},
 	{"event", BC_FDK_EVENT},
 	{"handle", BC_FDK_HANDLE},
+	{"kernel", BC_FDK_KERNEL},
 	{NULL, 0},
 };
 
 const struct bc_word bc_words_literal[] = {
 	{"numeric-address", BC_LITERAL_ADDRESS},
 	{"kernel-path", BC_LITERAL_KERNEL_PATH},
+	{"kernel-file", BC_LITERAL_KERNEL_FILE},
 	{NULL, 0},
 };
 

@@ -95,8 +95,11 @@ static int take_sink(struct bc_loader *loader, const struct bc_yaml_node *node)
 	rule.stream_only = bc_read_flag(node, "stream_only");
 	rule.ready_once = bc_read_flag(node, "ready_once");
 	rule.size_arg = bc_read_int(node, "size_arg", 0);
+	rule.stream_arg = bc_read_int(node, "stream_arg", 0);
 	if (status == 0)
 		status = bc_read_check_arg(loader, node, "size_arg", rule.params);
+	if (status == 0)
+		status = bc_read_check_arg(loader, node, "stream_arg", rule.params);
 	if (status == 0 && when)
 		status = bc_loader_read_condition(
 			loader, when, &scope, BC_COND_ASSUME_NO, &rule.nonblocking_when);

@@ -113,25 +113,30 @@ int bc_loader_take_loop(struct bc_loader *loader, const struct bc_yaml_node *nod
 /* All of no conditions: it holds. */
 static const struct bc_pred always = {.kind = BC_P_ALL, .text = "all"};
 
+/* An optional condition of a creator or setter; what is not known does not hold. */
+static int read_when(struct bc_loader *loader, const struct bc_yaml_node *node, const char *key,
+	const struct bc_pred **pred)
+{
+	const struct bc_yaml_node *when = bc_yaml_get(node, key);
+	struct bc_cond_scope scope = {.params = -1};
+
+	return when ? bc_loader_read_condition(loader, when, &scope, BC_COND_ASSUME_NO, pred) : 0;
+}
+
 static int take_creator(struct bc_loader *loader, const struct bc_yaml_node *node)
 {
 	struct bc_creator_rule rule = {.out_arg = bc_read_int(node, "out_arg", 0),
 		.kind = (enum bc_fd_kind)bc_read_word(node, "kind", bc_words_fd_kind, 0),
 		.origin = bc_read_origin(loader, node)};
-	const struct bc_yaml_node *when = bc_yaml_get(node, "nonblocking_when");
-	struct bc_cond_scope scope = {.params = -1};
-	int status = 0;
+	int status = read_when(loader, node, "nonblocking_when", &rule.nonblocking_when);
 
 	rule.functions = bc_read_texts(loader, node, "function", &rule.nfunctions);
 	if (bc_read_flag(node, "nonblocking"))
 		rule.nonblocking_when = &always;
-	else if (when)
-		status = bc_loader_read_condition(
-			loader, when, &scope, BC_COND_ASSUME_NO, &rule.nonblocking_when);
-	when = bc_yaml_get(node, "datagram_when");
-	if (status == 0 && when)
-		status = bc_loader_read_condition(
-			loader, when, &scope, BC_COND_ASSUME_NO, &rule.datagram_when);
+	if (status == 0)
+		status = read_when(loader, node, "datagram_when", &rule.datagram_when);
+	if (status == 0)
+		status = read_when(loader, node, "kernel_when", &rule.kernel_when);
 	if (status == 0)
 		bc_vec_push(&loader->creators, (struct bc_loading_creator){.rule = rule});
 	return status;

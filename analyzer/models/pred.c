@@ -253,12 +253,33 @@ static int is_kernel_path(const char *text)
 	       !strncmp(text, "/dev/", 5);
 }
 
+/* Of what the kernel shows as files, those that it reads out of its own memory. */
+static int is_kernel_file(const char *text)
+{
+	static const char *const devices[] = {
+		"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"};
+
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
+		if (!strcmp(text, devices[i]))
+			return 1;
+	return !strncmp(text, "/proc/", 6) || !strncmp(text, "/sys/", 5);
+}
+
+static enum bc_tri eval_text(const struct bc_pred *pred, const struct bc_value *value)
+{
+	switch ((enum bc_literal)pred->truth) {
+	case BC_LITERAL_KERNEL_PATH: return tri(is_kernel_path(value->u.text));
+	case BC_LITERAL_KERNEL_FILE: return tri(is_kernel_file(value->u.text));
+	case BC_LITERAL_ADDRESS: break;
+	}
+	/* of an address that is put together, only the first part is known */
+	return value->pad ? BC_UNKNOWN : tri(is_numeric_address(value->u.text));
+}
+
 static enum bc_tri eval_literal(const struct bc_pred *pred, const struct bc_value *value)
 {
 	if (value->kind == BC_V_TEXT && value->u.text)
-		return tri(pred->truth == BC_LITERAL_KERNEL_PATH
-				   ? is_kernel_path(value->u.text)
-				   : is_numeric_address(value->u.text));
+		return eval_text(pred, value);
 	return is_zero(value) == BC_YES ? BC_NO : BC_UNKNOWN;
 }
 

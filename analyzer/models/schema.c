@@ -152,6 +152,8 @@ static const struct bc_key blocking_keys[] = {
 		"takes what one readiness event promises: the first such call after the event does "
 		"not wait"),
 	KEY("size_arg", BC_TYPE_ARG, BC_ONE, 0, "the argument that says how much is written"),
+	KEY("stream_arg", BC_TYPE_ARG, BC_ONE, 0,
+		"the stream; where it was opened decides what is waited for"),
 	WORD("severity", bc_words_severity, BC_ONE, 0,
 		"instead of the one derived from category and bound"),
 	TEXT("because", "one clause for people: waits for the resolver"),
@@ -226,12 +228,15 @@ static const struct bc_shape loop = {"a loop", loop_keys};
 static const struct bc_key create_keys[] = {
 	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that make a descriptor"),
 	WORD("kind", bc_words_fd_kind, BC_ONE, 1,
-		"what it is; event: ready whenever the loop says so; file: has no mode"),
+		"what it is; event: ready whenever the loop says so; file: has no mode; kernel: "
+		"answered from memory"),
 	KEY("out_arg", BC_TYPE_ARG, BC_ONE, 0,
 		"the argument that points to it, or to an array of them; without: the result"),
 	MAP("nonblocking_when", condition, BC_ONE, 0, "it starts non-blocking; without: blocking"),
 	KEY("nonblocking", BC_TYPE_BOOL, BC_ONE, 0, "it always starts non-blocking"),
 	MAP("datagram_when", condition, BC_ONE, 0, "it is a datagram socket"),
+	MAP("kernel_when", condition, BC_ONE, 0,
+		"it is a file that the kernel answers from memory, as in /proc"),
 	END,
 };
 

@@ -15,7 +15,8 @@ enum bc_value_kind {
 	BC_V_BITS,    /* an integer with some bits known */
 	BC_V_FUNCS,   /* one of up to BC_VALUE_INTS functions */
 	BC_V_NONNULL, /* a pointer that is not null, or an integer that is not zero */
-	BC_V_TEXT,    /* a string literal */
+	BC_V_TEXT,    /* a string literal, or an array that holds it; `pad` 1: a text that begins
+			 like this, up to the first % */
 	BC_V_LOCAL,   /* the address of a local variable: `slot` */
 	BC_V_FORK,    /* the result of fork(): `mask` of enum bc_fork_part */
 	BC_V_FD /* a descriptor: `mask` is its enum bc_fd_mode, `n` its enum bc_fd_kind, `pad` 1
