@@ -3,9 +3,11 @@
  * words of a live thread's and process' slots are overwritten, and by what; then the collector
  * reads, reports, and lets go of everything as it would at the program's end.
  */
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "harness/collect/collector.h"
@@ -13,18 +15,34 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A word of the slot: 4 bytes offset, 8 bytes value. */
-enum { PATCH = 12, ROUNDS = 3, THREADS = 2 };
+enum { PATCH = 12, ROUNDS = 3, THREADS = 2, BIAS = 0x10000 };
 
-static void fill(struct bc_wire *wire, const struct bc_collector *collector)
+/* A small program to be read as the one under study: our own symbols would take most of the time.
+ */
+static pid_t start_program(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		execlp("sleep", "sleep", "1000000", (char *)NULL);
+		_exit(127);
+	}
+	return pid;
+}
+
+static void fill(struct bc_wire *wire, const struct bc_collector *collector, pid_t pid)
 {
 	struct bc_wire_process *process = &wire->processes[0];
 	struct bc_wire_thread *thread = &wire->threads[0];
 	uint64_t now = bc_segment_now(&collector->segment);
 
 	process->state = thread->state = BC_WIRE_OPEN;
-	process->pid = thread->pid = thread->tid = (uint32_t)getpid();
+	process->pid = thread->pid = thread->tid = (uint32_t)pid;
+	process->nmodules = 1;
+	process->modules[0].bias = BIAS;
 	process->nfunctions = 4;
-	process->functions[1].address = (uint64_t)&fill;
+	process->functions[1].address = BIAS + 0x2800;
 	thread->depth = 2;
 	thread->frames[0].start_ns = thread->frames[1].start_ns = now;
 	thread->frames[1].function = 1;
@@ -48,7 +66,7 @@ static void fill(struct bc_wire *wire, const struct bc_collector *collector)
 	for (uint32_t i = 1; i < 4; i++) {
 		thread->slices[i].number = i;
 		thread->slices[i].size = 512;
-		thread->slices[i].pc = (uint64_t)&fill + 16;
+		thread->slices[i].pc = BIAS + 0x3000;
 	}
 	thread->head = 4;
 }
@@ -71,6 +89,7 @@ static void patch(struct bc_wire *wire, const uint8_t **data, size_t *size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static pid_t pid;
 	static char *const argv[] = {"fuzz", NULL};
 	const struct bc_run_options options = {.argv = argv, .budget_ms = 10, .quiet = 1};
 	struct bc_run run = {.command = "fuzz", .tier = "inside", .tier_why = "", .clock = "vdso"};
@@ -80,10 +99,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run.budget_ns = 10000000;
 	*collector = (struct bc_collector){.options = &options, .run = &run};
 	collector->target.path = "/proc/self/exe";
-	collector->pid = getpid();
+	if (!pid)
+		pid = start_program();
+	collector->pid = pid;
 	if (bc_segment_open(&collector->segment, THREADS, run.budget_ns, 0) == 0) {
 		collector->start_ns = bc_segment_now(&collector->segment);
-		fill(collector->segment.wire, collector);
+		fill(collector->segment.wire, collector, pid);
 		for (int round = 0; round < ROUNDS; round++) {
 			patch(collector->segment.wire, &data, &size);
 			bc_reader_scan(collector);
