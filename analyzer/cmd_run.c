@@ -40,6 +40,35 @@ static int write_report(const struct bc_options *options, const struct bc_run *r
 	return status;
 }
 
+typedef void write_function(const struct bc_run *run, struct bc_buf *out);
+
+static int write_beside(const char *path, write_function *write, const struct bc_run *run)
+{
+	struct bc_buf text = {0};
+	int status;
+
+	if (!path)
+		return 0;
+	write(run, &text);
+	status = bc_file_write(path, bc_buf_text(&text), text.len);
+	bc_buf_fini(&text);
+	return status;
+}
+
+/* All that can be written is, then the first fault counts. */
+static int write_all(const struct bc_options *options, const struct bc_run *run)
+{
+	int status = write_report(options, run);
+
+	if (write_beside(options->folded, bc_run_write_folded, run) < 0)
+		status = BC_EOUTPUT;
+	if (write_beside(options->speedscope, bc_run_write_speedscope, run) < 0)
+		status = BC_EOUTPUT;
+	if (run->trace_error)
+		status = bc_fail(BC_EOUTPUT, "%s", run->trace_error);
+	return status;
+}
+
 static int is_over(const struct bc_options *options, const struct bc_run *run)
 {
 	for (size_t i = 0; i < run->stalls.count; i++)
@@ -72,6 +101,7 @@ int bc_cmd_run(const struct bc_options *options)
 		.duration_ms = options->duration_ms,
 		.follow = options->follow,
 		.quiet = options->check.quiet,
+		.trace = options->trace,
 	};
 	struct bc_run run = {0};
 	int status;
@@ -83,7 +113,7 @@ int bc_cmd_run(const struct bc_options *options)
 		return bc_cmd_fail(bc_fail(BC_EUSAGE, "--budget: must be at least 10us"));
 	status = bc_run_program(&how, &run);
 	if (status == 0)
-		status = write_report(options, &run);
+		status = write_all(options, &run);
 	status = status < 0 ? bc_cmd_fail(status) : exit_status(options, &run);
 	bc_run_fini(&run);
 	return status;

@@ -48,9 +48,10 @@ struct bc_options {
 	/* of `run` */
 	double fail_over_ms, grace_ms, duration_ms;
 	int follow;
-	int run_format;     /* enum bc_run_format */
-	int json;           /* of `rules`: JSON, not text */
-	const char *header; /* of `rules new`: --from-header, or NULL */
+	int run_format;                          /* enum bc_run_format */
+	const char *trace, *folded, *speedscope; /* files to write, or NULL */
+	int json;                                /* of `rules`: JSON, not text */
+	const char *header;                      /* of `rules new`: --from-header, or NULL */
 };
 
 enum bc_option_type {

@@ -71,6 +71,7 @@ struct bc_wire_frame {
 	struct bc_wire_call calls[BC_WIRE_CALLS];
 	uint64_t faults;    /* page faults of the thread when it began: major << 32 | minor */
 	uint64_t system_ns; /* of cpu_ns, in the kernel */
+	uint64_t switches;  /* how often the thread had gone to sleep, as late as it is known */
 };
 
 enum { BC_WIRE_HAD_STALL = 1 };
@@ -89,6 +90,7 @@ struct bc_wire_event {
 	uint32_t worst_call;
 	uint32_t slice;
 	uint32_t major_faults, minor_faults;
+	uint64_t switches; /* 0: it never slept; more may be older than the event */
 	struct bc_wire_call calls[BC_WIRE_CALLS];
 	uint64_t site;
 };
@@ -183,8 +185,8 @@ struct bc_wire {
 };
 
 static_assert(sizeof(struct bc_wire_call) == 16, "wire format");
-static_assert(sizeof(struct bc_wire_frame) == 152, "wire format");
-static_assert(sizeof(struct bc_wire_event) == 160, "wire format");
+static_assert(sizeof(struct bc_wire_frame) == 160, "wire format");
+static_assert(sizeof(struct bc_wire_event) == 168, "wire format");
 static_assert(sizeof(struct bc_wire_stat) == 32 + 4 * BC_WIRE_BUCKETS, "wire format");
 static_assert(sizeof(struct bc_wire_slice) == 32 + BC_WIRE_SLICE_BYTES, "wire format");
 static_assert(sizeof(struct bc_wire_module) == 264, "wire format");

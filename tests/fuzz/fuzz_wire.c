@@ -103,6 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		pid = start_program();
 	collector->pid = pid;
 	if (bc_segment_open(&collector->segment, THREADS, run.budget_ns, 0) == 0) {
+		bc_trace_open(&collector->trace, "/dev/null");
 		collector->start_ns = bc_segment_now(&collector->segment);
 		fill(collector->segment.wire, collector, pid);
 		for (int round = 0; round < ROUNDS; round++) {
@@ -112,7 +113,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		bc_reader_finish(collector, 1);
 		bc_run_write_json(&run, &out);
 		bc_run_write_text(&run, 1, &out);
+		bc_run_write_folded(&run, &out);
+		bc_run_write_speedscope(&run, &out);
 	}
+	bc_trace_close(collector->trace, &run);
 	bc_seen_fini(collector);
 	bc_segment_close(&collector->segment);
 	free(collector);

@@ -9,6 +9,7 @@
 #include "harness/collect/segment.h"
 #include "harness/collect/symbols.h"
 #include "harness/collect/target.h"
+#include "harness/collect/trace.h"
 
 enum { BC_SCHED_HISTORY = 1024, BC_PERF_HISTORY = 32 };
 
@@ -37,6 +38,12 @@ struct bc_seen_process {
 	int maps_read;
 };
 
+/* How busy a loop is, from one look to the next. */
+struct bc_pace {
+	uint64_t at_ns, idle_ns;
+	int percent; /* as last written to the trace; -1: never */
+};
+
 struct bc_seen_thread {
 	uint32_t pid, tid; /* 0: the slot is not in use */
 	uint32_t process;
@@ -46,6 +53,7 @@ struct bc_seen_thread {
 	struct bc_sample *sample;
 	struct bc_sched sched[BC_SCHED_HISTORY];
 	uint32_t nsched; /* ever */
+	struct bc_pace pace;
 	struct bc_perf perf;
 	struct bc_perf_sample *samples; /* BC_PERF_HISTORY */
 	uint32_t nsamples;              /* ever */
@@ -56,6 +64,7 @@ struct bc_collector {
 	struct bc_run *run;
 	struct bc_segment segment;
 	struct bc_target target;
+	struct bc_trace *trace; /* NULL: not asked for */
 	pid_t pid;
 	uint64_t start_ns;
 	struct bc_seen_process processes[BC_WIRE_PROCESSES];

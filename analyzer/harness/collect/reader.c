@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BC_CALL_ROOM = BC_WIRE_FUNCTIONS, MAX_NS_SHIFT = 58 };
+enum { BC_CALL_ROOM = BC_WIRE_FUNCTIONS, MAX_NS_SHIFT = 58, TRACE_BUSY_NS = 100000000 };
 
 /* ---- events ---- */
 
@@ -19,7 +19,8 @@ static int is_sane(const struct bc_wire_event *event)
 
 	if (event->kind < BC_WIRE_CALLBACK || event->kind > BC_WIRE_SITE ||
 		event->function >= BC_WIRE_FUNCTIONS || event->start_ns > limit ||
-		event->total_ns > limit || event->own_ns > event->total_ns)
+		event->total_ns > limit || event->own_ns > event->total_ns ||
+		event->waited_ns > limit)
 		return 0;
 	for (int i = 0; i < BC_WIRE_CALLS; i++)
 		if (event->calls[i].id >= BC_CALL_ROOM || event->calls[i].total_ns > limit)
@@ -131,8 +132,12 @@ static void report_open(struct bc_collector *collector, uint32_t slot, int signa
 		.slice = frame.slice,
 		.worst_ns = frame.worst_ns};
 	memcpy(event.calls, frame.calls, sizeof(event.calls));
-	if (shared->call && shared->call < bc_call_count() && now > shared->call_ns)
+	if (shared->call && shared->call < bc_call_count() && now > shared->call_ns) {
 		event.calls[0] = (struct bc_wire_call){shared->call, 1, now - shared->call_ns};
+		event.worst_call = shared->call;
+		event.worst_start_ns = shared->call_ns;
+		event.worst_ns = event.calls[0].total_ns;
+	}
 	if (is_sane(&event))
 		bc_stalls_add(collector, slot, &event, 1);
 }
@@ -163,12 +168,38 @@ static void bind_thread(struct bc_collector *collector, uint32_t slot, uint32_t 
 	uint32_t process = shared->process;
 
 	/* its process may only be bound a moment later */
-	if (process >= BC_WIRE_PROCESSES || collector->processes[process].pid != pid)
+	if (!pid || process >= BC_WIRE_PROCESSES || collector->processes[process].pid != pid)
 		return;
 	thread = bc_xmalloc(sizeof(*thread));
-	*thread = (struct bc_seen_thread){.pid = pid, .tid = shared->tid, .process = process};
+	*thread = (struct bc_seen_thread){
+		.pid = pid, .tid = shared->tid, .process = process, .pace.percent = -1};
 	bc_perf_open(&thread->perf, (int)thread->tid, collector->run->budget_ns / 2);
 	collector->threads[slot] = thread;
+	if (collector->trace)
+		bc_trace_thread(collector->trace, pid, thread->tid);
+}
+
+/* Ten times a second, where it changed. */
+static void trace_busy(struct bc_collector *collector, uint32_t slot, uint64_t now)
+{
+	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
+	struct bc_seen_thread *thread = collector->threads[slot];
+	uint64_t idle = shared->idle_ns, since = shared->waiting_since_ns;
+	struct bc_pace *pace = &thread->pace;
+	double share;
+
+	if (now - pace->at_ns < TRACE_BUSY_NS)
+		return;
+	if (shared->waiting && now > since)
+		idle += now - since;
+	share = 1 - (double)(idle - pace->idle_ns) / (double)(now - pace->at_ns);
+	share = share > 1 ? 1 : share > 0 ? share : 0;
+	if (pace->at_ns && pace->percent != (int)(share * 100)) {
+		pace->percent = (int)(share * 100);
+		bc_trace_busy(collector->trace, thread->pid, thread->tid, now, share);
+	}
+	pace->at_ns = now;
+	pace->idle_ns = idle;
 }
 
 static void scan_thread(struct bc_collector *collector, uint32_t slot, uint64_t now)
@@ -184,6 +215,8 @@ static void scan_thread(struct bc_collector *collector, uint32_t slot, uint64_t 
 	if (!collector->threads[slot])
 		return;
 	bc_watch_tick(collector, slot, now);
+	if (collector->trace)
+		trace_busy(collector, slot, now);
 	drain(collector, slot);
 	if (state == BC_WIRE_CLOSED)
 		release_thread(collector, slot);

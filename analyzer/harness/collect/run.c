@@ -138,6 +138,8 @@ static void watch(struct bc_collector *collector, int signals)
 		bc_reader_scan(collector);
 		now = bc_segment_now(&collector->segment);
 		check_loaded(collector, now);
+		if (collector->trace)
+			bc_trace_tick(collector->trace, now);
 		if (!told && is_over_time(collector, now)) {
 			told = 1;
 			kill(collector->pid, SIGTERM);
@@ -211,18 +213,24 @@ int bc_run_program(const struct bc_run_options *options, struct bc_run *run)
 	if (status == 0)
 		status = bc_segment_open(
 			&collector->segment, BC_WIRE_THREADS, run->budget_ns, options->follow);
+	if (status == 0 && options->trace)
+		status = bc_trace_open(&collector->trace, options->trace);
 	if (status == 0) {
 		bc_segment_calibrate(&collector->segment);
 		run->clock = collector->segment.clock.factor ? "tsc" : "vdso";
 		signals = open_signals(&old);
 		prctl(PR_SET_CHILD_SUBREAPER, options->follow);
 		collector->start_ns = bc_segment_now(&collector->segment);
+		if (collector->trace)
+			bc_trace_begin(collector->trace, collector->start_ns);
 		status = launch(collector);
 		if (status == 0)
 			measure(collector, signals);
 		close(signals);
 		sigprocmask(SIG_SETMASK, &old, NULL);
 	}
+	if (bc_trace_close(collector->trace, run) < 0)
+		run->trace_error = bc_arena_strdup(&run->arena, bc_error_message());
 	bc_seen_fini(collector);
 	bc_segment_close(&collector->segment);
 	free(collector);

@@ -16,6 +16,7 @@ struct bc_run_options {
 	double duration_ms; /* 0: until the program ends */
 	int follow;         /* measure forked and executed children, too */
 	int quiet;
+	const char *trace;       /* file to write events to as they come, or NULL */
 	const char *preload_dir; /* NULL: beside the program, installed, or of the build tree */
 };
 
@@ -98,7 +99,8 @@ struct bc_run {
 	uint32_t processes, detached;
 	double per_callback_ns;
 	uint64_t collector_cpu_ns;
-	const char *clock; /* "tsc" or "vdso" */
+	const char *clock;       /* "tsc" or "vdso" */
+	const char *trace_error; /* why the trace is not whole, or NULL */
 };
 
 /*
@@ -117,6 +119,8 @@ void bc_run_write_text(const struct bc_run *run, int color, struct bc_buf *out);
 void bc_run_write_json(const struct bc_run *run, struct bc_buf *out);
 /* Stacks of stalls for flame graphs: "outer;inner;culprit MICROSECONDS". */
 void bc_run_write_folded(const struct bc_run *run, struct bc_buf *out);
+/* The same for speedscope, in milliseconds. */
+void bc_run_write_speedscope(const struct bc_run *run, struct bc_buf *out);
 /* What to do about a blocking call in a loop of this library, or NULL. */
 const char *bc_run_advice(const char *culprit, const char *library);
 

@@ -190,7 +190,8 @@ static void split_time(struct work *work)
 	split->cpu_ns = event->cpu_ns < own ? event->cpu_ns : own;
 	split->runqueue_ns =
 		bc_watch_runqueue(work->thread, event->start_ns, event->start_ns + event->total_ns);
-	if (split->runqueue_ns > own - split->cpu_ns)
+	/* a thread that never went to sleep had something to do all the time */
+	if ((!event->switches && event->cpu_ns) || split->runqueue_ns > own - split->cpu_ns)
 		split->runqueue_ns = own - split->cpu_ns;
 	split->blocked_ns = own - split->cpu_ns - split->runqueue_ns;
 }
@@ -303,6 +304,15 @@ static int is_same(const struct bc_run_stall *a, const struct bc_run_stall *b)
 	       !strcmp(a->stack[0].function, b->stack[0].function);
 }
 
+static void trace_stall(struct work *work)
+{
+	const struct bc_run *run = work->collector->run;
+
+	if (work->collector->trace)
+		bc_trace_stall(work->collector->trace, work->thread->pid,
+			&run->callbacks.items[work->stall.callback], &work->stall, work->event);
+}
+
 static void add_stall(struct work *work)
 {
 	struct bc_run *run = work->collector->run;
@@ -310,6 +320,7 @@ static void add_stall(struct work *work)
 
 	stall->nstack = work->nstack;
 	stall->stack = work->stack;
+	trace_stall(work);
 	for (size_t i = 0; i < run->stalls.count; i++) {
 		same = &run->stalls.items[i];
 		if (!is_same(same, stall))

@@ -205,6 +205,7 @@ static void open_iteration(struct bc_wire_thread *thread, uint64_t now)
 	base->cpu_ns = bc_frame_cpu(now);
 	base->system_ns = bc_thread.system_ns;
 	base->faults = bc_thread.faults;
+	base->switches = bc_thread.switches;
 	thread->waiting = 0;
 	__atomic_store_n(&thread->depth, 1, __ATOMIC_RELEASE);
 	bc_thread.busy = thread->raw;

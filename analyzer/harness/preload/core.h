@@ -68,7 +68,7 @@ struct bc_thread_state {
 	struct bc_wire_thread *slot;
 	uint64_t cpu_at_ns, cpu_ns; /* a recent reading of the thread's CPU time */
 	uint64_t system_ns;
-	uint64_t faults;
+	uint64_t faults, switches;
 	uint64_t site, other_site; /* where this thread waits, where it also did */
 	uint32_t waits, other_waits;
 	uint32_t closing;

@@ -30,6 +30,7 @@ static void read_cpu(uint64_t now)
 		return;
 	bc_thread.system_ns = to_ns(&usage.ru_stime);
 	bc_thread.cpu_ns = to_ns(&usage.ru_utime) + bc_thread.system_ns;
+	bc_thread.switches = (uint64_t)usage.ru_nvcsw;
 	bc_thread.faults = (uint64_t)usage.ru_majflt << 32 | (uint32_t)usage.ru_minflt;
 }
 
@@ -87,6 +88,7 @@ BC_NOINLINE void bc_frame_emit(struct bc_wire_thread *thread, struct bc_wire_fra
 	event->slice = frame->slice;
 	event->major_faults = (uint32_t)(faults >> 32) - (uint32_t)(frame->faults >> 32);
 	event->minor_faults = (uint32_t)faults - (uint32_t)frame->faults;
+	event->switches = bc_thread.switches - frame->switches;
 	for (int i = 0; i < BC_WIRE_CALLS; i++)
 		event->calls[i] = frame->calls[i];
 	event->site = thread->site;
@@ -252,6 +254,7 @@ void bc_enter(struct bc_record *record, struct bc_local *local)
 	frame->cpu_ns = bc_frame_cpu(frame->start_ns);
 	frame->system_ns = bc_thread.system_ns;
 	frame->faults = bc_thread.faults;
+	frame->switches = bc_thread.switches;
 	__atomic_store_n(&thread->depth, depth + 1, __ATOMIC_RELEASE);
 	bc_thread.busy = 1;
 }
