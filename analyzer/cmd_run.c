@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "harness/collect/run.h"
+#include "models/models.h"
+#include "rules.h"
 
 static int wants_color(const struct bc_options *options)
 {
@@ -89,9 +91,29 @@ static int exit_status(const struct bc_options *options, const struct bc_run *ru
 	return run->signal ? 128 + run->signal : run->code;
 }
 
+/* Functions that the rule packs call blocking, ended by NULL. What only runs a loop is no blocking
+ * call: the callbacks in it are measured by themselves. */
+static const char *const *list_calls(const struct bc_models *models, struct bc_arena *arena)
+{
+	BC_VEC(const char *) list = {0};
+	const char **copy;
+
+	for (int i = 0; i < models->nsinks; i++) {
+		const struct bc_sink_rule *rule = &models->sinks[i];
+
+		for (int j = 0; j < rule->nfunctions && rule->category != BC_CAT_NESTED_LOOP; j++)
+			bc_vec_push(&list, rule->functions[j]);
+	}
+	bc_vec_push(&list, NULL);
+	copy = BC_NEW_ARRAY(arena, const char *, list.count);
+	memcpy(copy, list.items, list.count * sizeof(*copy));
+	bc_vec_fini(&list);
+	return copy;
+}
+
 int bc_cmd_run(const struct bc_options *options)
 {
-	const struct bc_run_options how = {
+	struct bc_run_options how = {
 		.argv = (char *const *)options->operands.items,
 		.budget_ms = options->fail_over_ms > 0 &&
 					     options->fail_over_ms < options->check.budget_ms
@@ -103,6 +125,8 @@ int bc_cmd_run(const struct bc_options *options)
 		.quiet = options->check.quiet,
 		.trace = options->trace,
 	};
+	struct bc_arena arena = {0};
+	struct bc_models models = {0};
 	struct bc_run run = {0};
 	int status;
 
@@ -111,10 +135,14 @@ int bc_cmd_run(const struct bc_options *options)
 			BC_EUSAGE, "which program? write 'blockcheck run ./program ARGUMENTS'"));
 	if (how.budget_ms < 0.01)
 		return bc_cmd_fail(bc_fail(BC_EUSAGE, "--budget: must be at least 10us"));
-	status = bc_run_program(&how, &run);
+	status = bc_rules_load(options, NULL, &arena, &models);
+	how.calls = list_calls(&models, &arena);
+	if (status == 0)
+		status = bc_run_program(&how, &run);
 	if (status == 0)
 		status = write_all(options, &run);
 	status = status < 0 ? bc_cmd_fail(status) : exit_status(options, &run);
 	bc_run_fini(&run);
+	bc_arena_fini(&arena);
 	return status;
 }

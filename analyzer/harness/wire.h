@@ -17,7 +17,7 @@
 #define BC_WIRE_ENV "BLOCKCHECK_RUN"
 
 enum {
-	BC_WIRE_VERSION = 2,
+	BC_WIRE_VERSION = 3,
 	BC_WIRE_PROCESSES = 64,
 	BC_WIRE_THREADS = 512,
 	BC_WIRE_FUNCTIONS = 4096, /* per process; 0 is the body of a loop */
@@ -29,6 +29,8 @@ enum {
 	BC_WIRE_SLICE_BYTES = 8192,
 	BC_WIRE_CALLS = 4, /* that one frame remembers */
 	BC_WIRE_PATH = 240,
+	BC_WIRE_NAMES = 8192, /* of functions of other libraries; a power of two */
+	BC_WIRE_NAMES_TEXT = 262144,
 	BC_WIRE_SUB = 16, /* histogram buckets per power of two */
 	BC_WIRE_BUCKETS = 608
 };
@@ -50,9 +52,12 @@ struct bc_wire_clock {
 };
 
 struct bc_wire_call {
-	uint32_t id; /* of calls.def; in MANY a function */
+	uint32_t id; /* of calls.def, or of bc_wire_names; in MANY a function */
 	uint32_t count;
 	uint64_t total_ns;
+	uint64_t inner_ns; /* within: in the call of calls.def that took most */
+	uint32_t inner;
+	uint32_t padding;
 };
 
 /* What runs, innermost last. A base frame (function 0) is an iteration of the loop. */
@@ -166,6 +171,23 @@ struct bc_wire_process {
 	struct bc_wire_function functions[BC_WIRE_FUNCTIONS];
 };
 
+/*
+ * Functions of other libraries that may block, as the rule packs say: a hash table over
+ * bc_wire_name_hash(), open addressing, no text is the end. Written by the collector.
+ */
+struct bc_wire_name {
+	uint32_t hash;
+	uint32_t text; /* offset, 0: no entry */
+	uint32_t id;   /* several names may have one */
+};
+
+struct bc_wire_names {
+	uint32_t count;
+	uint32_t padding;
+	struct bc_wire_name table[BC_WIRE_NAMES];
+	char text[BC_WIRE_NAMES_TEXT];
+};
+
 struct bc_wire {
 	uint64_t magic;
 	uint32_t version;
@@ -180,18 +202,30 @@ struct bc_wire {
 	uint32_t no_thread;
 	uint32_t missing;     /* functions of libc that could not be found */
 	uint32_t selftest_ns; /* cost of one empty callback here, in 1/16 ns */
+	_Alignas(4096) struct bc_wire_names names;
 	_Alignas(4096) struct bc_wire_process processes[BC_WIRE_PROCESSES];
 	_Alignas(4096) struct bc_wire_thread threads[BC_WIRE_THREADS];
 };
 
-static_assert(sizeof(struct bc_wire_call) == 16, "wire format");
-static_assert(sizeof(struct bc_wire_frame) == 160, "wire format");
-static_assert(sizeof(struct bc_wire_event) == 168, "wire format");
+static_assert(sizeof(struct bc_wire_call) == 32, "wire format");
+static_assert(sizeof(struct bc_wire_frame) == 224, "wire format");
+static_assert(sizeof(struct bc_wire_event) == 232, "wire format");
+static_assert(sizeof(struct bc_wire_name) == 12, "wire format");
 static_assert(sizeof(struct bc_wire_stat) == 32 + 4 * BC_WIRE_BUCKETS, "wire format");
 static_assert(sizeof(struct bc_wire_slice) == 32 + BC_WIRE_SLICE_BYTES, "wire format");
 static_assert(sizeof(struct bc_wire_module) == 264, "wire format");
 static_assert(sizeof(struct bc_wire_function) == 24, "wire format");
 static_assert((BC_WIRE_EVENTS & (BC_WIRE_EVENTS - 1)) == 0, "events are indexed by a mask");
+
+/* The hash of ELF's symbol tables (DT_GNU_HASH), so that one computation serves both. */
+static inline uint32_t bc_wire_name_hash(const char *name)
+{
+	uint32_t hash = 5381;
+
+	for (; *name; name++)
+		hash = hash * 33 + (unsigned char)*name;
+	return hash;
+}
 
 static inline uint64_t bc_wire_ticks(void)
 {

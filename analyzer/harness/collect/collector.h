@@ -69,12 +69,17 @@ struct bc_collector {
 	uint64_t start_ns;
 	struct bc_seen_process processes[BC_WIRE_PROCESSES];
 	struct bc_seen_thread *threads[BC_WIRE_THREADS];
-	struct bc_rows *rows; /* of run->callbacks, by place */
+	struct bc_rows *rows;         /* of run->callbacks, by place */
+	const char *const *functions; /* timed ones beyond calls.def; their ids follow its own */
+	uint32_t nfunctions;
 };
 
 /* names.c */
-extern const char *const bc_call_names[];
-uint32_t bc_call_count(void);
+/* Has these functions of libraries timed, too, as far as they are not in calls.def; they must stay
+ * where they are. NULL ends the list. */
+void bc_calls_add(struct bc_collector *collector, const char *const *functions);
+/* NULL when there is no such call. */
+const char *bc_call_name(const struct bc_collector *collector, uint32_t id);
 const char *bc_api_name(uint32_t api);
 const char *bc_syscall_name(long number);
 const char *bc_library_of(const char *module);

@@ -4,19 +4,84 @@
 
 #include "base/fs.h"
 
-const char *const bc_call_names[] = {
-	"",
-#define CALL(name, shown) #shown,
-#define WAIT(name, shown) #shown,
+static const struct {
+	const char *name, *shown;
+} calls[] = {
+	{"", ""},
+#define CALL(name, shown) {#name, #shown},
+#define CALL_MANY(name, shown) {#name, #shown},
+#define WAIT(name, shown) {#name, #shown},
 #include "harness/calls.def"
 #undef CALL
+#undef CALL_MANY
 #undef WAIT
 };
 
-uint32_t bc_call_count(void)
+enum { NCALLS = sizeof(calls) / sizeof(calls[0]) };
+
+/* ---- what the packs add ---- */
+
+/* Those that return twice, or look at who calls them, cannot be called on another's behalf. */
+static int is_untimed(const char *name)
 {
-	return sizeof(bc_call_names) / sizeof(bc_call_names[0]);
+	static const char *const names[] = {"vfork", "setjmp", "_setjmp", "sigsetjmp",
+		"__sigsetjmp", "getcontext", "setcontext", "swapcontext", "makecontext", "clone",
+		"dlopen", "dlmopen", "dlsym", "dlvsym", "longjmp", "_longjmp", "siglongjmp"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(names[i], name))
+			return 1;
+	for (uint32_t i = 1; i < NCALLS; i++)
+		if (!strcmp(calls[i].name, name))
+			return 1;
+	return 0;
 }
+
+/* 1 when there was room for it. */
+static int add_name(struct bc_wire_names *names, uint32_t *used, const char *name, uint32_t id)
+{
+	uint32_t hash = bc_wire_name_hash(name), at = hash;
+	size_t size = strlen(name) + 1;
+	struct bc_wire_name *entry;
+
+	if (names->count >= BC_WIRE_NAMES / 2 || size > BC_WIRE_NAMES_TEXT - *used)
+		return 0;
+	for (;; at++) {
+		entry = &names->table[at % BC_WIRE_NAMES];
+		if (!entry->text)
+			break;
+		if (entry->hash == hash && !strcmp(names->text + entry->text, name))
+			return 1;
+	}
+	memcpy(names->text + *used, name, size);
+	*entry = (struct bc_wire_name){.hash = hash, .text = *used, .id = id};
+	*used += (uint32_t)size;
+	names->count++;
+	return 1;
+}
+
+void bc_calls_add(struct bc_collector *collector, const char *const *functions)
+{
+	struct bc_wire_names *names = &collector->segment.wire->names;
+	uint32_t used = 1; /* 0 says that there is none */
+
+	collector->functions = functions;
+	collector->nfunctions = 0;
+	for (; functions && *functions; functions++, collector->nfunctions++)
+		if (NCALLS + collector->nfunctions >= BC_WIRE_FUNCTIONS ||
+			(!is_untimed(*functions) && !add_name(names, &used, *functions,
+							    NCALLS + collector->nfunctions)))
+			break;
+}
+
+const char *bc_call_name(const struct bc_collector *collector, uint32_t id)
+{
+	if (id < NCALLS)
+		return id ? calls[id].shown : NULL;
+	return id - NCALLS < collector->nfunctions ? collector->functions[id - NCALLS] : NULL;
+}
+
+/* ---- functions that take callbacks ---- */
 
 static const char *const apis[] = {
 	"",

@@ -23,7 +23,8 @@ static int is_sane(const struct bc_wire_event *event)
 		event->waited_ns > limit)
 		return 0;
 	for (int i = 0; i < BC_WIRE_CALLS; i++)
-		if (event->calls[i].id >= BC_CALL_ROOM || event->calls[i].total_ns > limit)
+		if (event->calls[i].id >= BC_CALL_ROOM || event->calls[i].total_ns > limit ||
+			event->calls[i].inner_ns > limit)
 			return 0;
 	return 1;
 }
@@ -132,8 +133,10 @@ static void report_open(struct bc_collector *collector, uint32_t slot, int signa
 		.slice = frame.slice,
 		.worst_ns = frame.worst_ns};
 	memcpy(event.calls, frame.calls, sizeof(event.calls));
-	if (shared->call && shared->call < bc_call_count() && now > shared->call_ns) {
-		event.calls[0] = (struct bc_wire_call){shared->call, 1, now - shared->call_ns};
+	if (bc_call_name(collector, shared->call) && now > shared->call_ns &&
+		shared->call_ns >= frame.start_ns) {
+		event.calls[0] = (struct bc_wire_call){
+			.id = shared->call, .count = 1, .total_ns = now - shared->call_ns};
 		event.worst_call = shared->call;
 		event.worst_start_ns = shared->call_ns;
 		event.worst_ns = event.calls[0].total_ns;

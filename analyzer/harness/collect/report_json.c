@@ -103,6 +103,13 @@ static void write_culprit(struct bc_json *json, const struct bc_run_stall *stall
 	write_text(json, "function", *stall->culprit ? stall->culprit : NULL);
 	write_ms(json, "duration_ms", stall->culprit_ns);
 	write_count(json, "calls", stall->culprit_calls);
+	if (stall->inner) {
+		bc_json_key(json, "inside");
+		bc_json_object(json);
+		write_text(json, "function", stall->inner);
+		write_ms(json, "duration_ms", stall->inner_ns);
+		bc_json_end(json);
+	}
 	bc_json_end(json);
 }
 

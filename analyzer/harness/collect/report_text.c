@@ -72,6 +72,8 @@ static void write_cause(struct writer *writer, const struct bc_run_stall *stall)
 		SAY(writer, STRONG, " in %s()", stall->culprit);
 		if (stall->culprit_calls > 1)
 			SAY(writer, PLAIN, ", %u calls", stall->culprit_calls);
+		if (stall->inner)
+			SAY(writer, PLAIN, ", there in %s()", stall->inner);
 		break;
 	case BC_RUN_CPU:
 		SAY(writer, STRONG, " computing");

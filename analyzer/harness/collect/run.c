@@ -217,6 +217,7 @@ int bc_run_program(const struct bc_run_options *options, struct bc_run *run)
 		status = bc_trace_open(&collector->trace, options->trace);
 	if (status == 0) {
 		bc_segment_calibrate(&collector->segment);
+		bc_calls_add(collector, options->calls);
 		run->clock = collector->segment.clock.factor ? "tsc" : "vdso";
 		signals = open_signals(&old);
 		prctl(PR_SET_CHILD_SUBREAPER, options->follow);

@@ -12,9 +12,10 @@
 struct bc_run_options {
 	char *const *argv; /* of the program; ends with NULL */
 	double budget_ms;
-	double grace_ms;    /* stalls that begin earlier are not reported */
-	double duration_ms; /* 0: until the program ends */
-	int follow;         /* measure forked and executed children, too */
+	double grace_ms;          /* stalls that begin earlier are not reported */
+	double duration_ms;       /* 0: until the program ends */
+	const char *const *calls; /* functions of libraries that may block; NULL ends them */
+	int follow;               /* measure forked and executed children, too */
 	int quiet;
 	const char *trace;       /* file to write events to as they come, or NULL */
 	const char *preload_dir; /* NULL: beside the program, installed, or of the build tree */
@@ -62,6 +63,9 @@ struct bc_run_stall {
 	const char *culprit; /* function, "" where there is none */
 	uint64_t culprit_ns;
 	uint32_t culprit_calls;
+	const char *inner; /* the call of libc inside the culprit that took most; NULL: none */
+	uint64_t inner_ns;
+	const char *longest; /* call, the culprit's or not; NULL: none */
 	uint32_t count;
 	uint64_t total_ns;
 	uint64_t ns;       /* of the longest */

@@ -196,23 +196,25 @@ static void split_time(struct work *work)
 	split->blocked_ns = own - split->cpu_ns - split->runqueue_ns;
 }
 
-static const struct bc_wire_call *find_call(const struct bc_wire_event *event)
+static const struct bc_wire_call *find_call(const struct work *work)
 {
-	const struct bc_wire_call *most = NULL;
+	const struct bc_wire_call *calls = work->event->calls, *most = NULL;
 
 	for (int i = 0; i < BC_WIRE_CALLS; i++)
-		if (event->calls[i].id && event->calls[i].id < bc_call_count() &&
-			(!most || event->calls[i].total_ns > most->total_ns))
-			most = &event->calls[i];
+		if (bc_call_name(work->collector, calls[i].id) &&
+			(!most || calls[i].total_ns > most->total_ns))
+			most = &calls[i];
 	return most;
 }
 
 static void blame_call(struct work *work, const struct bc_wire_call *call)
 {
 	work->stall.cause = BC_RUN_CALL;
-	work->stall.culprit = bc_call_names[call->id];
+	work->stall.culprit = bc_call_name(work->collector, call->id);
 	work->stall.culprit_ns = call->total_ns;
 	work->stall.culprit_calls = call->count;
+	work->stall.inner = bc_call_name(work->collector, call->inner);
+	work->stall.inner_ns = call->inner_ns;
 	if (!unwind_slice(work))
 		unwind_sample(work);
 }
@@ -252,7 +254,7 @@ static void blame_unknown_wait(struct work *work)
 static void find_culprit(struct work *work)
 {
 	const struct bc_run_split *split = &work->stall.split;
-	const struct bc_wire_call *call = find_call(work->event);
+	const struct bc_wire_call *call = find_call(work);
 	uint64_t own = work->event->own_ns, called = call ? call->total_ns : 0;
 
 	work->stall.culprit = "";
@@ -414,6 +416,7 @@ void bc_stalls_add(
 		.minor_faults = event->minor_faults,
 		.tid = work.thread->tid,
 		.open = open,
+		.longest = bc_call_name(collector, event->worst_call),
 		.culprit = ""};
 	split_time(&work);
 	if (event->kind == BC_WIRE_MANY) {

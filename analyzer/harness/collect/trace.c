@@ -224,15 +224,14 @@ static void write_culprit(struct bc_trace *trace, const struct bc_run_stall *sta
 }
 
 /* The longest call inside; the numbers are the program's own, so they may be anything. */
-static void write_call(struct bc_trace *trace, uint32_t pid, uint32_t tid,
+static void write_call(struct bc_trace *trace, uint32_t pid, uint32_t tid, const char *name,
 	const struct bc_wire_event *event, uint64_t wall_ns)
 {
 	uint64_t into = event->worst_start_ns - event->start_ns;
 
-	if (!event->worst_call || event->worst_call >= bc_call_count() || into > wall_ns ||
-		event->worst_ns > wall_ns - into)
+	if (!name || into > wall_ns || event->worst_ns > wall_ns - into)
 		return;
-	begin_event(trace, "X", bc_call_names[event->worst_call], pid, tid);
+	begin_event(trace, "X", name, pid, tid);
 	write_span(trace, event->worst_start_ns, event->worst_ns, "call");
 	begin_args(trace);
 	end_event(trace);
@@ -255,7 +254,7 @@ void bc_trace_stall(struct bc_trace *trace, uint32_t pid, const struct bc_run_ca
 	const char *name =
 		stall->kind == BC_RUN_MANY ? "many small callbacks" : callback->where.function;
 
-	write_call(trace, pid, stall->tid, event, wall_ns);
+	write_call(trace, pid, stall->tid, stall->longest, event, wall_ns);
 	begin_event(trace, "X", name, pid, stall->tid);
 	write_span(trace, event->start_ns, wall_ns, category_of(stall->kind));
 	begin_args(trace);

@@ -132,7 +132,9 @@ static int sample_blocked(const struct bc_seen_thread *thread, struct bc_sample 
 static void say_lasting(struct bc_collector *collector, const struct bc_wire_thread *shared,
 	const struct bc_seen_thread *thread, uint32_t function, uint64_t age)
 {
-	uint32_t call = shared->call;
+	const char *call = shared->call_ns >= thread->sample->frame_ns
+				   ? bc_call_name(collector, shared->call)
+				   : NULL;
 	const char *name = "the loop's own code";
 	struct bc_buf line = {0};
 	struct bc_term term = {.out = &line};
@@ -141,8 +143,8 @@ static void say_lasting(struct bc_collector *collector, const struct bc_wire_thr
 		name = bc_seen_name(collector, thread->process, function);
 	bc_term_printf(&term, BC_STYLE_PLAIN, "blockcheck: %s has held the loop for %.1f s so far",
 		name, (double)age / 1e9);
-	if (call && call < bc_call_count())
-		bc_term_printf(&term, BC_STYLE_PLAIN, ", in %s()", bc_call_names[call]);
+	if (call)
+		bc_term_printf(&term, BC_STYLE_PLAIN, ", in %s()", call);
 	bc_term_newline(&term);
 	fputs(bc_buf_text(&line), stderr);
 	bc_buf_fini(&line);

@@ -1,6 +1,5 @@
 /*
- * Calls on the loop: those that may block are timed, those that wait for events divide the loop's
- * time into iterations. Compiled for general registers only, like hot.c.
+ * Calls on the loop that may block are timed. Compiled for general registers only, like hot.c.
  */
 #include "harness/preload/core.h"
 
@@ -8,18 +7,10 @@
 #include <errno.h>
 
 #include "harness/preload/frame.h"
-#include "harness/preload/raw.h"
 
-enum mode { PASS, TIMED, LOOP, NESTED, RUN };
-
-enum {
-	WAITS_OF_A_LOOP = 3,
-	WAITS_OF_ANOTHER = 16, /* from a second place, until that is taken for the loop's */
-	SLICE_FRACTION = 4     /* of the budget: shorter calls are not worth a stack */
-};
+enum { SLICE_FRACTION = 4 /* of the budget: shorter calls are not worth a stack */ };
 
 extern struct bc_call_row bc_calls[], bc_calls_end[];
-extern void *__libc_stack_end;
 
 /* ---- real functions ---- */
 
@@ -48,79 +39,55 @@ void bc_calls_resolve_all(void)
 		bc_call_resolve(row);
 }
 
-/* ---- stack slices ---- */
-
-/* The stub's frame: its caller's registers lie right above struct bc_call_frame. */
-struct caller {
-	uint64_t pc, sp, bp;
-};
-
-static struct caller find_caller(const struct bc_call_frame *frame)
-{
-	const uint64_t *words = (const uint64_t *)((const char *)frame + 0x60);
-
-	return (struct caller){.bp = words[0], .pc = words[1], .sp = (uint64_t)(words + 2)};
-}
-
-/* How far up the stack is known to be mapped: the thread's own block lies above its stack. */
-static uint64_t find_stack_end(uint64_t sp)
-{
-	uint64_t self, end = (uint64_t)__libc_stack_end;
-
-	__asm__("mov %%fs:0x10, %0" : "=r"(self));
-	if (sp < end && end - sp < (1u << 26))
-		return end;
-	return sp < self && self - sp < (1u << 30) ? self : sp;
-}
-
-/* Number of the slice, 0 when there is no room. `again` is given up for it when it is the last. */
-static uint32_t take_slice(
-	struct bc_wire_thread *thread, struct caller caller, uint64_t end, uint32_t again)
-{
-	uint32_t number = thread->slices_taken + 1;
-	struct bc_wire_slice *slice;
-
-	if (again && again == thread->slices_taken)
-		number = again;
-	if (number - __atomic_load_n(&thread->slices_read, __ATOMIC_ACQUIRE) > BC_WIRE_SLICES) {
-		thread->no_slice++;
-		return again;
-	}
-	slice = &thread->slices[number % BC_WIRE_SLICES];
-	if (end < caller.sp)
-		end = caller.sp;
-	if (end - caller.sp > BC_WIRE_SLICE_BYTES)
-		end = caller.sp + BC_WIRE_SLICE_BYTES;
-	slice->number = number;
-	slice->pc = caller.pc;
-	slice->sp = caller.sp;
-	slice->bp = caller.bp;
-	slice->size = (uint32_t)(end - caller.sp);
-	bc_copy(slice->bytes, (const void *)caller.sp, slice->size);
-	thread->slices_taken = number;
-	return number;
-}
-
 /* ---- blocking calls ---- */
 
-static void begin_call(
-	struct bc_wire_thread *thread, struct bc_call_row *row, struct bc_call_frame *frame)
+int bc_call_is_inside(const struct bc_wire_thread *thread, const struct bc_call_frame *frame)
 {
-	struct caller caller = find_caller(frame);
+	const struct bc_outer *outer = &bc_thread.outer;
+	uint32_t depth = thread->depth;
 
-	frame->mode = TIMED;
-	frame->depth = thread->depth;
-	frame->start_ns = bc_now();
+	return outer->sp > (uint64_t)frame && outer->depth == depth && depth &&
+	       depth <= BC_WIRE_FRAMES && outer->start_ns >= thread->frames[depth - 1].start_ns;
+}
+
+static void show_call(
+	struct bc_wire_thread *thread, uint32_t id, struct bc_caller caller, uint64_t ns)
+{
 	thread->call_number++;
 	thread->call_pc = caller.pc;
 	thread->call_sp = caller.sp;
 	thread->call_bp = caller.bp;
-	thread->call_ns = frame->start_ns;
-	__atomic_store_n(&thread->call, row->id, __ATOMIC_RELEASE);
-	bc_thread.busy = 0; /* what the call does inside is part of it */
+	thread->call_ns = ns;
+	__atomic_store_n(&thread->call, id, __ATOMIC_RELEASE);
 }
 
-static void add_call(struct bc_wire_frame *frame, uint32_t id, uint64_t ns)
+/* After a call that an outer one made by way of a callback, the outer one goes on. */
+static void show_outer(struct bc_wire_thread *thread)
+{
+	const struct bc_outer *outer = &bc_thread.outer;
+
+	thread->call = 0;
+	if (BC_UNLIKELY(outer->sp))
+		show_call(thread, outer->id,
+			(struct bc_caller){outer->pc, outer->caller_sp, outer->bp},
+			outer->start_ns);
+}
+
+void bc_call_begin(
+	struct bc_wire_thread *thread, struct bc_call_row *row, struct bc_call_frame *frame)
+{
+	frame->mode = BC_MODE_TIMED;
+	frame->depth = thread->depth;
+	frame->start_ns = bc_now();
+	if (BC_UNLIKELY(bc_thread.outer.sp) && bc_call_is_inside(thread, frame))
+		frame->mode = BC_MODE_INNER;
+	else
+		show_call(thread, row->id, bc_find_caller(frame), frame->start_ns);
+	bc_thread.busy = 0; /* what the call does inside is part of it */
+	bc_thread.in_call = 1;
+}
+
+static struct bc_wire_call *add_call(struct bc_wire_frame *frame, uint32_t id, uint64_t ns)
 {
 	struct bc_wire_call *least = frame->calls;
 
@@ -132,274 +99,179 @@ static void add_call(struct bc_wire_frame *frame, uint32_t id, uint64_t ns)
 		if (call->id == id) {
 			call->count++;
 			call->total_ns += ns;
-			return;
+			return call;
 		}
 		if (call->total_ns < least->total_ns)
 			least = call;
 	}
-	if (least->total_ns < ns)
-		*least = (struct bc_wire_call){id, 1, ns};
+	if (least->total_ns >= ns)
+		return NULL;
+	*least = (struct bc_wire_call){.id = id, .count = 1, .total_ns = ns};
+	return least;
+}
+
+/* Of what was called inside, one function is kept: the one that took most, as far as one place can
+ * tell. */
+static void add_inner(uint32_t *inner, uint64_t *inner_ns, uint32_t id, uint64_t ns)
+{
+	if (*inner == id)
+		*inner_ns += ns;
+	else if (ns > *inner_ns) {
+		*inner = id;
+		*inner_ns = ns;
+	}
 }
 
 static BC_NOINLINE void note_slow_call(struct bc_wire_thread *thread, struct bc_wire_frame *top,
 	struct bc_call_row *row, struct bc_call_frame *frame, uint64_t ns)
 {
-	struct caller caller = find_caller(frame);
+	struct bc_caller caller = bc_find_caller(frame);
 	/* a thunk's stub is as far as the callback's stack goes */
-	uint64_t end = top->function ? top->sp + 0x80 : find_stack_end(caller.sp);
+	uint64_t end = top->function ? top->sp + 0x80 : bc_stack_end(caller.sp);
 
 	top->worst_ns = ns;
 	top->worst_start_ns = frame->start_ns;
 	top->worst_call = row->id;
-	top->slice = take_slice(thread, caller, end, top->slice);
+	top->slice = bc_slice_take(thread, caller, end, top->slice);
+}
+
+/* NULL when the frame in which the call began is not the one in which it ends. */
+static struct bc_wire_frame *find_top(
+	struct bc_wire_thread *thread, const struct bc_call_frame *frame)
+{
+	if (BC_UNLIKELY(thread->depth != frame->depth || !frame->depth ||
+			frame->depth > BC_WIRE_FRAMES))
+		return NULL;
+	return &thread->frames[frame->depth - 1];
+}
+
+static struct bc_wire_call *account(struct bc_wire_thread *thread, struct bc_call_row *row,
+	struct bc_call_frame *frame, uint64_t ns)
+{
+	struct bc_wire_frame *top = find_top(thread, frame);
+	struct bc_wire_call *call;
+
+	/* a loop may have waited inside: then the iteration in which it began is over */
+	if (!top || BC_UNLIKELY(top->start_ns > frame->start_ns))
+		return NULL;
+	call = add_call(top, row->id, ns);
+	if (BC_UNLIKELY(ns >= bc_wire->budget_ns / SLICE_FRACTION && ns > top->worst_ns))
+		note_slow_call(thread, top, row, frame, ns);
+	return call;
 }
 
 static void end_call(
 	struct bc_wire_thread *thread, struct bc_call_row *row, struct bc_call_frame *frame)
 {
 	uint64_t ns = bc_now() - frame->start_ns;
-	struct bc_wire_frame *top;
 
-	thread->call = 0;
+	show_outer(thread);
 	bc_thread.busy = 1;
-	if (BC_UNLIKELY(thread->depth != frame->depth || !frame->depth ||
-			frame->depth > BC_WIRE_FRAMES))
+	bc_thread.in_call = 0;
+	account(thread, row, frame, ns);
+}
+
+static void end_inner(
+	struct bc_wire_thread *thread, struct bc_call_row *row, struct bc_call_frame *frame)
+{
+	uint64_t ns = bc_now() - frame->start_ns;
+
+	bc_thread.busy = 1;
+	bc_thread.in_call = 0;
+	if (bc_call_is_inside(thread, frame))
+		add_inner(&bc_thread.outer.inner, &bc_thread.outer.inner_ns, row->id, ns);
+}
+
+/* ---- other libraries' calls ---- */
+
+/* Lies below the frame of library.S: the outer call of the call that begins. */
+static struct bc_outer *find_saved(struct bc_call_frame *frame)
+{
+	return (struct bc_outer *)frame - 1;
+}
+
+static void begin_library(
+	struct bc_wire_thread *thread, struct bc_call_row *row, struct bc_call_frame *frame)
+{
+	struct bc_caller caller = bc_find_caller(frame);
+	struct bc_outer *outer = &bc_thread.outer;
+
+	if (bc_thread.in_call || bc_call_is_inside(thread, frame))
 		return;
-	top = &thread->frames[frame->depth - 1];
-	add_call(top, row->id, ns);
-	if (BC_UNLIKELY(ns >= bc_wire->budget_ns / SLICE_FRACTION && ns > top->worst_ns))
-		note_slow_call(thread, top, row, frame, ns);
-}
-
-/* ---- iterations ---- */
-
-static void close_iteration(struct bc_wire_thread *thread, uint64_t now)
-{
-	struct bc_wire_frame *base = &thread->frames[0];
-	uint64_t total = now - base->start_ns - base->waited_ns, own;
-	uint64_t called = base->nested_ns - base->waited_ns;
-
-	own = total > called ? total - called : 0;
-	thread->iterations++;
-	thread->busy_ns += total;
-	bc_frame_count(thread, 0, total);
-	if (BC_UNLIKELY(own >= bc_wire->budget_ns)) {
-		if (!thread->raw) /* then these are shares of callbacks */
-			for (int i = 0; i < BC_WIRE_CALLS; i++)
-				base->calls[i] = (struct bc_wire_call){0};
-		bc_frame_emit(thread, base, BC_WIRE_BODY, now, own);
-	} else if (BC_UNLIKELY(total >= bc_wire->budget_ns && !(base->flags & BC_WIRE_HAD_STALL))) {
-		bc_frame_emit(thread, base, BC_WIRE_MANY, now, own);
-	} else if (base->slice && base->slice == thread->slices_taken) {
-		thread->slices_taken--;
-	}
-	bc_thread.busy = 0;
-	__atomic_store_n(&thread->depth, 0, __ATOMIC_RELEASE);
-}
-
-static void open_iteration(struct bc_wire_thread *thread, uint64_t now)
-{
-	struct bc_wire_frame *base = &thread->frames[0];
-
-	*base = (struct bc_wire_frame){.sp = UINT64_MAX, .start_ns = now};
-	base->cpu_ns = bc_frame_cpu(now);
-	base->system_ns = bc_thread.system_ns;
-	base->faults = bc_thread.faults;
-	base->switches = bc_thread.switches;
-	thread->waiting = 0;
-	__atomic_store_n(&thread->depth, 1, __ATOMIC_RELEASE);
-	bc_thread.busy = thread->raw;
-}
-
-static int has_base(const struct bc_wire_thread *thread)
-{
-	return thread->depth == 1 && !thread->frames[0].function;
-}
-
-/* A loop shows once where it waits: how its callbacks are told apart from itself. */
-static BC_NOINLINE void set_site(
-	struct bc_wire_thread *thread, const struct bc_call_frame *frame, uint64_t now)
-{
-	struct caller caller = find_caller(frame);
-	struct bc_wire_frame shown = {.start_ns = now};
-
-	bc_thread.site = caller.pc;
-	thread->site = caller.pc;
-	thread->site_sp = caller.sp;
-	shown.slice = take_slice(thread, caller, find_stack_end(caller.sp), 0);
-	bc_frame_emit(thread, &shown, BC_WIRE_SITE, now, 0);
-}
-
-static void begin_wait(
-	struct bc_wire_thread *thread, struct bc_call_frame *frame, struct caller caller)
-{
-	uint64_t now = bc_now();
-
-	if (BC_UNLIKELY(thread->site != caller.pc))
-		set_site(thread, frame, now);
-	if (has_base(thread))
-		close_iteration(thread, now);
-	bc_frame_wait_begin(now);
-	thread->waiting_since_ns = now;
-	__atomic_store_n(&thread->waiting, 1, __ATOMIC_RELEASE);
-	frame->start_ns = now;
-	frame->mode = LOOP;
-}
-
-static void end_wait(struct bc_wire_thread *thread, struct bc_call_frame *frame)
-{
-	uint64_t now = bc_now();
-
-	thread->waiting = 0;
-	thread->idle_ns += now - frame->start_ns;
-	bc_frame_wait_end(frame->start_ns, now);
-	if (thread->depth == 0)
-		open_iteration(thread, now);
-}
-
-/* The first nine of calls.def. Some have their timeout as a pointer. */
-static int is_prompt(const struct bc_call_row *row, const struct bc_call_frame *frame)
-{
-	static const struct {
-		uint8_t argument, pointer;
-	} timeouts[] = {{3, 0}, {3, 0}, {3, 1}, {2, 0}, {2, 0}, {2, 1}, {2, 1}, {4, 1}, {4, 1}};
-	uint32_t i = row->id - 1;
-	uint64_t value = i < 9 ? frame->args[timeouts[i].argument] : 1;
-	const int64_t *time = (const int64_t *)value;
-
-	if (i < 9 && timeouts[i].pointer)
-		return time && !time[0] && !time[1];
-	return (int32_t)value == 0;
-}
-
-/* A thread that nothing is known of becomes a loop when it waits at one place again and again. */
-static struct bc_wire_thread *find_waiting_thread(
-	struct bc_call_row *row, struct bc_call_frame *frame, uint64_t site)
-{
-	if (BC_LIKELY(bc_thread.epoch == bc_epoch.value))
-		return bc_thread.slot;
-	if (!bc_epoch.value)
-		bc_after_fork();
-	if (!bc_wire || is_prompt(row, frame))
-		return NULL;
-	if (bc_thread.site != site) {
-		bc_thread.site = site;
-		bc_thread.waits = 0;
-	}
-	return ++bc_thread.waits < WAITS_OF_A_LOOP ? NULL : bc_attach();
-}
-
-/* 1 when this wait is the loop's own, not one that a callback does. */
-static int is_loops_wait(struct bc_wire_thread *thread, uint64_t site)
-{
-	if (thread->depth == 0 || site == thread->site)
-		return 1;
-	if (!has_base(thread))
-		return 0;
-	if (bc_thread.other_site != site) {
-		bc_thread.other_site = site;
-		bc_thread.other_waits = 0;
-	}
-	return ++bc_thread.other_waits >= WAITS_OF_ANOTHER;
-}
-
-static void enter_wait(struct bc_call_row *row, struct bc_call_frame *frame)
-{
-	struct caller caller = find_caller(frame);
-	struct bc_wire_thread *thread = find_waiting_thread(row, frame, caller.pc);
-
-	if (!thread || thread->call)
-		return;
-	if (!is_loops_wait(thread, caller.pc)) {
-		if (bc_thread.busy)
-			begin_call(thread, row, frame);
-		return;
-	}
-	if (thread->depth == 0 || has_base(thread)) {
-		bc_thread.other_waits = 0;
-		begin_wait(thread, frame, caller);
-		return;
-	}
-	frame->mode = NESTED;
+	frame->mode = BC_MODE_OUTER;
+	frame->depth = thread->depth;
+	find_saved(frame)->sp = 0;
+	if (outer->sp)
+		*find_saved(frame) = *outer;
 	frame->start_ns = bc_now();
-	frame->depth = thread->depth;
-	thread->waiting_since_ns = frame->start_ns;
-	__atomic_store_n(&thread->waiting, 1, __ATOMIC_RELEASE);
+	*outer = (struct bc_outer){.sp = (uint64_t)frame,
+		.pc = caller.pc,
+		.caller_sp = caller.sp,
+		.bp = caller.bp,
+		.start_ns = frame->start_ns,
+		.id = row->id,
+		.depth = thread->depth};
+	show_call(thread, row->id, caller, frame->start_ns);
 }
 
-static void leave_nested(struct bc_wire_thread *thread, struct bc_call_frame *frame)
+static void end_library(
+	struct bc_wire_thread *thread, struct bc_call_row *row, struct bc_call_frame *frame)
 {
-	uint32_t depth = thread->depth;
+	uint64_t ns = bc_now() - frame->start_ns;
+	struct bc_outer ended = bc_thread.outer, *outer = &bc_thread.outer;
+	struct bc_wire_call *call;
 
-	thread->waiting = 0;
-	if (depth == frame->depth && depth && depth <= BC_WIRE_FRAMES) {
-		uint64_t ns = bc_now() - frame->start_ns;
-
-		thread->frames[depth - 1].nested_ns += ns;
-		thread->frames[depth - 1].waited_ns += ns;
-	}
-}
-
-/* ---- functions that run a loop ---- */
-
-/* What came since the last wait of a loop that ended is not an iteration. */
-static void enter_run(struct bc_call_frame *frame)
-{
-	struct bc_wire_thread *thread;
-
-	if (!bc_wire)
-		return;
-	if (bc_thread.epoch != bc_epoch.value)
-		bc_attach();
-	thread = bc_thread.slot;
-	if (!thread)
-		return;
-	if (has_base(thread)) {
-		bc_thread.busy = 0;
-		__atomic_store_n(&thread->depth, 0, __ATOMIC_RELEASE);
-	}
-	frame->mode = RUN;
-	frame->depth = thread->depth;
-}
-
-static void leave_run(struct bc_wire_thread *thread, struct bc_call_frame *frame)
-{
-	if (frame->depth == 0 && has_base(thread))
-		close_iteration(thread, bc_now());
+	outer->sp = 0;
+	if (find_saved(frame)->sp > (uint64_t)frame)
+		*outer = *find_saved(frame);
+	show_outer(thread);
+	call = account(thread, row, frame, ns);
+	if (call && ended.sp == (uint64_t)frame && ended.inner)
+		add_inner(&call->inner, &call->inner_ns, ended.inner, ended.inner_ns);
 }
 
 /* ---- the stub's two halves ---- */
 
+static void attach(void *unused)
+{
+	(void)unused;
+	bc_attach();
+}
+
 void bc_call_enter(struct bc_call_row *row, struct bc_call_frame *frame)
 {
-	frame->mode = PASS;
+	frame->mode = BC_MODE_PASS;
 	if (row->kind == BC_WAIT)
-		enter_wait(row, frame);
+		bc_wait_enter(row, frame);
 	else if (row->kind == BC_RUN)
-		enter_run(frame);
+		bc_run_enter(frame);
 	else if (BC_UNLIKELY(bc_thread.epoch != bc_epoch.value))
-		bc_attach(); /* a forked child */
+		bc_keep_vectors(attach, NULL); /* a forked child */
+	else if (bc_thread.slot && row->kind == BC_LIBRARY)
+		begin_library(bc_thread.slot, row, frame);
 	else if (bc_thread.slot)
-		begin_call(bc_thread.slot, row, frame);
+		bc_call_begin(bc_thread.slot, row, frame);
 }
 
 void bc_call_leave(struct bc_call_row *row, struct bc_call_frame *frame)
 {
 	struct bc_wire_thread *thread = bc_thread.slot;
 
-	if (frame->mode == PASS)
+	if (frame->mode == BC_MODE_PASS)
 		return;
 	if (BC_UNLIKELY(bc_thread.epoch != bc_epoch.value)) {
-		bc_attach();
+		bc_keep_vectors(attach, NULL);
 		return;
 	}
 	if (!thread)
 		return;
-	switch ((enum mode)frame->mode) {
-	case PASS: break;
-	case TIMED: end_call(thread, row, frame); break;
-	case LOOP: end_wait(thread, frame); break;
-	case NESTED: leave_nested(thread, frame); break;
-	case RUN: leave_run(thread, frame); break;
+	switch ((enum bc_call_mode)frame->mode) {
+	case BC_MODE_PASS: break;
+	case BC_MODE_TIMED: end_call(thread, row, frame); break;
+	case BC_MODE_LOOP: bc_wait_leave(thread, frame); break;
+	case BC_MODE_NESTED: bc_wait_leave_nested(thread, frame); break;
+	case BC_MODE_RUN: bc_run_leave(thread, frame); break;
+	case BC_MODE_OUTER: end_library(thread, row, frame); break;
+	case BC_MODE_INNER: end_inner(thread, row, frame); break;
 	}
 }

@@ -41,7 +41,19 @@ struct bc_call_row {
 	uint32_t id;
 	uint32_t kind; /* enum bc_call_kind */
 };
-enum bc_call_kind { BC_CALL, BC_WAIT, BC_RUN };
+enum bc_call_kind { BC_CALL, BC_WAIT, BC_RUN, BC_LIBRARY };
+
+/*
+ * The call of another library's function that a thread is in. What this calls in libc is timed,
+ * too, and kept as its inside.
+ */
+struct bc_outer {
+	uint64_t sp; /* of its bc_call_frame; 0: none */
+	uint64_t pc, caller_sp, bp, start_ns;
+	uint64_t inner_ns;
+	uint32_t inner, id, depth, padding;
+};
+static_assert(sizeof(struct bc_outer) == 64, "library.S");
 
 /* What the stub of a call keeps in its own frame: arguments, then our own notes. */
 struct bc_call_frame {
@@ -65,6 +77,7 @@ struct bc_hook_row {
 struct bc_thread_state {
 	uint32_t busy; /* calls are timed; first, where the assembler looks for it */
 	uint32_t epoch;
+	uint32_t in_call; /* of libc: what it calls itself is part of it */
 	struct bc_wire_thread *slot;
 	uint64_t cpu_at_ns, cpu_ns; /* a recent reading of the thread's CPU time */
 	uint64_t system_ns;
@@ -73,6 +86,7 @@ struct bc_thread_state {
 	uint32_t waits, other_waits;
 	uint32_t closing;
 	uint32_t emitting;
+	struct bc_outer outer;
 };
 
 extern __thread struct bc_thread_state bc_thread __attribute__((tls_model("initial-exec")));
@@ -111,9 +125,14 @@ void bc_call_enter(struct bc_call_row *row, struct bc_call_frame *frame);
 void bc_call_leave(struct bc_call_row *row, struct bc_call_frame *frame);
 void *bc_call_resolve(struct bc_call_row *row);
 void bc_calls_resolve_all(void);
+size_t bc_call_words(const uint64_t *words, size_t count);
 void bc_frame_emit(struct bc_wire_thread *thread, struct bc_wire_frame *frame, uint32_t kind,
 	uint64_t now, uint64_t own);
 void bc_frame_count(struct bc_wire_thread *thread, uint32_t function, uint64_t ns);
+
+/* library.c */
+void bc_library_find(void);
+void bc_library_find_late(uint64_t now);
 
 static inline uint64_t bc_now(void)
 {

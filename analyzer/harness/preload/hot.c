@@ -154,7 +154,7 @@ static void add_share(struct bc_wire_frame *base, uint32_t function, uint64_t ns
 			least = share;
 	}
 	if (least->total_ns < ns)
-		*least = (struct bc_wire_call){function, 1, ns};
+		*least = (struct bc_wire_call){.id = function, .count = 1, .total_ns = ns};
 }
 
 /* A callback is over, by whatever way; `depth` is its own. */
@@ -202,6 +202,7 @@ static BC_NOINLINE uint32_t leave_frames(
 		}
 	}
 	thread->call = 0;
+	bc_thread.in_call = 0;
 	set_depth(thread, depth);
 	return depth;
 }
@@ -297,8 +298,11 @@ void bc_leave_above(uint64_t sp)
 
 	if (!thread || bc_thread.epoch != bc_epoch.value)
 		return;
+	if (bc_thread.outer.sp && bc_thread.outer.sp < sp)
+		bc_thread.outer.sp = 0;
 	if (thread->call && thread->call_sp < sp) {
 		thread->call = 0;
+		bc_thread.in_call = 0;
 		set_depth(thread, thread->depth);
 	}
 	depth = thread->depth;
@@ -317,26 +321,37 @@ static BC_NOINLINE get_cfa_function *find_get_cfa(void)
 	return library ? (get_cfa_function *)dlsym(library, "_Unwind_GetCFA") : NULL;
 }
 
-_Unwind_Reason_Code bc_personality(int version, _Unwind_Action actions,
-	_Unwind_Exception_Class class, struct _Unwind_Exception *exception,
-	struct _Unwind_Context *context);
+/*
+ * The personalities of our stubs, which all come by at: C++ exceptions, pthread_exit(),
+ * cancellation. What libgcc calls the CFA here is the stack pointer at the call; from there to just
+ * above what is left it is the number given here, see the frames in thunk.S and library.S.
+ */
+#define PERSONALITY(name, above) \
+	_Unwind_Reason_Code name(int version, _Unwind_Action actions, \
+		_Unwind_Exception_Class class, struct _Unwind_Exception *exception, \
+		struct _Unwind_Context *context); \
+	_Unwind_Reason_Code name(int version, _Unwind_Action actions, \
+		_Unwind_Exception_Class class, struct _Unwind_Exception *exception, \
+		struct _Unwind_Context *context) \
+	{ \
+		(void)version; \
+		(void)class; \
+		(void)exception; \
+		if (actions & _UA_CLEANUP_PHASE) \
+			leave_stub(context, above); \
+		return _URC_CONTINUE_UNWIND; \
+	}
 
-/* Of the thunks' stub: C++ exceptions, pthread_exit() and cancellation come by. What libgcc calls
- * the CFA here is the stack pointer at the call; struct bc_local lies 0x40 above. */
-_Unwind_Reason_Code bc_personality(int version, _Unwind_Action actions,
-	_Unwind_Exception_Class class, struct _Unwind_Exception *exception,
-	struct _Unwind_Context *context)
+static void leave_stub(struct _Unwind_Context *context, uint64_t above)
 {
 	static get_cfa_function *get_cfa;
 
-	(void)version;
-	(void)class;
-	(void)exception;
-	if (!(actions & _UA_CLEANUP_PHASE))
-		return _URC_CONTINUE_UNWIND;
 	if (!get_cfa)
 		get_cfa = find_get_cfa();
 	if (get_cfa)
-		bc_leave_above(get_cfa(context) + 0x41);
-	return _URC_CONTINUE_UNWIND;
+		bc_leave_above(get_cfa(context) + above);
 }
+
+PERSONALITY(bc_personality, 0x41)
+PERSONALITY(bc_call_personality, 0x91)
+PERSONALITY(bc_library_personality, 0x2b1)

@@ -126,6 +126,8 @@ void bc_after_fork(void)
 	bc_thread.busy = 0;
 	bc_thread.epoch = BC_NO_EPOCH;
 	bc_thread.emitting = 0;
+	bc_thread.in_call = 0;
+	bc_thread.outer.sp = 0;
 	if (bc_wire && !bc_wire->follow)
 		forget_parent();
 	if (bc_wire) {
@@ -290,6 +292,7 @@ void bc_start(void)
 __attribute__((constructor)) static void construct(void)
 {
 	bc_start();
+	bc_library_find();
 	if (bc_wire && has_key && bc_wire->attached == 1)
 		test_self();
 }

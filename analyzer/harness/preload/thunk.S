@@ -99,6 +99,7 @@ bc_thunk_common:
 __blockcheck_run:
 bc_call_stub:
 	.cfi_startproc
+	.cfi_personality 0x9b, DW.ref.bc_call_personality
 	endbr64
 	push %rbp
 	.cfi_def_cfa_offset 16
@@ -237,16 +238,16 @@ bc_keep_vectors:
 	.cfi_endproc
 	.size bc_keep_vectors, . - bc_keep_vectors
 
-/* longjmp and the like: leave the callbacks that are jumped out of, then go on in the real one. */
-	.macro LONGJMP name
+/* Something is noted, then it goes on in the real function as if its caller had called that. */
+	.macro PASS_BY name function
 	.globl \name
 	.type \name,@function
 	.balign 16
 \name:
 	.cfi_startproc
 	endbr64
-	lea jump_\name(%rip), %r11
-	TAIL_THROUGH bc_longjmp
+	lea pass_\name(%rip), %r11
+	TAIL_THROUGH \function
 	.cfi_endproc
 	.size \name, . - \name
 	.pushsection .rodata.str1.1,"aMS",@progbits,1
@@ -255,14 +256,16 @@ name_\name:
 	.popsection
 	.pushsection .data.rel.local,"aw",@progbits
 	.balign 8
-jump_\name:
+pass_\name:
 	.quad 0, name_\name
 	.popsection
 	.endm
-	LONGJMP longjmp
-	LONGJMP _longjmp
-	LONGJMP siglongjmp
-	LONGJMP __longjmp_chk
+	PASS_BY longjmp bc_longjmp	/* leaves the callbacks that are jumped out of */
+	PASS_BY _longjmp bc_longjmp
+	PASS_BY siglongjmp bc_longjmp
+	PASS_BY __longjmp_chk bc_longjmp
+	PASS_BY dlopen bc_note_open
+	PASS_BY dlmopen bc_note_open
 
 /* Calls: a test of one word, and off the loop straight on to the real function. */
 	.macro CALL_ROW name kind
@@ -272,7 +275,7 @@ jump_\name:
 \name:
 	.cfi_startproc
 	endbr64
-	.if \kind == 0
+	.if \kind != 1
 	mov bc_thread@gottpoff(%rip), %r11
 	cmpl $0, %fs:(%r11)
 	jne 1f
@@ -281,7 +284,11 @@ jump_\name:
 1:
 	.endif
 	lea row_\name(%rip), %r11
+	.if \kind == 3
+	jmp bc_library_stub
+	.else
 	jmp bc_call_stub
+	.endif
 	.cfi_endproc
 	.size \name, . - \name
 	.pushsection .rodata.str1.1,"aMS",@progbits,1
@@ -291,7 +298,11 @@ name_\name:
 	.pushsection .data.rel.local.bc_calls,"aw",@progbits
 row_\name:
 	.quad call_resolve, name_\name
+	.if \kind == 3
+	.long call_number, 0
+	.else
 	.long call_number, \kind
+	.endif
 	.popsection
 	.set call_number, call_number + 1
 	.endm
@@ -305,6 +316,7 @@ bc_calls:
 	.set call_number, 1
 #define CALL(name, shown) CALL_ROW name 0;
 #define WAIT(name, shown) CALL_ROW name 1;
+#define CALL_MANY(name, shown) CALL_ROW name 3;
 #include "harness/calls.def"
 	.pushsection .data.rel.local.bc_calls,"aw",@progbits
 	.globl bc_calls_end
@@ -312,13 +324,18 @@ bc_calls:
 bc_calls_end:
 	.popsection
 
-	.section .data.rel.local.DW.ref.bc_personality,"awG",@progbits,DW.ref.bc_personality,comdat
+	.macro PERSONALITY name
+	.section .data.rel.local.DW.ref.\name,"awG",@progbits,DW.ref.\name,comdat
 	.balign 8
-	.hidden DW.ref.bc_personality
-	.weak DW.ref.bc_personality
-	.type DW.ref.bc_personality,@object
-	.size DW.ref.bc_personality, 8
-DW.ref.bc_personality:
-	.quad bc_personality
+	.hidden DW.ref.\name
+	.weak DW.ref.\name
+	.type DW.ref.\name,@object
+	.size DW.ref.\name, 8
+DW.ref.\name:
+	.quad \name
+	.endm
+	PERSONALITY bc_personality
+	PERSONALITY bc_call_personality
+	PERSONALITY bc_library_personality
 
 	.section .note.GNU-stack,"",@progbits

@@ -1,0 +1,394 @@
+/*
+ * Other libraries' functions that may block, as the rule packs name them. They are not stood before
+ * by exporting their names, as those of libc are: a program that asks for curl_easy_perform must
+ * not find it because of us. Instead the places through which loaded modules call them (what
+ * relocations have filled in) are made to point to gates.
+ *
+ * Everything here runs in the constructor, and later where a loop waits after a dlopen().
+ */
+#include "harness/preload/core.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "harness/preload/raw.h"
+
+enum {
+	MODULES = 512,
+	GATES = 2047 /* library.S has the same number */,
+	GATE_SIZE = 16,
+	PAGE = 4096
+};
+
+struct module {
+	uint64_t bias;
+	const ElfW(Phdr) * parts;
+	int nparts;
+	int ours, untouched, seen;
+	const ElfW(Sym) * symbols;
+	const char *strings;
+	const uint32_t *hash; /* DT_GNU_HASH; NULL: exports nothing that can be looked up */
+	const ElfW(Rela) * tables[2];
+	size_t sizes[2];
+	uint64_t relro, relro_end; /* whole pages */
+	int relro_open;
+};
+
+struct bc_open_row {
+	void *real;
+	const char *name;
+};
+
+extern struct bc_call_row bc_gate_rows[];
+extern char bc_gates[], bc_gates_end[];
+void *bc_note_open(struct bc_open_row *row);
+
+static struct module modules[MODULES];
+static int nmodules;
+static uint32_t ngates;
+static unsigned long long known_adds, known_subs;
+static int opened; /* something may have come by dlopen() */
+static uint64_t looked_ns;
+
+/* ---- modules ---- */
+
+static int is_code(const struct module *module, uint64_t address)
+{
+	for (int i = 0; i < module->nparts; i++)
+		if (module->parts[i].p_type == PT_LOAD && (module->parts[i].p_flags & PF_X) &&
+			address - module->bias - module->parts[i].p_vaddr <
+				module->parts[i].p_memsz)
+			return 1;
+	return 0;
+}
+
+static int is_writable(const struct module *module, uint64_t address)
+{
+	for (int i = 0; i < module->nparts; i++)
+		if (module->parts[i].p_type == PT_LOAD && (module->parts[i].p_flags & PF_W) &&
+			address - module->bias - module->parts[i].p_vaddr <
+				module->parts[i].p_memsz)
+			return 1;
+	return 0;
+}
+
+/* Some of these pointers have been relocated by the dynamic linker, some (the vDSO's) have not. */
+static uint64_t locate(const struct module *module, uint64_t value)
+{
+	return value < module->bias ? module->bias + value : value;
+}
+
+static void read_dynamic(struct module *module, const ElfW(Dyn) * entry)
+{
+	for (; entry->d_tag != DT_NULL; entry++) {
+		uint64_t value = entry->d_un.d_val, at = locate(module, value);
+
+		switch (entry->d_tag) {
+		case DT_SYMTAB: module->symbols = (const void *)at; break;
+		case DT_STRTAB: module->strings = (const void *)at; break;
+		case DT_GNU_HASH: module->hash = (const void *)at; break;
+		case DT_RELA: module->tables[0] = (const void *)at; break;
+		case DT_RELASZ: module->sizes[0] = value; break;
+		case DT_JMPREL: module->tables[1] = (const void *)at; break;
+		case DT_PLTRELSZ: module->sizes[1] = value; break;
+		default: break;
+		}
+	}
+}
+
+/* Sanitizers' runtimes call the real functions on purpose. */
+static int is_untouched(const char *path)
+{
+	static const char *const names[] = {"libc.so", "libc-", "ld-linux", "linux-vdso",
+		"libpthread", "libdl", "libasan.", "libtsan.", "libubsan.", "liblsan.",
+		"libclang_rt"};
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strncmp(name, names[i], strlen(names[i])))
+			return 1;
+	return 0;
+}
+
+static int add_module(struct dl_phdr_info *info, size_t size, void *argument)
+{
+	struct module *module = &modules[nmodules];
+	const ElfW(Dyn) *dynamic = NULL;
+	struct module old = *module;
+
+	(void)size;
+	(void)argument;
+	if (nmodules == MODULES)
+		return 1;
+	*module = (struct module){
+		.bias = info->dlpi_addr, .parts = info->dlpi_phdr, .nparts = info->dlpi_phnum};
+	for (int i = 0; i < module->nparts; i++) {
+		const ElfW(Phdr) *part = &module->parts[i];
+		uint64_t begin = module->bias + part->p_vaddr;
+
+		if (part->p_type == PT_DYNAMIC)
+			dynamic = (const void *)begin;
+		if (part->p_type != PT_GNU_RELRO)
+			continue;
+		module->relro = begin & ~(uint64_t)(PAGE - 1);
+		module->relro_end = (begin + part->p_memsz) & ~(uint64_t)(PAGE - 1);
+	}
+	if (!dynamic)
+		return 0;
+	read_dynamic(module, dynamic);
+	if (!module->symbols || !module->strings)
+		return 0;
+	module->ours = strstr(info->dlpi_name, "libblockcheck-preload") != NULL;
+	module->untouched = module->ours || is_untouched(info->dlpi_name);
+	/* the list only grows at its end while nothing is unloaded */
+	module->seen = old.seen && old.symbols == module->symbols && old.parts == module->parts;
+	nmodules++;
+	return 0;
+}
+
+/* ---- definitions ---- */
+
+/* How many of this name a module defines; *address is the first. An indirect one counts as two,
+ * since nothing but the dynamic linker should decide on it. */
+static int count_definitions(
+	const struct module *module, const char *name, uint32_t hash, uint64_t *address)
+{
+	uint32_t nbuckets, first, nbloom, shift, at;
+	const uint64_t *bloom;
+	const uint32_t *buckets, *chain;
+	uint64_t word;
+	int count = 0;
+
+	if (!module->hash || !module->hash[0] || !module->hash[2])
+		return 0;
+	nbuckets = module->hash[0], first = module->hash[1], nbloom = module->hash[2];
+	shift = module->hash[3];
+	bloom = (const uint64_t *)(module->hash + 4);
+	buckets = (const uint32_t *)(bloom + nbloom);
+	chain = buckets + nbuckets;
+	word = bloom[hash / 64 % nbloom];
+	if (!(word >> (hash % 64) & word >> ((hash >> shift) % 64) & 1))
+		return 0;
+	at = buckets[hash % nbuckets];
+	for (int last = at < first; !last; at++) {
+		const ElfW(Sym) *symbol = &module->symbols[at];
+
+		last = chain[at - first] & 1;
+		if ((chain[at - first] | 1) != (hash | 1) || !symbol->st_shndx ||
+			strcmp(module->strings + symbol->st_name, name) != 0)
+			continue;
+		if (!count)
+			*address = module->bias + symbol->st_value;
+		count += ELF64_ST_TYPE(symbol->st_info) == STT_FUNC ? 1 : 2;
+	}
+	return count;
+}
+
+/*
+ * Where a call that is not bound yet will go; 0 when that is not certain, since several libraries
+ * have the name. Modules are listed in the order in which they are searched.
+ */
+static uint64_t find_definition(const char *name, uint32_t hash)
+{
+	uint64_t found = 0, address = 0;
+
+	for (int i = 0; i < nmodules; i++) {
+		int count = count_definitions(&modules[i], name, hash, &address);
+
+		if (count > 1 || (count && found))
+			return 0;
+		if (!count)
+			continue;
+		if (modules[i].ours)
+			return address;
+		found = address;
+	}
+	return found;
+}
+
+/* ---- gates ---- */
+
+static void *gate_of(uint32_t id, uint64_t real)
+{
+	struct bc_call_row *row;
+
+	for (uint32_t i = 1; i <= ngates; i++)
+		if (bc_gate_rows[i].real == (void *)real && bc_gate_rows[i].id == id)
+			return bc_gates + (size_t)i * GATE_SIZE;
+	if (ngates == GATES) {
+		__atomic_fetch_add(&bc_wire->missing, 1, __ATOMIC_RELAXED);
+		return NULL;
+	}
+	row = &bc_gate_rows[++ngates];
+	*row = (struct bc_call_row){.real = (void *)real, .id = id, .kind = BC_LIBRARY};
+	return bc_gates + (size_t)ngates * GATE_SIZE;
+}
+
+/* The number of a function that the collector wants timed, or 0. */
+static uint32_t find_id(const char *name, uint32_t hash)
+{
+	const struct bc_wire_names *names = &bc_wire->names;
+
+	for (uint32_t i = 0; i < BC_WIRE_NAMES; i++) {
+		const struct bc_wire_name *entry = &names->table[(hash + i) % BC_WIRE_NAMES];
+
+		if (!entry->text || entry->text >= BC_WIRE_NAMES_TEXT)
+			return 0;
+		if (entry->hash == hash && !strcmp(names->text + entry->text, name))
+			return entry->id;
+	}
+	return 0;
+}
+
+/* The name that the source has, where headers make another of it: for large files, with checked
+ * buffers, for a standard. 0 when it is none of these. */
+static int find_plain(const char *name, char *plain, size_t size)
+{
+	size_t len = strlen(name), skip = 0;
+
+	if (!strncmp(name, "__isoc", 6) && len > 9 && name[8] == '_')
+		skip = 9;
+	else if (len > 6 && !strncmp(name, "__", 2) && !strcmp(name + len - 4, "_chk"))
+		skip = 2, len -= 4;
+	if (len - skip > 2 && !strncmp(name + len - 2, "64", 2))
+		len -= 2;
+	else if (!skip)
+		return 0;
+	if (len - skip >= size)
+		return 0;
+	memcpy(plain, name + skip, len - skip);
+	plain[len - skip] = 0;
+	return 1;
+}
+
+static uint32_t find_any_id(const char *name, uint32_t hash)
+{
+	char plain[64];
+	uint32_t id = find_id(name, hash);
+
+	return !id && find_plain(name, plain, sizeof(plain))
+		       ? find_id(plain, bc_wire_name_hash(plain))
+		       : id;
+}
+
+/* What the place leads to now, or will once it is bound. */
+static uint64_t find_target(const struct module *module, const ElfW(Sym) * symbol, const char *name,
+	uint32_t hash, uint64_t value)
+{
+	uint64_t own = symbol->st_shndx ? module->bias + symbol->st_value : 0;
+
+	if (!value || (value >= (uint64_t)bc_gates && value < (uint64_t)bc_gates_end))
+		return 0;
+	if (value != own && is_code(module, value))
+		value = find_definition(name, hash); /* its own stub: not bound yet */
+	for (int i = 0; value && i < nmodules; i++)
+		if (is_code(&modules[i], value))
+			return value;
+	return 0;
+}
+
+static int open_relro(struct module *module)
+{
+	if (!module->relro_open)
+		module->relro_open = bc_raw6(SYS_mprotect, (long)module->relro,
+					     (long)(module->relro_end - module->relro),
+					     PROT_READ | PROT_WRITE, 0, 0, 0) < 0
+					     ? -1
+					     : 1;
+	return module->relro_open > 0;
+}
+
+static void patch(struct module *module, uint64_t at, void *gate)
+{
+	if (!gate || !is_writable(module, at))
+		return;
+	if (at >= module->relro && at < module->relro_end && !open_relro(module))
+		return;
+	__atomic_store_n((void **)at, gate, __ATOMIC_RELEASE);
+}
+
+static void look_at(struct module *module, const ElfW(Rela) * place)
+{
+	uint32_t type = (uint32_t)ELF64_R_TYPE(place->r_info), hash, id;
+	const ElfW(Sym) *symbol = &module->symbols[ELF64_R_SYM(place->r_info)];
+	uint64_t at = module->bias + place->r_offset, target;
+	const char *name;
+
+	if (!ELF64_R_SYM(place->r_info) || place->r_addend ||
+		(type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT && type != R_X86_64_64))
+		return;
+	name = module->strings + symbol->st_name;
+	hash = bc_wire_name_hash(name);
+	id = find_any_id(name, hash);
+	if (!id)
+		return;
+	target = find_target(module, symbol, name, hash, *(uint64_t *)at);
+	if (target)
+		patch(module, at, gate_of(id, target));
+}
+
+static void look_through(struct module *module)
+{
+	module->seen = 1;
+	for (int table = 0; !module->untouched && table < 2; table++)
+		for (size_t i = 0; i < module->sizes[table] / sizeof(ElfW(Rela)); i++)
+			look_at(module, &module->tables[table][i]);
+	if (module->relro_open > 0)
+		bc_raw6(SYS_mprotect, (long)module->relro,
+			(long)(module->relro_end - module->relro), PROT_READ, 0, 0, 0);
+}
+
+/* ---- when ---- */
+
+/* Runs as a callback of dl_iterate_phdr(), since nothing is unloaded meanwhile; once. */
+static int look_through_all(struct dl_phdr_info *info, size_t size, void *argument)
+{
+	(void)size;
+	(void)argument;
+	if (info->dlpi_adds == known_adds && info->dlpi_subs == known_subs)
+		return 1;
+	if (info->dlpi_subs != known_subs)
+		memset(modules, 0, sizeof(modules));
+	known_adds = info->dlpi_adds;
+	known_subs = info->dlpi_subs;
+	nmodules = 0;
+	dl_iterate_phdr(add_module, NULL);
+	for (int i = 0; i < nmodules; i++)
+		if (!modules[i].seen)
+			look_through(&modules[i]);
+	return 1;
+}
+
+void bc_library_find(void)
+{
+	if (bc_wire && bc_wire->names.count)
+		dl_iterate_phdr(look_through_all, NULL);
+}
+
+/* What came by dlopen() is looked at where the loop waits next, at most every few ms. */
+void bc_library_find_late(uint64_t now)
+{
+	enum { EVERY_NS = 5000000 };
+
+	if (BC_LIKELY(!__atomic_load_n(&opened, __ATOMIC_RELAXED)) || now - looked_ns < EVERY_NS)
+		return;
+	looked_ns = now;
+	bc_library_find();
+}
+
+/* dlopen() looks at where it was called from, so it is left by a jump (thunk.S). */
+void *bc_note_open(struct bc_open_row *row)
+{
+	void *real = __atomic_load_n(&row->real, __ATOMIC_ACQUIRE);
+
+	if (!real) {
+		real = dlsym(RTLD_NEXT, row->name);
+		__atomic_store_n(&row->real, real, __ATOMIC_RELEASE);
+	}
+	__atomic_store_n(&opened, 1, __ATOMIC_RELAXED);
+	return real;
+}

@@ -1,0 +1,214 @@
+/*
+ * Waits for events, which divide a loop's time into iterations; how a loop is recognised by them.
+ * Compiled for general registers only, like hot.c.
+ */
+#include "harness/preload/core.h"
+
+#include "harness/preload/frame.h"
+
+enum {
+	WAITS_OF_A_LOOP = 3,
+	WAITS_OF_ANOTHER = 16 /* from a second place, until that is taken for the loop's */
+};
+
+/* ---- iterations ---- */
+
+static void close_iteration(struct bc_wire_thread *thread, uint64_t now)
+{
+	struct bc_wire_frame *base = &thread->frames[0];
+	uint64_t total = now - base->start_ns - base->waited_ns, own;
+	uint64_t called = base->nested_ns - base->waited_ns;
+
+	own = total > called ? total - called : 0;
+	thread->iterations++;
+	thread->busy_ns += total;
+	bc_frame_count(thread, 0, total);
+	if (BC_UNLIKELY(own >= bc_wire->budget_ns)) {
+		if (!thread->raw) /* then these are shares of callbacks */
+			for (int i = 0; i < BC_WIRE_CALLS; i++)
+				base->calls[i] = (struct bc_wire_call){0};
+		bc_frame_emit(thread, base, BC_WIRE_BODY, now, own);
+	} else if (BC_UNLIKELY(total >= bc_wire->budget_ns && !(base->flags & BC_WIRE_HAD_STALL))) {
+		bc_frame_emit(thread, base, BC_WIRE_MANY, now, own);
+	} else if (base->slice && base->slice == thread->slices_taken) {
+		thread->slices_taken--;
+	}
+	bc_thread.busy = 0;
+	__atomic_store_n(&thread->depth, 0, __ATOMIC_RELEASE);
+}
+
+static void open_iteration(struct bc_wire_thread *thread, uint64_t now)
+{
+	struct bc_wire_frame *base = &thread->frames[0];
+
+	*base = (struct bc_wire_frame){.sp = UINT64_MAX, .start_ns = now};
+	base->cpu_ns = bc_frame_cpu(now);
+	base->system_ns = bc_thread.system_ns;
+	base->faults = bc_thread.faults;
+	base->switches = bc_thread.switches;
+	thread->waiting = 0;
+	__atomic_store_n(&thread->depth, 1, __ATOMIC_RELEASE);
+	bc_thread.busy = thread->raw;
+}
+
+static int has_base(const struct bc_wire_thread *thread)
+{
+	return thread->depth == 1 && !thread->frames[0].function;
+}
+
+/* A loop shows once where it waits: how its callbacks are told apart from itself. */
+static BC_NOINLINE void set_site(
+	struct bc_wire_thread *thread, const struct bc_call_frame *frame, uint64_t now)
+{
+	struct bc_caller caller = bc_find_caller(frame);
+	struct bc_wire_frame shown = {.start_ns = now};
+
+	bc_thread.site = caller.pc;
+	thread->site = caller.pc;
+	thread->site_sp = caller.sp;
+	shown.slice = bc_slice_take(thread, caller, bc_stack_end(caller.sp), 0);
+	bc_frame_emit(thread, &shown, BC_WIRE_SITE, now, 0);
+}
+
+static void begin_wait(
+	struct bc_wire_thread *thread, struct bc_call_frame *frame, struct bc_caller caller)
+{
+	uint64_t now = bc_now();
+
+	if (BC_UNLIKELY(thread->site != caller.pc))
+		set_site(thread, frame, now);
+	if (has_base(thread))
+		close_iteration(thread, now);
+	bc_library_find_late(now);
+	bc_frame_wait_begin(now);
+	thread->waiting_since_ns = now;
+	__atomic_store_n(&thread->waiting, 1, __ATOMIC_RELEASE);
+	frame->start_ns = now;
+	frame->mode = BC_MODE_LOOP;
+}
+
+void bc_wait_leave(struct bc_wire_thread *thread, struct bc_call_frame *frame)
+{
+	uint64_t now = bc_now();
+
+	thread->waiting = 0;
+	thread->idle_ns += now - frame->start_ns;
+	bc_frame_wait_end(frame->start_ns, now);
+	if (thread->depth == 0)
+		open_iteration(thread, now);
+}
+
+/* The first nine of calls.def. Some have their timeout as a pointer. */
+static int is_prompt(const struct bc_call_row *row, const struct bc_call_frame *frame)
+{
+	static const struct {
+		uint8_t argument, pointer;
+	} timeouts[] = {{3, 0}, {3, 0}, {3, 1}, {2, 0}, {2, 0}, {2, 1}, {2, 1}, {4, 1}, {4, 1}};
+	uint32_t i = row->id - 1;
+	uint64_t value = i < 9 ? frame->args[timeouts[i].argument] : 1;
+	const int64_t *time = (const int64_t *)value;
+
+	if (i < 9 && timeouts[i].pointer)
+		return time && !time[0] && !time[1];
+	return (int32_t)value == 0;
+}
+
+/* A thread that nothing is known of becomes a loop when it waits at one place again and again. */
+static struct bc_wire_thread *find_waiting_thread(
+	struct bc_call_row *row, struct bc_call_frame *frame, uint64_t site)
+{
+	if (BC_LIKELY(bc_thread.epoch == bc_epoch.value))
+		return bc_thread.slot;
+	if (!bc_epoch.value)
+		bc_after_fork();
+	if (!bc_wire || is_prompt(row, frame))
+		return NULL;
+	if (bc_thread.site != site) {
+		bc_thread.site = site;
+		bc_thread.waits = 0;
+	}
+	return ++bc_thread.waits < WAITS_OF_A_LOOP ? NULL : bc_attach();
+}
+
+/* 1 when this wait is the loop's own, not one that a callback does. */
+static int is_loops_wait(struct bc_wire_thread *thread, uint64_t site)
+{
+	if (thread->depth == 0 || site == thread->site)
+		return 1;
+	if (!has_base(thread))
+		return 0;
+	if (bc_thread.other_site != site) {
+		bc_thread.other_site = site;
+		bc_thread.other_waits = 0;
+	}
+	return ++bc_thread.other_waits >= WAITS_OF_ANOTHER;
+}
+
+void bc_wait_enter(struct bc_call_row *row, struct bc_call_frame *frame)
+{
+	struct bc_caller caller = bc_find_caller(frame);
+	struct bc_wire_thread *thread = find_waiting_thread(row, frame, caller.pc);
+
+	if (!thread || bc_thread.in_call)
+		return;
+	if (!is_loops_wait(thread, caller.pc)) {
+		if (bc_thread.busy)
+			bc_call_begin(thread, row, frame);
+		return;
+	}
+	if (thread->depth == 0 || has_base(thread)) {
+		bc_thread.other_waits = 0;
+		begin_wait(thread, frame, caller);
+		return;
+	}
+	if (bc_call_is_inside(thread, frame)) {
+		bc_call_begin(thread, row, frame);
+		return;
+	}
+	frame->mode = BC_MODE_NESTED;
+	frame->start_ns = bc_now();
+	frame->depth = thread->depth;
+	thread->waiting_since_ns = frame->start_ns;
+	__atomic_store_n(&thread->waiting, 1, __ATOMIC_RELEASE);
+}
+
+void bc_wait_leave_nested(struct bc_wire_thread *thread, struct bc_call_frame *frame)
+{
+	uint32_t depth = thread->depth;
+
+	thread->waiting = 0;
+	if (depth == frame->depth && depth && depth <= BC_WIRE_FRAMES) {
+		uint64_t ns = bc_now() - frame->start_ns;
+
+		thread->frames[depth - 1].nested_ns += ns;
+		thread->frames[depth - 1].waited_ns += ns;
+	}
+}
+
+/* ---- functions that run a loop ---- */
+
+/* What came since the last wait of a loop that ended is not an iteration. */
+void bc_run_enter(struct bc_call_frame *frame)
+{
+	struct bc_wire_thread *thread;
+
+	if (!bc_wire)
+		return;
+	if (bc_thread.epoch != bc_epoch.value)
+		bc_attach();
+	thread = bc_thread.slot;
+	if (!thread)
+		return;
+	if (has_base(thread)) {
+		bc_thread.busy = 0;
+		__atomic_store_n(&thread->depth, 0, __ATOMIC_RELEASE);
+	}
+	frame->mode = BC_MODE_RUN;
+	frame->depth = thread->depth;
+}
+
+void bc_run_leave(struct bc_wire_thread *thread, struct bc_call_frame *frame)
+{
+	if (frame->depth == 0 && has_base(thread))
+		close_iteration(thread, bc_now());
+}
