@@ -177,9 +177,11 @@ static void set_assumptions(struct builder *b, struct bc_finding *finding, const
 	const struct bc_verdict *verdict = &hit->verdict;
 
 	finding->assumptions =
-		BC_NEW_ARRAY(&b->report->arena, const char *, (size_t)verdict->nassumptions + 2);
+		BC_NEW_ARRAY(&b->report->arena, const char *, (size_t)verdict->nassumptions + 3);
 	for (int i = 0; i < verdict->nassumptions; i++)
 		finding->assumptions[finding->nassumptions++] = keep(b, verdict->assumptions[i]);
+	if (root->assumed)
+		finding->assumptions[finding->nassumptions++] = keep(b, root->assumed);
 	if (root->kind == BC_ROOT_LOOP_BODY || root->kind == BC_ROOT_DISCOVERED)
 		finding->assumptions[finding->nassumptions++] = bc_arena_printf(&b->report->arena,
 			"the loop in %s() is the program's event loop",

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "link/reach.h"
+
 /* How many calls may lie between the loop statement and its wait. Four covers multiplexer tables
  * behind wrappers; beyond, "the loop" is just main(). */
 enum { MAX_DEPTH = 4 };
@@ -267,55 +269,10 @@ static void keep_own_waits(struct search *s)
 
 /* ---- which candidates are loops of their own ---- */
 
-static void reach_from_calls(const struct bc_program *program, uint32_t func, uint32_t from,
-	uint32_t to, uint8_t *reached)
-{
-	BC_VEC(uint32_t) work = {0};
-	const struct bc_func *f = &program->funcs[func];
-
-	for (uint32_t c = f->call; c < f->call + f->ncalls; c++)
-		if (program->calls[c].node >= from && program->calls[c].node < to)
-			bc_vec_push(&work, c);
-	while (work.count) {
-		const struct bc_call *c = &program->calls[bc_vec_pop(&work)];
-
-		for (uint32_t t = 0; t < c->ntargets; t++) {
-			uint32_t next = program->syms[program->targets[c->target + t].sym].func;
-
-			if (next == BC_NONE || reached[next])
-				continue;
-			reached[next] = 1;
-			for (uint32_t i = 0; i < program->funcs[next].ncalls; i++)
-				bc_vec_push(&work, program->funcs[next].call + i);
-		}
-	}
-	bc_vec_fini(&work);
-}
-
-static void reach_from_body(const struct bc_program *program, uint32_t func, uint8_t *reached)
-{
-	if (reached[func])
-		return;
-	reached[func] = 1;
-	reach_from_calls(program, func, 0, program->funcs[func].nnodes, reached);
-}
-
-static uint8_t *reach_from_roots(
-	const struct bc_program *program, const struct bc_roots *roots, enum bc_context context)
-{
-	uint8_t *reached = bc_xmalloc(program->nfuncs + 1);
-
-	memset(reached, 0, program->nfuncs + 1);
-	for (size_t i = 0; i < roots->list.count; i++)
-		if (roots->list.items[i].context == context)
-			reach_from_body(program, roots->list.items[i].func, reached);
-	return reached;
-}
-
 /* A wait inside another loop's work is a nested wait, not a loop. */
 static void drop_nested(struct search *s, const struct bc_roots *roots)
 {
-	uint8_t *reached = reach_from_roots(s->program, roots, BC_CTX_LOOP);
+	uint8_t *reached = bc_reach_from_roots(s->program, roots, BC_CTX_LOOP);
 	size_t n = s->candidates.count < MAX_CANDIDATES ? s->candidates.count : MAX_CANDIDATES;
 	uint8_t *reach[MAX_CANDIDATES] = {0};
 
@@ -328,7 +285,7 @@ static void drop_nested(struct search *s, const struct bc_roots *roots)
 
 		reach[i] = bc_xmalloc(s->program->nfuncs + 1);
 		memset(reach[i], 0, s->program->nfuncs + 1);
-		reach_from_calls(
+		bc_reach_from_calls(
 			s->program, c->func, c->loop, c->loop + f->nodes[c->loop].size, reach[i]);
 	}
 	for (size_t i = 0; i < n; i++)
@@ -344,17 +301,6 @@ static void drop_nested(struct search *s, const struct bc_roots *roots)
 }
 
 /* ---- results ---- */
-
-static uint8_t *reach_from_main(const struct bc_program *program)
-{
-	uint8_t *reached = bc_xmalloc(program->nfuncs + 1);
-
-	memset(reached, 0, program->nfuncs + 1);
-	for (uint32_t i = 0; i < program->nsyms; i++)
-		if (program->syms[i].func != BC_NONE && !strcmp(program->syms[i].name, "main"))
-			reach_from_body(program, program->syms[i].func, reached);
-	return reached;
-}
 
 static void add_callbacks(struct search *s, struct bc_discovery *discovery, struct bc_roots *roots,
 	uint32_t call, const struct candidate *candidate, int on_worker)
@@ -470,8 +416,8 @@ static void accept(struct search *s, struct bc_discovery *discovery, struct bc_r
 
 static void accept_all(struct search *s, struct bc_discovery *discovery, struct bc_roots *roots)
 {
-	uint8_t *from_main = reach_from_main(s->program);
-	uint8_t *from_worker = reach_from_roots(s->program, roots, BC_CTX_WORKER);
+	uint8_t *from_main = bc_reach_from_main(s->program);
+	uint8_t *from_worker = bc_reach_from_roots(s->program, roots, BC_CTX_WORKER);
 
 	for (size_t i = 0; i < s->candidates.count; i++) {
 		const struct candidate *c = &s->candidates.items[i];

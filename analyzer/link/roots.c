@@ -2,14 +2,19 @@
 
 #include <string.h>
 
+#include "link/queues.h"
+
 void bc_roots_add(struct bc_roots *roots, struct bc_root root)
 {
 	for (size_t i = 0; i < roots->list.count; i++) {
-		const struct bc_root *have = &roots->list.items[i];
+		struct bc_root *have = &roots->list.items[i];
 
-		if (have->func == root.func && have->region == root.region &&
-			have->context == root.context)
-			return;
+		if (have->func != root.func || have->region != root.region ||
+			have->context != root.context)
+			continue;
+		if (have->assumed && !root.assumed)
+			*have = root;
+		return;
 	}
 	bc_vec_push(&roots->list, root);
 }
@@ -115,9 +120,26 @@ static int applies(const struct bc_models *models, const struct bc_register_rule
 	return !rule->when || bc_pred_eval(models, rule->when, &reader, NULL) != BC_NO;
 }
 
+/* On which thread the callback runs that this call registers. */
+static void set_thread(struct bc_root *root, const struct bc_queues *queues, uint32_t call,
+	const struct bc_role *role)
+{
+	root->context = role->context;
+	if (role->context != BC_CTX_LOOP)
+		return;
+	switch (bc_queues_thread_of(queues, call, role)) {
+	case BC_QUEUE_OF_LOOP: break;
+	case BC_QUEUE_OF_WORKER: root->context = BC_CTX_WORKER; break;
+	case BC_QUEUE_OF_SOMEBODY:
+		root->assumed = "the main context that it is put on is not a worker's";
+		break;
+	}
+}
+
 /* All functions that one argument of a registration may be. */
-static void add_role(struct bc_roots *roots, const struct bc_solution *solution, uint32_t call,
-	const struct bc_register_rule *rule, const struct bc_role *role, const char *api)
+static void add_role(struct bc_roots *roots, const struct bc_solution *solution,
+	const struct bc_queues *queues, uint32_t call, const struct bc_register_rule *rule,
+	const struct bc_role *role, const char *api)
 {
 	const struct bc_program *program = solution->places.program;
 	const struct bc_call *c = &program->calls[call];
@@ -148,15 +170,26 @@ static void add_role(struct bc_roots *roots, const struct bc_solution *solution,
 			} else {
 				root = bc_root_of(solution, src, syms[k], rule->loop, api);
 			}
-			root.context = role->context;
+			set_thread(&root, queues, call, role);
 			bc_roots_add(roots, root);
 		}
 	}
 	bc_vec_fini(&sources.list);
 }
 
+static void add_roles(struct bc_roots *roots, const struct bc_solution *solution,
+	const struct bc_queues *queues, uint32_t call, const struct bc_register_rule *rule,
+	const char *api)
+{
+	for (int i = 0; i < rule->nroles; i++)
+		/* without queues, only those that do not depend on them */
+		if (queues || rule->roles[i].context != BC_CTX_LOOP)
+			add_role(roots, solution, queues, call, rule, &rule->roles[i], api);
+}
+
 static void add_registrations(struct bc_roots *roots, const struct bc_solution *solution,
-	const struct bc_models *models, struct bc_liveness *liveness)
+	const struct bc_models *models, const struct bc_queues *queues,
+	struct bc_liveness *liveness)
 {
 	const struct bc_program *program = solution->places.program;
 
@@ -173,11 +206,8 @@ static void add_registrations(struct bc_roots *roots, const struct bc_solution *
 			if (n && !bc_is_live(liveness, call))
 				continue;
 			for (int r = 0; r < n; r++)
-				for (int i = 0; applies(models, rules[r], program, call, sym) &&
-						i < rules[r]->nroles;
-					i++)
-					add_role(roots, solution, call, rules[r],
-						&rules[r]->roles[i], name);
+				if (applies(models, rules[r], program, call, sym))
+					add_roles(roots, solution, queues, call, rules[r], name);
 		}
 	}
 }
@@ -246,7 +276,13 @@ static void add_annotated(
 void bc_roots_find(struct bc_roots *roots, const struct bc_solution *solution,
 	const struct bc_models *models, const struct bc_marks *marks, struct bc_liveness *liveness)
 {
-	add_registrations(roots, solution, models, liveness);
+	struct bc_queues queues;
+
+	add_registrations(roots, solution, models, NULL, liveness);
+	/* who runs on a thread of its own is known by now */
+	bc_queues_init(&queues, solution, models, roots);
+	add_registrations(roots, solution, models, &queues, liveness);
+	bc_queues_fini(&queues);
 	add_fields(roots, solution, models);
 	add_annotated(roots, solution->places.program, marks);
 }

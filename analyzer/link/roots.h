@@ -33,8 +33,9 @@ struct bc_root {
 	const char *registered_by; /* NULL for LOOP_BODY and annotations */
 	const char *file;          /* where it was registered */
 	uint32_t line, column;
-	uint32_t driver;   /* DISCOVERED, LOOP_BODY: the function that contains the loop */
-	uint8_t on_worker; /* DISCOVERED, LOOP_BODY: the loop only runs on a thread of its own */
+	uint32_t driver;     /* DISCOVERED, LOOP_BODY: the function that contains the loop */
+	const char *assumed; /* what must hold for it to run on the loop; NULL: nothing */
+	uint8_t on_worker;   /* DISCOVERED, LOOP_BODY: the loop only runs on a thread of its own */
 };
 
 struct bc_roots {

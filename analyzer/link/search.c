@@ -376,6 +376,8 @@ static double cost_of_edge(const struct bc_search *s, const struct bc_edge *edge
 
 static uint8_t confidence_of_root(const struct bc_root *root)
 {
+	if (root->assumed)
+		return BC_CONF_POSSIBLE;
 	if (root->kind == BC_ROOT_MODEL || root->kind == BC_ROOT_ANNOTATED ||
 		root->kind == BC_ROOT_PROMISE)
 		return BC_CONF_CERTAIN;

@@ -16,6 +16,7 @@ enum role {
 	ROLE_CREATOR,
 	ROLE_MODE,
 	ROLE_WATCH,
+	ROLE_QUEUE,
 	ROLE_TAKE,
 	ROLE_RELEASE,
 	ROLE_IDENTITY,
@@ -39,6 +40,7 @@ struct name_entry {
 	const struct bc_creator_rule *creator;
 	const struct bc_mode_rule *mode;
 	const struct bc_watch_rule *watch;
+	const struct bc_queue_rule *queue;
 	const struct bc_lock_rule *take, *release;
 	int identity;
 	int nsinks, nregisters;
@@ -105,6 +107,9 @@ static void collect_mentions(const struct bc_models *models, struct mentions *me
 	for (int i = 0; i < models->nwatches; i++)
 		add_mentions(mentions, models->watches[i].functions, models->watches[i].nfunctions,
 			ROLE_WATCH, &models->watches[i]);
+	for (int i = 0; i < models->nqueues; i++)
+		add_mentions(mentions, models->queues[i].functions, models->queues[i].nfunctions,
+			ROLE_QUEUE, &models->queues[i]);
 	for (int i = 0; i < models->nlocks; i++) {
 		const struct bc_lock_rule *lock = &models->locks[i];
 
@@ -138,6 +143,7 @@ static void fill_entry(struct name_entry *entry, const struct mention *mention, 
 	case ROLE_CREATOR: entry->creator = mention->rule; break;
 	case ROLE_MODE: entry->mode = mention->rule; break;
 	case ROLE_WATCH: entry->watch = mention->rule; break;
+	case ROLE_QUEUE: entry->queue = mention->rule; break;
 	case ROLE_TAKE: entry->take = mention->rule; break;
 	case ROLE_RELEASE: entry->release = mention->rule; break;
 	case ROLE_IDENTITY: entry->identity = 1; break;
@@ -364,6 +370,13 @@ const struct bc_mode_rule *bc_models_mode(const struct bc_models *models, const 
 	const struct name_entry *entry = find_name(models, name);
 
 	return entry ? entry->mode : NULL;
+}
+
+const struct bc_queue_rule *bc_models_queue(const struct bc_models *models, const char *name)
+{
+	const struct name_entry *entry = find_name(models, name);
+
+	return entry ? entry->queue : NULL;
 }
 
 int bc_models_watches(const struct bc_models *models, const char *name)

@@ -47,6 +47,11 @@ struct bc_loading_watch {
 	int dead;
 };
 
+struct bc_loading_queue {
+	struct bc_queue_rule rule;
+	int dead;
+};
+
 struct bc_loading_lock {
 	struct bc_lock_rule rule;
 	int dead;
@@ -76,6 +81,7 @@ struct bc_loader {
 	BC_VEC(struct bc_loading_mode) modes;
 	BC_VEC(struct bc_loading_lock) locks;
 	BC_VEC(struct bc_loading_watch) watches;
+	BC_VEC(struct bc_loading_queue) queues;
 	BC_VEC(struct bc_number) would_block;
 	BC_VEC(struct bc_constant) constants;
 	BC_VEC(struct bc_rule_test) tests;
@@ -99,8 +105,9 @@ void bc_loader_remember(
 /* pack.c: takes over what a checked document says. 0 or BC_EINPUT. */
 int bc_loader_take_pack(struct bc_loader *loader, const struct bc_yaml_node *root);
 
-/* pack_loops.c: the lists of locks. */
+/* pack_loops.c: the lists of locks, and of functions about queues. */
 void bc_loader_take_locks(struct bc_loader *loader, const struct bc_yaml_node *root);
+void bc_loader_take_queues(struct bc_loader *loader, const struct bc_yaml_node *root);
 
 /* pack_loops.c: one loop, or the descriptors of a pack. 0 or BC_EINPUT. */
 int bc_loader_take_loop(struct bc_loader *loader, const struct bc_yaml_node *node);

@@ -170,8 +170,10 @@ struct bc_sink_rule {
 struct bc_role {
 	int arg; /* from 1: which argument of the registration is the callback */
 	enum bc_context context;
-	int fd_arg;   /* from 1: the registration's fd argument, 0 without */
-	int fd_param; /* from 1: the callback's parameter that receives this fd, 0 without */
+	int fd_arg;     /* from 1: the registration's fd argument, 0 without */
+	int fd_param;   /* from 1: the callback's parameter that receives this fd, 0 without */
+	int queue_arg;  /* from 1: the registration's queue (struct bc_queue_rule), 0 without */
+	int source_arg; /* from 1: what is attached to a queue by another call, 0 without */
 };
 
 struct bc_register_rule {
@@ -242,6 +244,28 @@ struct bc_mode_rule {
 	const struct bc_pred *when;             /* the call changes it at all; NULL: always */
 	const struct bc_pred *nonblocking_when; /* yes: to non-blocking, no: to blocking;
 						   NULL: always to non-blocking */
+	struct bc_origin origin;
+};
+
+/*
+ * What a function does with a queue: an object that holds what is to run, and that whichever thread
+ * runs it calls back from. GLib's main contexts are such; null means the main one.
+ */
+enum bc_queue_use {
+	BC_QUEUE_MAKE,    /* returns a new one */
+	BC_QUEUE_MAIN,    /* returns that of the main or of the calling thread */
+	BC_QUEUE_HAND_ON, /* returns what stands for the one in `arg` */
+	BC_QUEUE_RUN,     /* the thread that calls it runs the one in `arg` */
+	BC_QUEUE_ATTACH,  /* puts the source in `source_arg` on the one in `arg` */
+	BC_QUEUE_TIMER,   /* returns a source that waits for time or idleness, for nobody else */
+	BC_QUEUE_SERVE    /* has the queue of the calling thread serve others */
+};
+
+struct bc_queue_rule {
+	const char *const *functions;
+	int nfunctions;
+	enum bc_queue_use use;
+	int arg, source_arg; /* from 1, 0 without */
 	struct bc_origin origin;
 };
 
@@ -328,6 +352,7 @@ struct bc_models {
 	struct bc_mode_rule *modes;
 	struct bc_lock_rule *locks;
 	struct bc_watch_rule *watches;
+	struct bc_queue_rule *queues;
 	struct bc_number
 		*would_block; /* errno values that only a non-blocking call gives: EAGAIN */
 	struct bc_constant *constants;
@@ -343,7 +368,7 @@ struct bc_models {
 	struct bc_cut_rule *cuts;
 	struct bc_worst_rule *worsts; /* in order of the packs: the last one that fits counts */
 	int nsinks, nregisters, nfields, nwaits, nconstants, nheaders, nforks, nnever_blocks,
-		nloop_annotations, nloops, ntests, ncreators, nmodes, nlocks, nwatches,
+		nloop_annotations, nloops, ntests, ncreators, nmodes, nlocks, nwatches, nqueues,
 		nwould_block, nthread_identity, nnevers, npacks, ncuts, nworsts;
 	uint64_t hash[2]; /* XXH3-128 over all packs read, in order */
 	struct bc_models_index *index;
@@ -405,6 +430,8 @@ const struct bc_field_rule *bc_models_field(
 /* NULL when the function makes no descriptor, or changes the mode of none. */
 const struct bc_creator_rule *bc_models_creator(const struct bc_models *models, const char *name);
 const struct bc_mode_rule *bc_models_mode(const struct bc_models *models, const char *name);
+/* NULL when the function has nothing to do with queues. */
+const struct bc_queue_rule *bc_models_queue(const struct bc_models *models, const char *name);
 /* The argument that the function has watched, 0 when it watches none. */
 int bc_models_watches(const struct bc_models *models, const char *name);
 /* NULL when the function is about no lock; *takes tells whether it takes or releases it. */

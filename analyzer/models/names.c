@@ -66,6 +66,17 @@ const struct bc_word bc_words_fd[] = {
 	{NULL, 0},
 };
 
+const struct bc_word bc_words_queue_use[] = {
+	{"make", BC_QUEUE_MAKE},
+	{"main", BC_QUEUE_MAIN},
+	{"hand-on", BC_QUEUE_HAND_ON},
+	{"run", BC_QUEUE_RUN},
+	{"attach", BC_QUEUE_ATTACH},
+	{"timer", BC_QUEUE_TIMER},
+	{"serve", BC_QUEUE_SERVE},
+	{NULL, 0},
+};
+
 const struct bc_word bc_words_fd_kind[] = {
 	{"socket", BC_FDK_SOCKET},
 	{"datagram", BC_FDK_DATAGRAM},

@@ -259,6 +259,7 @@ int bc_loader_take_pack(struct bc_loader *loader, const struct bc_yaml_node *roo
 	if (status == 0)
 		status = take_list(loader, root, "blocking", take_sink);
 	bc_loader_take_locks(loader, root);
+	bc_loader_take_queues(loader, root);
 	bc_loader_take_worsts(loader, root);
 	if (status == 0 && bc_yaml_get(root, "descriptors"))
 		status = bc_loader_take_descriptors(loader, bc_yaml_get(root, "descriptors"));

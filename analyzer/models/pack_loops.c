@@ -21,8 +21,12 @@ static int read_roles(
 		role->context = (enum bc_context)bc_read_word(item, "thread", bc_words_context, 0);
 		role->fd_arg = bc_read_int(item, "fd_arg", 0);
 		role->fd_param = bc_read_int(item, "fd_param", 0);
+		role->queue_arg = bc_read_int(item, "queue_arg", 0);
+		role->source_arg = bc_read_int(item, "source_arg", 0);
 		if (bc_read_check_arg(loader, item, "arg", rule->params) != 0 ||
-			bc_read_check_arg(loader, item, "fd_arg", rule->params) != 0)
+			bc_read_check_arg(loader, item, "fd_arg", rule->params) != 0 ||
+			bc_read_check_arg(loader, item, "queue_arg", rule->params) != 0 ||
+			bc_read_check_arg(loader, item, "source_arg", rule->params) != 0)
 			return BC_EINPUT;
 		if (!role->fd_arg != !role->fd_param)
 			return bc_yaml_fail(
@@ -174,6 +178,21 @@ void bc_loader_take_locks(struct bc_loader *loader, const struct bc_yaml_node *r
 		rule.take = bc_read_texts(loader, item, "take", &rule.ntake);
 		rule.release = bc_read_texts(loader, item, "release", &rule.nrelease);
 		bc_vec_push(&loader->locks, (struct bc_loading_lock){.rule = rule});
+	}
+}
+
+void bc_loader_take_queues(struct bc_loader *loader, const struct bc_yaml_node *root)
+{
+	const struct bc_yaml_node *item = bc_read_first(root, "queues");
+
+	for (; item; item = item->next) {
+		struct bc_queue_rule rule = {.arg = bc_read_int(item, "arg", 0),
+			.source_arg = bc_read_int(item, "source_arg", 0),
+			.use = (enum bc_queue_use)bc_read_word(item, "use", bc_words_queue_use, 0),
+			.origin = bc_read_origin(loader, item)};
+
+		rule.functions = bc_read_texts(loader, item, "function", &rule.nfunctions);
+		bc_vec_push(&loader->queues, (struct bc_loading_queue){.rule = rule});
 	}
 }
 

@@ -175,6 +175,10 @@ static const struct bc_key callback_keys[] = {
 		"the loop; fini: at exit; sync: at once, inside this very call"),
 	KEY("fd_arg", BC_TYPE_ARG, BC_ONE, 0, "the registration's descriptor"),
 	KEY("fd_param", BC_TYPE_ARG, BC_ONE, 0, "the callback's parameter that receives it"),
+	KEY("queue_arg", BC_TYPE_ARG, BC_ONE, 0,
+		"the queue it goes to, see 'queues' of a pack; null is the main one"),
+	KEY("source_arg", BC_TYPE_ARG, BC_ONE, 0,
+		"the source that carries it, which another call puts on a queue"),
 	END,
 };
 
@@ -270,6 +274,21 @@ static const struct bc_key watch_keys[] = {
 
 static const struct bc_shape watch = {"a watch", watch_keys};
 
+static const struct bc_key queue_keys[] = {
+	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions about queues"),
+	WORD("use", bc_words_queue_use, BC_ONE, 1,
+		"make: returns a new one; main: returns that of the main or of the calling "
+		"thread; hand-on: returns what stands for the one in arg; run: "
+		"the calling thread runs the one in arg; attach: puts source_arg on the one in "
+		"arg; timer: returns a source that waits for time or idleness only; serve: has "
+		"the calling thread's queue serve others"),
+	KEY("arg", BC_TYPE_ARG, BC_ONE, 0, "the queue"),
+	KEY("source_arg", BC_TYPE_ARG, BC_ONE, 0, "the source"),
+	END,
+};
+
+static const struct bc_shape queue = {"a function about queues", queue_keys};
+
 static const struct bc_key descriptor_keys[] = {
 	MAP("watch", watch, BC_MANY, 0, "functions that have a descriptor watched by a loop"),
 	MAP("create", create, BC_MANY, 0, "functions that make descriptors or handles"),
@@ -320,6 +339,8 @@ static const struct bc_key pack_keys[] = {
 	MAP("blocking", blocking, BC_MANY, 0, "who blocks, when not, and what to use instead"),
 	MAP("descriptors", descriptors, BC_ONE, 0, "who makes descriptors, and sets their mode"),
 	MAP("locks", lock, BC_MANY, 0, "who takes and releases locks"),
+	MAP("queues", queue, BC_MANY, 0,
+		"who makes and runs objects that callbacks wait in, such as main contexts"),
 	MAP("worst_cases", worst_case, BC_MANY, 0,
 		"how long calls of a category take when things go wrong"),
 	KEY("forks", BC_TYPE_NAME, BC_MANY, 0, "functions that return twice, like fork"),

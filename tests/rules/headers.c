@@ -423,6 +423,23 @@ static void check_mode(struct checking *c, const struct bc_mode_rule *rule)
 	}
 }
 
+static void check_queue(struct checking *c, const struct bc_queue_rule *rule)
+{
+	struct named f;
+	CXType type;
+
+	if (!begin(c, "queues", &rule->origin))
+		return;
+	for (int i = 0; i < rule->nfunctions; i++) {
+		if (!check_exists(c, rule->functions[i], &f))
+			continue;
+		if (rule->arg && argument(c, &f, rule->arg, &type))
+			expect(c, &f, rule->arg, is_pointer(type), "pointer");
+		if (rule->source_arg && argument(c, &f, rule->source_arg, &type))
+			expect(c, &f, rule->source_arg, is_pointer(type), "pointer");
+	}
+}
+
 static void check_never(struct checking *c, const struct bc_never_rule *rule)
 {
 	struct named f;
@@ -604,6 +621,8 @@ static void check_rules(struct checking *c)
 		check_creator(c, &m->creators[i]);
 	for (int i = 0; i < m->nmodes; i++)
 		check_mode(c, &m->modes[i]);
+	for (int i = 0; i < m->nqueues; i++)
+		check_queue(c, &m->queues[i]);
 	for (int i = 0; i < m->nnevers; i++)
 		check_never(c, &m->nevers[i]);
 	for (int i = 0; i < m->nfields; i++)
