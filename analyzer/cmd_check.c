@@ -11,8 +11,10 @@
 
 #include "base/error.h"
 #include "base/fs.h"
+#include "findings/join.h"
+#include "findings/unseen.h"
 #include "parse/parse.h"
-#include "store/store.h"
+#include "store/profile.h"
 
 enum { DEFAULT_WIDTH = 80 };
 
@@ -35,7 +37,20 @@ static int check_paths(const struct bc_options *options)
 
 /* ---- saving ---- */
 
-static int save(const struct bc_options *options, const struct bc_report *report, const char *path,
+/* All runs that were measured are joined anew: this check may know what the last one did not. */
+static int join(struct bc_store *store, struct bc_report *report, struct bc_arena *arena,
+	struct bc_profiles *profiles)
+{
+	int status = bc_store_load_profiles(store, arena, profiles);
+
+	if (status == 0) {
+		bc_join(report, profiles);
+		bc_unseen_find(report, &report->graph, profiles);
+	}
+	return status;
+}
+
+static int save(const struct bc_options *options, struct bc_report *report, const char *path,
 	int64_t started_ms)
 {
 	const struct bc_store_run run = {
@@ -46,12 +61,17 @@ static int save(const struct bc_options *options, const struct bc_report *report
 		.min_confidence = options->check.min_confidence,
 		.budget_ms = options->check.budget_ms,
 	};
+	struct bc_arena arena = BC_ARENA_INIT;
+	struct bc_profiles profiles;
 	struct bc_store *store;
 	int status = bc_store_open(path, BC_STORE_WRITE, &store);
 
 	if (status == 0)
-		status = bc_store_save_run(store, report, &run);
+		status = join(store, report, &arena, &profiles);
+	if (status == 0)
+		status = bc_store_save_run(store, report, &run, &profiles);
 	bc_store_close(store);
+	bc_arena_fini(&arena);
 	return status;
 }
 

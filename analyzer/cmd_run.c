@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -11,6 +12,7 @@
 #include "harness/collect/run.h"
 #include "models/models.h"
 #include "rules.h"
+#include "record.h"
 
 static int wants_color(const struct bc_options *options)
 {
@@ -111,6 +113,26 @@ static const char *const *list_calls(const struct bc_models *models, struct bc_a
 	return copy;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* What goes wrong with the database is said after the report, and costs nothing else. */
+static int finish(const struct bc_options *options, int64_t started_ms, struct bc_run *run)
+{
+	int kept = bc_record_run(options, started_ms, run), status;
+	const char *why = bc_arena_strdup(&run->arena, bc_error_message());
+
+	status = write_all(options, run);
+	if (kept < 0)
+		bc_cmd_say("warning", "%s", why);
+	return status;
+}
+
 int bc_cmd_run(const struct bc_options *options)
 {
 	struct bc_run_options how = {
@@ -128,6 +150,7 @@ int bc_cmd_run(const struct bc_options *options)
 	struct bc_arena arena = {0};
 	struct bc_models models = {0};
 	struct bc_run run = {0};
+	int64_t started_ms = now_ms();
 	int status;
 
 	if (!options->operands.count)
@@ -140,7 +163,7 @@ int bc_cmd_run(const struct bc_options *options)
 	if (status == 0)
 		status = bc_run_program(&how, &run);
 	if (status == 0)
-		status = write_all(options, &run);
+		status = finish(options, started_ms, &run);
 	status = status < 0 ? bc_cmd_fail(status) : exit_status(options, &run);
 	bc_run_fini(&run);
 	bc_arena_fini(&arena);

@@ -151,6 +151,7 @@ static const struct bc_option run_options[] = {
 		duration_ms, NULL),
 	OPTION("follow-fork", 0, FLAG, NULL, "measure what it forks and executes, too", follow,
 		NULL),
+	DB,
 	OPTION("format", 0, WORD, "FORMAT",
 		"text, json or folded (stacks for flame graphs); default text", run_format,
 		run_formats),

@@ -451,6 +451,7 @@ void bc_findings_add(struct bc_findings *findings, const struct bc_linked *linke
 	}
 	add_unresolved(&b);
 	add_callbacks(&b);
+	bc_findings_add_calls(findings, linked);
 	bc_findings_add_remarks(findings, linked);
 	count(&b);
 }

@@ -23,6 +23,8 @@ struct bc_findings {
 	BC_VEC(struct bc_unresolved) unresolved;
 	BC_VEC(struct bc_callback_info) callbacks;
 	BC_VEC(struct bc_remark) remarks;
+	BC_VEC(struct bc_graph_function) functions;
+	BC_VEC(struct bc_graph_call) calls;
 	/* which entries of the project file some link unit had a use for, see struct bc_marks */
 	uint8_t *never_used, *cut_used;
 };
@@ -30,6 +32,9 @@ struct bc_findings {
 /* Adds what one link unit says. Nothing collected refers to `linked` afterwards. */
 void bc_findings_add(struct bc_findings *findings, const struct bc_linked *linked,
 	const struct bc_findings_options *options);
+
+/* calls.c: the call graph of one link unit. */
+void bc_findings_add_calls(struct bc_findings *findings, const struct bc_linked *linked);
 
 /* remarks.c: what one link unit says about annotations and entries of the project file. */
 void bc_findings_add_remarks(struct bc_findings *findings, const struct bc_linked *linked);

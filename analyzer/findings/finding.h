@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "findings/graph.h"
 #include "models/confidence.h"
 #include "models/models.h"
 
@@ -134,6 +135,16 @@ struct bc_callback_info {
 	enum bc_context context;
 };
 
+/* What was seen to run and the analysis did not know, see unseen.h. */
+struct bc_unseen {
+	int is_callback;    /* the loop runs it; else it was called through a pointer */
+	const char *caller; /* the function that calls it, or that registered the callback */
+	struct bc_place_loc caller_at; /* the call; nothing for a callback */
+	const char *callee;
+	struct bc_place_loc callee_at; /* its definition */
+	int64_t count;                 /* times it ran, or stalls that show the call */
+};
+
 struct bc_report {
 	struct bc_arena arena;
 	const char *root;     /* absolute project root */
@@ -151,6 +162,9 @@ struct bc_report {
 	int nremarks;
 	struct bc_plugin_info *plugins; /* in order of the command line */
 	int nplugins;
+	struct bc_unseen *unseen; /* of all measured runs */
+	int nunseen;
+	struct bc_graph graph; /* empty in a report that was loaded */
 
 	struct {
 		int units, parsed, cached,

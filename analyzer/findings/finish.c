@@ -194,7 +194,7 @@ static int compare_remarks(const void *a, const void *b)
 
 #define MOVE_TO_REPORT(report, vec, items_out, count_out) \
 	do { \
-		(count_out) = (int)(vec)->count; \
+		(count_out) = (__typeof__(count_out))(vec)->count; \
 		(items_out) = \
 			bc_arena_calloc(&(report)->arena, (vec)->count, sizeof(*(vec)->items)); \
 		if ((vec)->count) \
@@ -224,6 +224,10 @@ void bc_findings_finish(struct bc_findings *findings)
 	MOVE_TO_REPORT(report, &findings->unresolved, report->unresolved, report->nunresolved);
 	MOVE_TO_REPORT(report, &findings->callbacks, report->callbacks, report->ncallbacks);
 	MOVE_TO_REPORT(report, &findings->remarks, report->remarks, report->nremarks);
+	MOVE_TO_REPORT(
+		report, &findings->functions, report->graph.functions, report->graph.nfunctions);
+	MOVE_TO_REPORT(report, &findings->calls, report->graph.calls, report->graph.ncalls);
+	bc_graph_finish(&report->arena, &report->graph);
 }
 
 void bc_report_fini(struct bc_report *report)

@@ -113,3 +113,13 @@ int bc_project_prepare(const struct bc_project *project)
 	bc_arena_fini(&arena);
 	return status;
 }
+
+int bc_project_prepare_database(const struct bc_project *project)
+{
+	struct bc_arena arena = BC_ARENA_INIT;
+	const char *folder = bc_path_dirname(&arena, project->database);
+	int status = project->own_folder ? make_ignored_folder(&arena, folder) : bc_mkdirs(folder);
+
+	bc_arena_fini(&arena);
+	return status;
+}

@@ -34,5 +34,7 @@ void bc_project_locate(struct bc_arena *arena, const char *here, const struct bc
  * with what to do about it.
  */
 int bc_project_prepare(const struct bc_project *project);
+/* Likewise, but of the database only. */
+int bc_project_prepare_database(const struct bc_project *project);
 
 #endif

@@ -400,12 +400,13 @@ static void write_observed(struct writer *w, const struct bc_finding *finding)
 	struct bc_buf text = {0};
 
 	if (finding->observed.runs) {
-		bc_buf_printf(&text, "measured: %lld time%s in %d run%s, worst ",
-			(long long)finding->observed.count, finding->observed.count == 1 ? "" : "s",
-			finding->observed.runs, finding->observed.runs == 1 ? "" : "s");
+		bc_buf_str(&text, "measured: worst ");
 		add_milliseconds(&text, finding->observed.max_ms);
-		bc_buf_str(&text, ", p99 ");
+		bc_buf_printf(&text, ", %d run%s (%lld time%s, p99 ", finding->observed.runs,
+			finding->observed.runs == 1 ? "" : "s", (long long)finding->observed.count,
+			finding->observed.count == 1 ? "" : "s");
 		add_milliseconds(&text, finding->observed.p99_ms);
+		bc_buf_char(&text, ')');
 		write_line(w, &text);
 	}
 	bc_buf_fini(&text);

@@ -328,6 +328,36 @@ static int load_unresolved(struct loader *loader)
 	return status;
 }
 
+static struct bc_unseen read_unseen(struct loader *loader, struct bc_row *row)
+{
+	struct bc_unseen one = {.is_callback = bc_row_int(row) != 0};
+
+	one.caller = bc_row_text(row, loader->arena);
+	one.caller_at.file = bc_row_text(row, loader->arena);
+	one.caller_at.line = bc_row_count(row, UINT32_MAX);
+	one.callee = bc_row_text(row, loader->arena);
+	one.callee_at.file = bc_row_text(row, loader->arena);
+	one.callee_at.line = bc_row_count(row, UINT32_MAX);
+	one.count = bc_row_int(row);
+	return one;
+}
+
+/* Of all measured runs; it is joined anew with every check. */
+static int load_unseen(struct loader *loader)
+{
+	struct bc_report *report = loader->report;
+	struct bc_row row;
+	int status = bc_row_prepare(&row, loader->store->db, loader->store->path,
+		"SELECT kind = 'callback', caller, caller_file, caller_line, callee, callee_file,"
+		" callee_line, count FROM unseen ORDER BY position");
+
+	if (status == 0)
+		READ_ROWS(loader, &row, struct bc_unseen, read_unseen, report->unseen,
+			report->nunseen, status);
+	bc_row_fini(&row);
+	return status;
+}
+
 static int load_degraded(struct loader *loader)
 {
 	struct bc_report *report = loader->report;
@@ -425,6 +455,17 @@ static int load_all(struct loader *loader, struct bc_store_run *run)
 		status = load_unresolved(loader);
 	if (status == 0)
 		status = load_degraded(loader);
+	return status ? status : load_unseen(loader);
+}
+
+int bc_store_has_run(struct bc_store *store)
+{
+	struct bc_row row;
+	int status = bc_row_prepare(&row, store->db, store->path, "SELECT run FROM runs LIMIT 1");
+
+	if (status == 0)
+		status = bc_row_next(&row);
+	bc_row_fini(&row);
 	return status;
 }
 

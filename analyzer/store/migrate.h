@@ -6,11 +6,13 @@ struct sqlite3;
 
 enum {
 	BC_STORE_APPLICATION_ID = 0x62636462, /* "bcdb"; tells our files from other databases */
-	BC_STORE_VERSION = 2
+	BC_STORE_VERSION = 3
 };
 
 /* schema.c: step n is the SQL that takes a database from version n to n + 1; 0 is an empty file. */
 extern const char *const bc_store_steps[BC_STORE_VERSION];
+/* schema_profiles.c: the step from version 2. */
+extern const char bc_store_version_3[];
 
 /*
  * Takes the open database to version `nsteps`, each step in a transaction of its own. `path` is for

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "store/database.h"
+#include "store/profile.h"
 #include "store/rows.h"
 
 #define TWO "?,?"
@@ -271,8 +272,8 @@ static int drop_old_runs(struct bc_store *store, int64_t run)
 				    BC_STORE_KEPT_RUNS);
 }
 
-static int save_in_transaction(
-	struct bc_store *store, const struct bc_report *report, const struct bc_store_run *run)
+static int save_in_transaction(struct bc_store *store, const struct bc_report *report,
+	const struct bc_store_run *run, const struct bc_profiles *profiles)
 {
 	struct saver saver = {.run = 0};
 	int status = 0;
@@ -283,18 +284,22 @@ static int save_in_transaction(
 		status = save_all(&saver, store->db, report, run);
 	for (int i = 0; i < INSERTS; i++)
 		bc_row_fini(&saver.rows[i]);
+	if (status == 0)
+		status = bc_store_put_graph(store, &report->graph);
+	if (status == 0 && profiles)
+		status = bc_store_put_joins(store, report, profiles);
 	return status == 0 ? drop_old_runs(store, saver.run) : status;
 }
 
-int bc_store_save_run(
-	struct bc_store *store, const struct bc_report *report, const struct bc_store_run *run)
+int bc_store_save_run(struct bc_store *store, const struct bc_report *report,
+	const struct bc_store_run *run, const struct bc_profiles *profiles)
 {
 	/* the lock is waited for here, and then held: no later statement can find the file busy */
 	int status = bc_store_execute(store->db, store->path, "BEGIN IMMEDIATE");
 
 	if (status < 0)
 		return status;
-	status = save_in_transaction(store, report, run);
+	status = save_in_transaction(store, report, run, profiles);
 	if (status == 0)
 		status = bc_store_execute(store->db, store->path, "COMMIT");
 	if (status < 0)

@@ -211,4 +211,4 @@ static const char version_2[] =
 	"  phase_why TEXT; -- 'only on reload (SIGHUP)'; NULL when normal\n";
 /* clang-format on */
 
-const char *const bc_store_steps[BC_STORE_VERSION] = {version_1, version_2};
+const char *const bc_store_steps[BC_STORE_VERSION] = {version_1, version_2, bc_store_version_3};

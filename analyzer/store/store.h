@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "findings/finding.h"
+#include "findings/profile.h"
 
 enum { BC_STORE_KEPT_RUNS = 20 };
 
@@ -40,11 +41,15 @@ struct bc_store_run {
 int bc_store_open(const char *path, enum bc_store_mode mode, struct bc_store **store);
 
 /*
- * Saves a report as the last run, dropping the oldest; all or nothing. Waits some seconds for
- * another process that is saving. 0, BC_EOUTPUT, or BC_EINPUT when the file proves to be damaged.
+ * Saves a report as the last run, dropping the oldest; all or nothing. `profiles` were joined with
+ * it, and the join is saved, too; NULL leaves that as it is. Waits some seconds for another process
+ * that is saving. 0, BC_EOUTPUT, or BC_EINPUT when the file proves to be damaged.
  */
-int bc_store_save_run(
-	struct bc_store *store, const struct bc_report *report, const struct bc_store_run *run);
+int bc_store_save_run(struct bc_store *store, const struct bc_report *report,
+	const struct bc_store_run *run, const struct bc_profiles *profiles);
+
+/* 1 when there is a run to load, 0 without, or an error. */
+int bc_store_has_run(struct bc_store *store);
 
 /*
  * The last run. `report` is initialised here; it is to be dropped with bc_report_fini(). `run` may

@@ -63,7 +63,7 @@ static int save_report(const char *path, const struct bc_report *report)
 	int status = bc_store_open(path, BC_STORE_WRITE, &store);
 
 	if (status == 0)
-		status = bc_store_save_run(store, report, &a_run);
+		status = bc_store_save_run(store, report, &a_run, NULL);
 	bc_store_close(store);
 	return status;
 }
@@ -309,7 +309,7 @@ static void test_old_runs_are_dropped(void **state)
 	assert_int_equal(bc_store_open(place->path, BC_STORE_WRITE, &store), 0);
 	for (int i = 1; i <= runs; i++) {
 		built.report.summary.units = i;
-		assert_int_equal(bc_store_save_run(store, &built.report, &a_run), 0);
+		assert_int_equal(bc_store_save_run(store, &built.report, &a_run, NULL), 0);
 	}
 	bc_store_close(store);
 	assert_int_equal(load_report(place->path, &loaded, NULL), 0);

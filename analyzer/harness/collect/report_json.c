@@ -167,8 +167,7 @@ static void write_stalls(struct bc_json *json, const struct bc_run *run, struct 
 		if (stall->kind == BC_RUN_MANY)
 			write_shares(json, stall);
 		write_stack(json, stall, arena);
-		bc_json_key(json, "finding");
-		bc_json_null(json);
+		write_text(json, "finding", stall->finding);
 		bc_json_end(json);
 	}
 	bc_json_end(json);

@@ -127,6 +127,18 @@ static void write_stack(struct writer *writer, const struct bc_run_stall *stall)
 	}
 }
 
+/* Which finding of the last check it was, if there was a check at all. */
+static void write_finding(struct writer *writer, const struct bc_run_stall *stall)
+{
+	if (!stall->finding_why || stall->cause == BC_RUN_RUNQUEUE)
+		return;
+	if (stall->finding)
+		SAY(writer, PLAIN, "    predicted by %s, %s", stall->finding, stall->finding_why);
+	else
+		SAY(writer, WARNING, "    nothing predicted it");
+	end_line(writer);
+}
+
 static void write_stall(struct writer *writer, const struct bc_run_stall *stall)
 {
 	const struct bc_run_callback *callback = &writer->run->callbacks.items[stall->callback];
@@ -149,6 +161,7 @@ static void write_stall(struct writer *writer, const struct bc_run_stall *stall)
 	if (!stall->open)
 		write_split(writer, stall);
 	write_stack(writer, stall);
+	write_finding(writer, stall);
 	if (stall->cause == BC_RUN_CALL)
 		advice = bc_run_advice(stall->culprit, bc_report_library(writer->run, stall->tid));
 	if (advice) {

@@ -243,5 +243,6 @@ void bc_run_fini(struct bc_run *run)
 	bc_vec_fini(&run->loops);
 	bc_vec_fini(&run->callbacks);
 	bc_vec_fini(&run->stalls);
+	bc_vec_fini(&run->remarks);
 	bc_arena_fini(&run->arena);
 }

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/vec.h"
+#include "findings/finding.h"
 #include "harness/wire.h"
 
 struct bc_run_options {
@@ -68,8 +69,9 @@ struct bc_run_stall {
 	const char *longest; /* call, the culprit's or not; NULL: none */
 	uint32_t count;
 	uint64_t total_ns;
-	uint64_t ns;       /* of the longest */
-	uint64_t start_ns; /* since the beginning of the run */
+	struct bc_run_histogram times; /* of all of them */
+	uint64_t ns;                   /* of the longest */
+	uint64_t start_ns;             /* since the beginning of the run */
 	struct bc_run_split split;
 	uint32_t major_faults, minor_faults;
 	uint32_t tid;
@@ -77,6 +79,12 @@ struct bc_run_stall {
 	uint32_t nstack;
 	struct bc_run_share shares[BC_WIRE_CALLS]; /* of MANY: what the iteration was made of */
 	int open;                                  /* still lasting when the program ended */
+	/* set when the run is over */
+	const char *allowed;     /* the reason that --allow gives, or NULL */
+	const char *finding;     /* fingerprint of what predicted it, or NULL */
+	const char *finding_why; /* where that is, for people; NULL: nothing was looked for */
+	const struct bc_alternative *alternatives; /* what the rule packs say to use instead */
+	int nalternatives;
 };
 
 struct bc_run_loop {
@@ -103,8 +111,10 @@ struct bc_run {
 	uint32_t processes, detached;
 	double per_callback_ns;
 	uint64_t collector_cpu_ns;
-	const char *clock;       /* "tsc" or "vdso" */
-	const char *trace_error; /* why the trace is not whole, or NULL */
+	const char *clock;                /* "tsc" or "vdso" */
+	const char *trace_error;          /* why the trace is not whole, or NULL */
+	int checked;                      /* stalls were compared with the findings of a check */
+	BC_VEC(struct bc_remark) remarks; /* about the file of --allow */
 };
 
 /*

@@ -315,6 +315,25 @@ static void trace_stall(struct work *work)
 			&run->callbacks.items[work->stall.callback], &work->stall, work->event);
 }
 
+static void add_time(struct bc_run_histogram *times, uint64_t ns)
+{
+	times->count++;
+	times->total_ns += ns;
+	if (ns > times->max_ns)
+		times->max_ns = ns;
+	times->buckets[bc_wire_bucket(ns)]++;
+}
+
+static void add_times(struct bc_run_histogram *times, const struct bc_run_histogram *more)
+{
+	times->count += more->count;
+	times->total_ns += more->total_ns;
+	if (more->max_ns > times->max_ns)
+		times->max_ns = more->max_ns;
+	for (uint32_t i = 0; i < BC_WIRE_BUCKETS; i++)
+		times->buckets[i] += more->buckets[i];
+}
+
 static void add_stall(struct work *work)
 {
 	struct bc_run *run = work->collector->run;
@@ -323,15 +342,18 @@ static void add_stall(struct work *work)
 	stall->nstack = work->nstack;
 	stall->stack = work->stack;
 	trace_stall(work);
+	add_time(&stall->times, stall->ns);
 	for (size_t i = 0; i < run->stalls.count; i++) {
 		same = &run->stalls.items[i];
 		if (!is_same(same, stall))
 			continue;
 		stall->count += same->count;
 		stall->total_ns += same->total_ns;
+		add_times(&stall->times, &same->times);
 		if (stall->ns <= same->ns) {
 			same->count = stall->count;
 			same->total_ns = stall->total_ns;
+			same->times = stall->times;
 			return;
 		}
 		if (!stall->nstack) {
@@ -353,20 +375,14 @@ static void add_stall(struct work *work)
 static void count_stall(struct work *work)
 {
 	struct bc_run_callback *row = &work->collector->run->callbacks.items[work->stall.callback];
-	struct bc_run_histogram *times = &row->times;
 
 	row->stalls++;
 	row->split.cpu_ns += work->stall.split.cpu_ns;
 	row->split.runqueue_ns += work->stall.split.runqueue_ns;
 	row->split.blocked_ns += work->stall.split.blocked_ns;
-	if (work->stall.kind != BC_RUN_BODY)
-		return;
 	/* bodies are only ever seen as stalls */
-	times->count++;
-	times->total_ns += work->stall.ns;
-	if (work->stall.ns > times->max_ns)
-		times->max_ns = work->stall.ns;
-	times->buckets[bc_wire_bucket(work->stall.ns)]++;
+	if (work->stall.kind == BC_RUN_BODY)
+		add_time(&row->times, work->stall.ns);
 }
 
 static void keep_wait_stack(struct work *work)
