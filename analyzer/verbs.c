@@ -155,6 +155,7 @@ static const struct bc_option run_options[] = {
 	OPTION("format", 0, WORD, "FORMAT",
 		"text, json or folded (stacks for flame graphs); default text", run_format,
 		run_formats),
+	RULES,
 	OPTION("trace", 0, TEXT, "FILE",
 		"write every stall there as it happens, for Perfetto or chrome://tracing", trace,
 		NULL),

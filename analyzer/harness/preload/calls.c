@@ -127,7 +127,7 @@ static BC_NOINLINE void note_slow_call(struct bc_wire_thread *thread, struct bc_
 {
 	struct bc_caller caller = bc_find_caller(frame);
 	/* a thunk's stub is as far as the callback's stack goes */
-	uint64_t end = top->function ? top->sp + 0x80 : bc_stack_end(caller.sp);
+	uint64_t end = top->function ? top->sp + 0x80 : 0;
 
 	top->worst_ns = ns;
 	top->worst_start_ns = frame->start_ns;

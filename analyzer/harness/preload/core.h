@@ -125,6 +125,7 @@ void bc_call_enter(struct bc_call_row *row, struct bc_call_frame *frame);
 void bc_call_leave(struct bc_call_row *row, struct bc_call_frame *frame);
 void *bc_call_resolve(struct bc_call_row *row);
 void bc_calls_resolve_all(void);
+/* How many words of a caller's frame can be read; it may end with its stack. */
 size_t bc_call_words(const uint64_t *words, size_t count);
 void bc_frame_emit(struct bc_wire_thread *thread, struct bc_wire_frame *frame, uint32_t kind,
 	uint64_t now, uint64_t own);

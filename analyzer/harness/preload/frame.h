@@ -35,9 +35,8 @@ enum bc_call_mode {
 	BC_MODE_INNER   /* a call that this one made */
 };
 
-/* slice.c. How far up the stack is known to be mapped. */
-uint64_t bc_stack_end(uint64_t sp);
-/* Number of the slice, 0 when there is no room. `again` is given up for it when it is the last. */
+/* slice.c. Number of the slice, 0 when there is no room. It ends with `end` if that is near, and
+ * with the stack. The slice `again` is given up for it when it is the last. */
 uint32_t bc_slice_take(
 	struct bc_wire_thread *thread, struct bc_caller caller, uint64_t end, uint32_t again);
 

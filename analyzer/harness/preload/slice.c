@@ -11,17 +11,20 @@
 
 enum { PAGE = 4096 };
 
-extern void *__libc_stack_end;
-
-/* The thread's own block lies above its stack. */
-uint64_t bc_stack_end(uint64_t sp)
+/* A stack may end with any page: that of a coroutine does where its owner wanted. The system is
+ * asked by a request that makes no sense otherwise, so that it changes nothing. */
+static int is_readable(uint64_t page)
 {
-	uint64_t self, end = (uint64_t)__libc_stack_end;
+	return bc_raw6(SYS_rt_sigprocmask, INT_MAX, (long)page, 0, sizeof(uint64_t), 0, 0) !=
+	       -EFAULT;
+}
 
-	__asm__("mov %%fs:0x10, %0" : "=r"(self));
-	if (sp < end && end - sp < (1u << 26))
-		return end;
-	return sp < self && self - sp < (1u << 30) ? self : sp;
+static uint64_t find_end(uint64_t sp, uint64_t wanted)
+{
+	for (uint64_t page = (sp | (PAGE - 1)) + 1; page < wanted; page += PAGE)
+		if (!is_readable(page))
+			return page;
+	return wanted;
 }
 
 uint32_t bc_slice_take(
@@ -37,10 +40,9 @@ uint32_t bc_slice_take(
 		return again;
 	}
 	slice = &thread->slices[number % BC_WIRE_SLICES];
-	if (end < caller.sp)
-		end = caller.sp;
-	if (end - caller.sp > BC_WIRE_SLICE_BYTES)
+	if (end <= caller.sp || end - caller.sp > BC_WIRE_SLICE_BYTES)
 		end = caller.sp + BC_WIRE_SLICE_BYTES;
+	end = find_end(caller.sp, end);
 	slice->number = number;
 	slice->pc = caller.pc;
 	slice->sp = caller.sp;
@@ -51,18 +53,14 @@ uint32_t bc_slice_take(
 	return number;
 }
 
-/*
- * How many words of arguments can be read there: a caller's frame may end with its stack. Of stacks
- * that are not the thread's own, the system is asked; the signal mask is not changed by a request
- * that makes no sense.
- */
+/* The callback's own frame needs no asking: it is there. */
 size_t bc_call_words(const uint64_t *words, size_t count)
 {
-	uint64_t at = (uint64_t)words, next = (at | (PAGE - 1)) + 1;
+	const struct bc_wire_thread *thread = bc_thread.slot;
+	uint64_t next = ((uint64_t)words | (PAGE - 1)) + 1;
+	uint32_t depth = thread ? thread->depth : 0;
 
-	if (bc_stack_end(at) - at >= count * sizeof(*words) ||
-		bc_raw6(SYS_rt_sigprocmask, INT_MAX, (long)next, 0, sizeof(uint64_t), 0, 0) !=
-			-EFAULT)
+	if (depth && depth <= BC_WIRE_FRAMES && thread->frames[depth - 1].sp - next < PAGE)
 		return count;
-	return (next - at) / sizeof(*words);
+	return is_readable(next) ? count : (next - (uint64_t)words) / sizeof(*words);
 }

@@ -66,7 +66,7 @@ static BC_NOINLINE void set_site(
 	bc_thread.site = caller.pc;
 	thread->site = caller.pc;
 	thread->site_sp = caller.sp;
-	shown.slice = bc_slice_take(thread, caller, bc_stack_end(caller.sp), 0);
+	shown.slice = bc_slice_take(thread, caller, 0, 0);
 	bc_frame_emit(thread, &shown, BC_WIRE_SITE, now, 0);
 }
 
