@@ -227,7 +227,8 @@ void bc_text_expr(const struct bc_body *body, uint32_t node, size_t limit, struc
 /* ---- guards ---- */
 
 /* The cases of one switch from guard->first to guard->last, not those of switches inside. */
-static void add_cases(const struct bc_body *body, const struct bc_guard *guard, struct bc_buf *out)
+static void add_cases(
+	const struct bc_body *body, const struct bc_condition *guard, struct bc_buf *out)
 {
 	size_t stop = out->len + GUARD_LIMIT;
 	const char *join = "";
@@ -257,7 +258,7 @@ static void add_cases(const struct bc_body *body, const struct bc_guard *guard, 
 }
 
 static void add_case_guard(
-	const struct bc_body *body, const struct bc_guard *guard, struct bc_buf *out)
+	const struct bc_body *body, const struct bc_condition *guard, struct bc_buf *out)
 {
 	bc_text_expr(body, guard->condition, GUARD_LIMIT, out);
 	bc_buf_str(out, guard->first == BC_NONE ? " before any case" : " is ");
@@ -301,7 +302,7 @@ static void add_negation(struct expr *expr, uint32_t node)
 	bc_buf_str(expr->out, enclosed ? ")" : "");
 }
 
-void bc_text_guard(const struct bc_body *body, const struct bc_guard *guard, struct bc_buf *out)
+void bc_text_guard(const struct bc_body *body, const struct bc_condition *guard, struct bc_buf *out)
 {
 	struct expr expr = {body, out, out->len + GUARD_LIMIT, 0};
 	uint32_t node = strip_casts(&expr, guard->condition);

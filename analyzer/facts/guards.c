@@ -6,7 +6,7 @@
 
 /* A guard and the nodes [begin, end) that it holds for. */
 struct held {
-	struct bc_guard guard;
+	struct bc_condition guard;
 	uint32_t begin, end;
 	int ended; /* control joined from outside the region; stays until its scope is left */
 };
@@ -335,7 +335,7 @@ static void walk_case(struct bc_guard_walk *walk, uint32_t node)
 	for (uint32_t i = choice->above; i < walk->nheld; i++)
 		walk->held[i].ended = 1;
 	if (choice->guard != BC_NONE) {
-		struct bc_guard *guard = &walk->held[choice->guard].guard;
+		struct bc_condition *guard = &walk->held[choice->guard].guard;
 
 		guard->first = walk->alive && guard->first != BC_NONE ? guard->first : node;
 		guard->last = node;

@@ -22,7 +22,7 @@ enum bc_guard_truth {
 	BC_GUARD_CASE /* the condition is a switch's value; see `first` */
 };
 
-struct bc_guard {
+struct bc_condition {
 	uint32_t condition; /* node */
 	enum bc_guard_truth truth;
 	uint32_t first,
@@ -33,7 +33,7 @@ struct bc_guard {
 enum { BC_GUARDS_MAX = 128 };
 
 struct bc_guards {
-	struct bc_guard items[BC_GUARDS_MAX]; /* outermost first */
+	struct bc_condition items[BC_GUARDS_MAX]; /* outermost first */
 	uint32_t count;
 	uint32_t loops; /* loops around the place; do { } while (0) is none */
 	int partial;    /* there were more guards than fit; the innermost are missing */

@@ -267,6 +267,9 @@ static void add_finding(struct builder *b, const struct bc_hit *hit, const uint8
 	finding->suppressed = keep(b, bc_mark_of_func(&b->linked->marks, &b->linked->program,
 					      b->linked->program.calls[hit->call].func)
 					      ->allowed);
+	if (b->options->watcher)
+		b->options->watcher->see(b->options->watcher,
+			&(struct bc_found){b->linked, search, hit, root, reaching, finding});
 }
 
 /* ---- grouping hits ---- */

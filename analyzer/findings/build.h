@@ -9,11 +9,27 @@
 #include "findings/finding.h"
 #include "link/link.h"
 
+/* A finding as it is built, with all that it was built from. */
+struct bc_found {
+	const struct bc_linked *linked;
+	const struct bc_search *search;
+	const struct bc_hit *hit;
+	const struct bc_root *root;
+	const uint8_t *reaching; /* per root of the search: it leads to this call, too */
+	const struct bc_finding *finding;
+};
+
+/* Somebody who wants to see each finding while the program is there. */
+struct bc_findings_watcher {
+	void (*see)(struct bc_findings_watcher *watcher, const struct bc_found *found);
+};
+
 struct bc_findings_options {
 	enum bc_confidence min_confidence;
-	double budget_ms;               /* what ends within it is no finding */
-	int logging;                    /* report the logging class, too */
-	const struct bc_config *config; /* settings of files; NULL without */
+	double budget_ms;                    /* what ends within it is no finding */
+	int logging;                         /* report the logging class, too */
+	const struct bc_config *config;      /* settings of files; NULL without */
+	struct bc_findings_watcher *watcher; /* NULL without */
 };
 
 /* Findings of several link units while they are being collected. */

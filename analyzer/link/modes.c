@@ -10,6 +10,9 @@
 /* Wrappers of wrappers of fcntl() are followed this far. */
 enum { MAX_WRAPPERS = 5 };
 
+/* Explanations can do without the rest. */
+enum { MAX_EVENTS = 1 << 18 };
+
 /* A parameter that a function passes on to a setter. */
 struct wrapper {
 	uint32_t func, param;
@@ -399,7 +402,8 @@ static int effect_of_call(
 	return trial.effect;
 }
 
-static void mark_origins(struct solver *s, uint32_t func, uint32_t node, int flags)
+/* By `call`, or BC_NONE where it is no call that does it. */
+static void mark_origins(struct solver *s, uint32_t func, uint32_t node, int flags, uint32_t call)
 {
 	struct bc_sources sources = {0};
 
@@ -409,9 +413,14 @@ static void mark_origins(struct solver *s, uint32_t func, uint32_t node, int fla
 
 		if (place & BC_SRC_FUNC)
 			continue;
-		for (size_t k = 0; k < s->modes->held->of[place].count; k++)
-			s->origins.items[s->modes->held->of[place].items[k]].flags |=
-				(uint8_t)flags;
+		for (size_t k = 0; k < s->modes->held->of[place].count; k++) {
+			uint32_t origin = s->modes->held->of[place].items[k];
+
+			s->origins.items[origin].flags |= (uint8_t)flags;
+			if (flags && call != BC_NONE && s->modes->events.count < MAX_EVENTS)
+				bc_vec_push(&s->modes->events,
+					(struct bc_mode_event){origin, call, (uint8_t)flags});
+		}
 	}
 	bc_vec_fini(&sources.list);
 }
@@ -447,7 +456,8 @@ static void settle_call(void *context, const struct bc_call_event *event)
 
 		/* inside a wrapper nothing is known; its callers settle it */
 		if (node != BC_NONE && (param == BC_NONE || !is_wrapper(s, c->func, param)))
-			mark_origins(s, c->func, node, effect_of_call(s, event, arg, 0));
+			mark_origins(
+				s, c->func, node, effect_of_call(s, event, arg, 0), event->call);
 	}
 }
 
@@ -478,7 +488,7 @@ static void mark_watch(
 	struct solver *s, uint32_t call, const struct bc_role *role, uint32_t fd_node)
 {
 	(void)role;
-	mark_origins(s, s->modes->program->calls[call].func, fd_node, BC_ORIGIN_WATCHED);
+	mark_origins(s, s->modes->program->calls[call].func, fd_node, BC_ORIGIN_WATCHED, call);
 }
 
 /* fd / 64 and fd % 64: whatever integer places stand in the expression. */
@@ -489,7 +499,7 @@ static void mark_locals_in(struct solver *s, uint32_t func, uint32_t node)
 	for (uint32_t i = node; i < node + f->nodes[node].size; i++)
 		if (f->nodes[i].kind == BC_N_LOCAL || f->nodes[i].kind == BC_N_VAR ||
 			f->nodes[i].kind == BC_N_FIELD)
-			mark_origins(s, func, i, BC_ORIGIN_WATCHED);
+			mark_origins(s, func, i, BC_ORIGIN_WATCHED, BC_NONE);
 }
 
 /* FD_SET(fd, &set) is |= on fds_bits by now, and a pollfd has its fd stored: both are watches. */
@@ -506,10 +516,10 @@ static void mark_polled(struct solver *s, uint32_t func)
 		field = &s->modes->program->fields[bc_node_field(f, n)];
 		if (n->kind == BC_N_SET && !strcmp(field->record, "struct pollfd") &&
 			!strcmp(field->name, "fd"))
-			mark_origins(s, func, i + 1, BC_ORIGIN_WATCHED);
+			mark_origins(s, func, i + 1, BC_ORIGIN_WATCHED, BC_NONE);
 		if (n->kind == BC_N_FIELD && i && f->nodes[i - 1].kind == BC_N_ASSIGN &&
 			!strcmp(field->record, "struct pollfd") && !strcmp(field->name, "fd"))
-			mark_origins(s, func, bc_kid(f, i - 1, 1), BC_ORIGIN_WATCHED);
+			mark_origins(s, func, bc_kid(f, i - 1, 1), BC_ORIGIN_WATCHED, BC_NONE);
 		if (n->kind == BC_N_FIELD && i > 1 && strstr(field->name, "fds_bits") &&
 			f->nodes[i - 1].kind == BC_N_INDEX && f->nodes[i - 2].kind == BC_N_ASSIGN &&
 			f->nodes[i - 2].op == BC_OP_OR)
@@ -527,7 +537,7 @@ static void mark_watches(struct solver *s, uint32_t call)
 	uint32_t node = arg ? bc_call_argument(&program->funcs[c->func], c->node, arg) : BC_NONE;
 
 	if (node != BC_NONE)
-		mark_origins(s, c->func, node, BC_ORIGIN_WATCHED);
+		mark_origins(s, c->func, node, BC_ORIGIN_WATCHED, call);
 	each_watch(s, call, mark_watch);
 }
 
@@ -622,11 +632,12 @@ void bc_modes_fini(struct bc_modes *modes)
 {
 	bc_held_free(modes->held);
 	free(modes->origins);
+	bc_vec_fini(&modes->events);
 	free(modes->makes);
 	free(modes->believes);
 }
 
-static enum bc_fd_mode mode_of_origin(const struct bc_fd_origin *origin)
+enum bc_fd_mode bc_modes_of_origin(const struct bc_fd_origin *origin)
 {
 	if (origin->kind == BC_FDK_EVENT || origin->kind == BC_FDK_KERNEL)
 		return BC_FD_NONBLOCKING;
@@ -646,7 +657,7 @@ static uint8_t kind_of_origin(const struct bc_fd_origin *origin)
 
 static void add_to_summary(struct bc_value *fd, const struct bc_fd_origin *origin)
 {
-	enum bc_fd_mode mode = mode_of_origin(origin);
+	enum bc_fd_mode mode = bc_modes_of_origin(origin);
 	uint8_t kind = kind_of_origin(origin);
 	int watched = !!(origin->flags & BC_ORIGIN_WATCHED);
 
@@ -663,10 +674,10 @@ static void add_to_summary(struct bc_value *fd, const struct bc_fd_origin *origi
 	fd->pad = fd->pad && watched;
 }
 
-struct bc_value bc_modes_of_expr(const struct bc_modes *modes, uint32_t func, uint32_t node)
+void bc_modes_each_origin(const struct bc_modes *modes, uint32_t func, uint32_t node,
+	void (*use)(void *context, uint32_t origin), void *context)
 {
 	struct bc_places places = modes->solution->places;
-	struct bc_value fd = bc_value_top();
 	struct bc_sources sources = {0};
 
 	places.apart = modes->makes;
@@ -677,8 +688,27 @@ struct bc_value bc_modes_of_expr(const struct bc_modes *modes, uint32_t func, ui
 		if (place & BC_SRC_FUNC)
 			continue;
 		for (size_t k = 0; k < modes->held->of[place].count; k++)
-			add_to_summary(&fd, &modes->origins[modes->held->of[place].items[k]]);
+			use(context, modes->held->of[place].items[k]);
 	}
 	bc_vec_fini(&sources.list);
-	return fd;
+}
+
+struct summing {
+	const struct bc_modes *modes;
+	struct bc_value fd;
+};
+
+static void sum_origin(void *context, uint32_t origin)
+{
+	struct summing *summing = context;
+
+	add_to_summary(&summing->fd, &summing->modes->origins[origin]);
+}
+
+struct bc_value bc_modes_of_expr(const struct bc_modes *modes, uint32_t func, uint32_t node)
+{
+	struct summing summing = {modes, bc_value_top()};
+
+	bc_modes_each_origin(modes, func, node, sum_origin, &summing);
+	return summing.fd;
 }

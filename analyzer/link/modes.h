@@ -13,6 +13,7 @@
 #ifndef BC_LINK_MODES_H
 #define BC_LINK_MODES_H
 
+#include "base/vec.h"
 #include "link/interp.h"
 #include "link/solve.h"
 
@@ -30,20 +31,34 @@ struct bc_fd_origin {
 	uint8_t flags; /* enum bc_origin_flag */
 };
 
+/* A call that set the mode of an origin, or had it watched. */
+struct bc_mode_event {
+	uint32_t origin, call;
+	uint8_t flags; /* enum bc_origin_flag */
+};
+
 struct bc_modes {
 	const struct bc_program *program;
 	const struct bc_models *models;
 	const struct bc_solution *solution;
 	struct bc_fd_origin *origins;
 	uint32_t norigins;
-	uint8_t *makes;       /* per symbol: a function that makes descriptors */
-	struct bc_held *held; /* place -> origins */
+	BC_VEC(struct bc_mode_event) events; /* for explanations; some more than once */
+	uint8_t *makes;                      /* per symbol: a function that makes descriptors */
+	struct bc_held *held;                /* place -> origins */
 	uint8_t *believes; /* per function: it expects EAGAIN, so its author meant non-blocking */
 };
 
 void bc_modes_init(struct bc_modes *modes, const struct bc_solution *solution,
 	const struct bc_models *models, const struct bc_interp *interp);
 void bc_modes_fini(struct bc_modes *modes);
+
+/* The mode of one origin, after all that was done to it. */
+enum bc_fd_mode bc_modes_of_origin(const struct bc_fd_origin *origin);
+
+/* Calls `use` with each origin, by its number, that an expression may yield. */
+void bc_modes_each_origin(const struct bc_modes *modes, uint32_t func, uint32_t node,
+	void (*use)(void *context, uint32_t origin), void *context);
 
 /* What is known of the descriptor that an expression yields: BC_V_FD, or BC_V_TOP. */
 struct bc_value bc_modes_of_expr(const struct bc_modes *modes, uint32_t func, uint32_t node);

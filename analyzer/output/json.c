@@ -200,7 +200,7 @@ static void write_observed(struct bc_json *json, const struct bc_finding *findin
 	bc_json_end(json);
 }
 
-static void write_finding(struct bc_json *json, const struct bc_finding *finding)
+void bc_json_write_finding(struct bc_json *json, const struct bc_finding *finding)
 {
 	bc_json_object(json);
 	write_str(json, "fingerprint", finding->fingerprint);
@@ -300,7 +300,7 @@ void bc_output_json(
 	bc_json_key(&json, "findings");
 	bc_json_array(&json);
 	for (int i = 0; i < report->nfindings; i++)
-		write_finding(&json, &report->findings[i]);
+		bc_json_write_finding(&json, &report->findings[i]);
 	bc_json_end(&json);
 	write_unresolved(&json, report);
 	write_degraded(&json, report);

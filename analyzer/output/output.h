@@ -40,4 +40,9 @@ void bc_output_text(const struct bc_report *report, const struct bc_output_optio
 void bc_output_json(const struct bc_report *report, const struct bc_output_options *options,
 	struct bc_buf *out);
 
+struct bc_json;
+
+/* One element of "findings". */
+void bc_json_write_finding(struct bc_json *json, const struct bc_finding *finding);
+
 #endif
