@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/fs.h"
 #include "output/term.h"
 #include "pipeline.h"
+
+enum { DEFAULT_WIDTH = 80 };
 
 void bc_cmd_say(const char *kind, const char *format, ...)
 {
@@ -73,4 +76,38 @@ static int write_to_stdout(const struct bc_buf *text)
 int bc_cmd_write(const char *path, const struct bc_buf *text)
 {
 	return path ? bc_file_write(path, bc_buf_text(text), text->len) : write_to_stdout(text);
+}
+
+/* ---- how it looks ---- */
+
+static int terminal_width(void)
+{
+	const char *columns = getenv("COLUMNS");
+	long named = columns ? strtol(columns, NULL, 10) : 0;
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	return named > 0 && named < 10000 ? (int)named : DEFAULT_WIDTH;
+}
+
+static int wants_color(const struct bc_options *options, int on_terminal)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (options->color != BC_COLOR_AUTO)
+		return options->color == BC_COLOR_ALWAYS;
+	return on_terminal && !(no_color && *no_color) && !(term && !strcmp(term, "dumb"));
+}
+
+struct bc_output_options bc_cmd_look(const struct bc_options *options)
+{
+	int on_terminal = !options->output && isatty(STDOUT_FILENO);
+
+	return (struct bc_output_options){
+		.color = wants_color(options, on_terminal),
+		.width = on_terminal ? terminal_width() : 0,
+		.quiet = options->check.quiet,
+		.verbose = options->verbose,
+	};
 }

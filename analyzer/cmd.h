@@ -10,6 +10,7 @@ enum bc_exit { BC_EXIT_CLEAN = 0, BC_EXIT_FINDINGS = 1, BC_EXIT_ERROR = 2, BC_EX
 int bc_cmd_check(const struct bc_options *options);
 int bc_cmd_config(const struct bc_options *options);
 int bc_cmd_dump(const struct bc_options *options);
+int bc_cmd_explain(const struct bc_options *options);
 int bc_cmd_help(const struct bc_options *options);
 int bc_cmd_rules(const struct bc_options *options);
 int bc_cmd_schema(const struct bc_options *options);
@@ -21,6 +22,9 @@ int bc_cmd_version(const struct bc_options *options);
  * in `blockcheck ... | head`, is no error. 0, BC_EOUTPUT or BC_EINTERRUPTED.
  */
 int bc_cmd_write(const char *path, const struct bc_buf *text);
+
+/* How text has to look on standard output, or in the file of -o. */
+struct bc_output_options bc_cmd_look(const struct bc_options *options);
 
 /* One line on standard error: "blockcheck: KIND: text", made fit for a terminal. */
 void bc_cmd_say(const char *kind, const char *format, ...) __attribute__((format(printf, 2, 3)));

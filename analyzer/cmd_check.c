@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,8 +14,6 @@
 #include "findings/unseen.h"
 #include "parse/parse.h"
 #include "store/profile.h"
-
-enum { DEFAULT_WIDTH = 80 };
 
 static int64_t now_ms(void)
 {
@@ -77,35 +74,9 @@ static int save(const struct bc_options *options, struct bc_report *report, cons
 
 /* ---- showing ---- */
 
-static int terminal_width(void)
-{
-	const char *columns = getenv("COLUMNS");
-	long named = columns ? strtol(columns, NULL, 10) : 0;
-	struct winsize size;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		return size.ws_col;
-	return named > 0 && named < 10000 ? (int)named : DEFAULT_WIDTH;
-}
-
-static int wants_color(const struct bc_options *options, int on_terminal)
-{
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	if (options->color != BC_COLOR_AUTO)
-		return options->color == BC_COLOR_ALWAYS;
-	return on_terminal && !(no_color && *no_color) && !(term && !strcmp(term, "dumb"));
-}
-
 static int show(const struct bc_options *options, const struct bc_report *report)
 {
-	int on_terminal = !options->output && isatty(STDOUT_FILENO);
-	const struct bc_output_options how = {
-		.color = wants_color(options, on_terminal),
-		.width = on_terminal ? terminal_width() : 0,
-		.quiet = options->check.quiet,
-		.verbose = options->verbose,
-	};
+	const struct bc_output_options how = bc_cmd_look(options);
 	struct bc_buf text = {0};
 	int status;
 

@@ -19,6 +19,7 @@ static const struct {
 	{"check", bc_cmd_check},
 	{"config", bc_cmd_config},
 	{"dump", bc_cmd_dump},
+	{"explain", bc_cmd_explain},
 	{"help", bc_cmd_help},
 	{"rules", bc_cmd_rules},
 	{"schema", bc_cmd_schema},

@@ -52,6 +52,7 @@ struct bc_options {
 	const char *trace, *folded, *speedscope; /* files to write, or NULL */
 	int json;                                /* of `rules`: JSON, not text */
 	const char *header;                      /* of `rules new`: --from-header, or NULL */
+	const char *finding; /* of `explain`: a fingerprint or its beginning, or NULL */
 };
 
 enum bc_option_type {

@@ -17,6 +17,7 @@
 #include "base/vec.h"
 #include "base/workers.h"
 #include "findings/build.h"
+#include "findings/explain.h"
 #include "input/compdb.h"
 #include "input/find.h"
 #include "input/project.h"
@@ -473,7 +474,7 @@ int bc_pipeline_check(const struct bc_check_options *options, struct bc_report *
 	struct pipeline p = {.options = options};
 	struct collecting collecting = {.findings = {.report = report},
 		.options = {options->min_confidence, options->budget_ms, options->logging,
-			options->config}};
+			options->config, NULL}};
 	double start = now_ms(), parsed;
 	int error;
 
@@ -493,6 +494,59 @@ int bc_pipeline_check(const struct bc_check_options *options, struct bc_report *
 	report->summary.parse_ms = parsed - start;
 	report->summary.link_ms = now_ms() - parsed;
 	report->summary.total_ms = now_ms() - start;
+	pipeline_fini(&p);
+	return error;
+}
+
+/* ---- explanations ---- */
+
+static int explain_chosen(struct pipeline *p, const struct bc_finding *finding,
+	struct bc_report *report, struct bc_explanation *explanation)
+{
+	struct bc_report again = {0}; /* built once more, for the sake of what it is built from */
+	struct bc_explainer explainer;
+	struct collecting collecting = {.findings = {.report = &again},
+		.options = {p->options->min_confidence, p->options->budget_ms, p->options->logging,
+			p->options->config, &explainer.watcher}};
+	int error;
+
+	bc_explainer_init(&explainer, &report->arena, finding, p->options->config);
+	error = link_programs(p, collect_findings, &collecting);
+	if (!error) {
+		bc_findings_finish(&collecting.findings);
+		*explanation = explainer.explanation;
+	}
+	bc_report_fini(&again);
+	return error;
+}
+
+int bc_pipeline_explain(const struct bc_check_options *given,
+	const struct bc_explain_request *request, struct bc_report *report,
+	struct bc_explanation *explanation)
+{
+	struct bc_check_options options = *given;
+	struct pipeline p = {.options = &options};
+	struct collecting collecting = {.findings = {.report = report}};
+	const struct bc_finding *finding = NULL;
+	int error = run_stages(&p);
+
+	*explanation = (struct bc_explanation){0};
+	*report = (struct bc_report){0};
+	if (p.project.database)
+		report->database = bc_arena_strdup(&report->arena, p.project.database);
+	if (!error)
+		error = request->begin(request->context, report->database, &options);
+	collecting.options = (struct bc_findings_options){
+		options.min_confidence, options.budget_ms, options.logging, options.config, NULL};
+	if (!error)
+		error = link_programs(&p, collect_findings, &collecting);
+	if (!error) {
+		bc_findings_finish(&collecting.findings);
+		report_units(&p, report);
+		finding = request->choose(request->context, report);
+	}
+	if (!error && finding)
+		error = explain_chosen(&p, finding, report, explanation);
 	pipeline_fini(&p);
 	return error;
 }

@@ -36,6 +36,27 @@ int bc_pipeline_check(const struct bc_check_options *options, struct bc_report *
 int bc_pipeline_dump(const struct bc_check_options *options, const char *stage, const char *name,
 	struct bc_buf *out);
 
+struct bc_explanation;
+
+/* What bc_pipeline_explain() asks its caller. */
+struct bc_explain_request {
+	void *context;
+	/* Where results are kept is known now; may set `options` as they were when these came
+	 * about. 0 or a negative error. */
+	int (*begin)(void *context, const char *database, struct bc_check_options *options);
+	/* The one to explain, out of a report; NULL for none. */
+	const struct bc_finding *(*choose)(void *context, const struct bc_report *report);
+};
+
+/*
+ * Checks once more, and explains the finding that the caller chooses. Without one, the explanation
+ * has not `found` anything. 0 or a negative error; the caller owns the report, whose arena holds
+ * the explanation, too.
+ */
+int bc_pipeline_explain(const struct bc_check_options *options,
+	const struct bc_explain_request *request, struct bc_report *report,
+	struct bc_explanation *explanation);
+
 struct bc_linked;
 
 /* Links each program of the database and shows it to `use`. */

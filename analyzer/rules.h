@@ -22,6 +22,12 @@ int bc_rules_new(const struct bc_options *options, const char *const *arguments)
 int bc_rules_paths(const struct bc_options *options, const char *const *more,
 	struct bc_arena *arena, const char *const **paths, int *npaths);
 
+/*
+ * Writes what the packs say under an id or about a function. The category of the first blocking
+ * rule among it, 0 when none is, -1 when nothing was written.
+ */
+int bc_rules_describe(const struct bc_models *models, const char *id, int json, struct bc_buf *out);
+
 /* Loads the packs of bc_rules_paths(). */
 int bc_rules_load(const struct bc_options *options, const char *const *more, struct bc_arena *arena,
 	struct bc_models *models);

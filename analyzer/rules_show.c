@@ -405,6 +405,23 @@ static void show_json(const struct bc_models *models, const char *id, struct bc_
 		}
 }
 
+int bc_rules_describe(const struct bc_models *models, const char *id, int json, struct bc_buf *out)
+{
+	size_t before = out->len;
+
+	if (json)
+		show_json(models, id, out);
+	else
+		show_text(models, id, out);
+	if (out->len == before)
+		return -1;
+	for (int i = 0; i < models->nsinks; i++)
+		if (!strcmp(models->sinks[i].id, id) ||
+			has_name(models->sinks[i].functions, models->sinks[i].nfunctions, id))
+			return (int)models->sinks[i].category;
+	return 0;
+}
+
 int bc_rules_show(const struct bc_options *options, const char *const *arguments)
 {
 	struct bc_arena arena = BC_ARENA_INIT;
@@ -418,13 +435,7 @@ int bc_rules_show(const struct bc_options *options, const char *const *arguments
 	if (status == 0)
 		status = bc_rules_load(options, NULL, &arena, &models);
 	for (; status == 0 && *arguments; arguments++) {
-		size_t before = out.len;
-
-		if (options->json)
-			show_json(&models, *arguments, &out);
-		else
-			show_text(&models, *arguments, &out);
-		if (out.len == before)
+		if (bc_rules_describe(&models, *arguments, options->json, &out) < 0)
 			status = fail_unknown_rule(&models, *arguments, &arena);
 	}
 	return finish(options, status, &out, &arena);

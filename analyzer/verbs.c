@@ -110,6 +110,27 @@ static const struct bc_word text_or_json[] = {
 	{NULL, 0},
 };
 
+static const struct bc_option explain_options[] = {
+	OPTION("finding", 0, TEXT, "FINGERPRINT",
+		"explain this finding; the beginning is enough when no other begins so", finding,
+		NULL),
+	DATABASE,
+	RULES,
+	PLUGINS,
+	DB,
+	JOBS,
+	TIMEOUT,
+	NO_CACHE,
+	OPTION("format", 0, WORD, "FORMAT", "default text", json, text_or_json),
+	OUTPUT,
+	OPTION("color", 0, WORD, "WHEN", "default auto: on a terminal, unless NO_COLOR is set",
+		color, colors),
+	OPTION("verbose", 'v', FLAG, NULL, "shorten nothing", verbose, NULL),
+	QUIET("no progress"),
+	HELP,
+	END,
+};
+
 static const struct bc_option rules_options[] = {
 	RULES,
 	OPTION("format", 0, WORD, "FORMAT", "of list and show; default text", json, text_or_json),
@@ -204,6 +225,19 @@ static const char dump_details[] =
 	"roots   callbacks, and what made them so; NAME is a function\n"
 	"places  what function pointers may hold; NAME is a place\n";
 
+static const char explain_details[] =
+	"With a RULE (BC102) or the id of a pack's rule (posix.getaddrinfo): why it exists,\n"
+	"what it looks like, and what to do.\n"
+	"\n"
+	"With --finding: all that is known of one finding of the last check. The whole way,\n"
+	"why each pointer leads where it does and where else it may lead, the conditions that\n"
+	"could not be decided, what is assumed and why, who made the descriptor, which other\n"
+	"callbacks get there, and the lines that would settle it. It is worked out again from\n"
+	"the sources as they are now, so give the options that the check had (-p, --rules).\n"
+	"\n"
+	"Exit status: 0 explained, 2 there is no such rule or finding, or the command line is\n"
+	"wrong, 3 the sources have changed and the finding is gone: what was stored is shown.\n";
+
 static const char rules_details[] =
 	"list [TEXT]                 rules and loops whose name, category or pack has TEXT\n"
 	"show ID|FUNCTION            everything about a rule or loop, or about a function\n"
@@ -230,6 +264,9 @@ static const struct bc_verb verbs[] = {
 		check_details, check_options, -1},
 	{"run", "[--] PROGRAM [ARG...]", "measure how long each callback holds the loop",
 		run_details, run_options, BC_OPERANDS_COMMAND},
+	{"explain", "RULE... | --finding FINGERPRINT",
+		"say why a rule exists, or all that is known of a finding", explain_details,
+		explain_options, -1},
 	{"config", "show", "show the settings that hold here", config_details, config_options, 1},
 	{"dump", "facts|graph|roots|places [NAME]", "show what a stage of the analysis hands on",
 		dump_details, dump_options, 2},

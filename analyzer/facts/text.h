@@ -38,7 +38,8 @@ void bc_text_value(const struct bc_body *body, uint32_t node, struct bc_buf *out
 void bc_text_expr(const struct bc_body *body, uint32_t node, size_t limit, struct bc_buf *out);
 
 /* A guard: "c->nb", "!(a && b)", "op is 1 or 2", "op is none of the cases". */
-void bc_text_guard(const struct bc_body *body, const struct bc_condition *guard, struct bc_buf *out);
+void bc_text_guard(
+	const struct bc_body *body, const struct bc_condition *guard, struct bc_buf *out);
 
 /* `text` with control characters escaped; in double quotes and cut near `limit` for a literal. */
 void bc_text_escape(const char *text, struct bc_buf *out);

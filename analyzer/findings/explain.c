@@ -16,6 +16,14 @@ struct bc_place_loc bc_explain_at_node(struct bc_explaining *e, uint32_t func, u
 		BC_LOC_LINE(f->nodes[node].loc), BC_LOC_COLUMN(f->nodes[node].loc)};
 }
 
+static struct bc_place_loc at_function(struct bc_explaining *e, uint32_t func)
+{
+	const struct bc_func *f = &e->program->funcs[func];
+
+	return (struct bc_place_loc){bc_arena_strdup(e->arena, f->file), f->line,
+		f->sym == BC_NONE ? 0 : e->program->syms[f->sym].column};
+}
+
 struct bc_body bc_explain_body(const struct bc_explaining *e, uint32_t func)
 {
 	const struct bc_program *program = e->program;
@@ -80,8 +88,7 @@ static void stem_from_loop(struct bc_explaining *e, struct bc_reliance *reliance
 {
 	const struct bc_root *root = e->found->root;
 
-	reliance->at = (struct bc_place_loc){
-		bc_arena_strdup(e->arena, root->file), root->line, root->column};
+	reliance->at = at_function(e, root->driver);
 	reliance->from = "no rule pack describes this loop; it waits for events and calls "
 			 "something else besides";
 }
@@ -110,14 +117,6 @@ static void explain_assumptions(struct bc_explaining *e)
 }
 
 /* ---- who else gets there ---- */
-
-static struct bc_place_loc at_function(struct bc_explaining *e, uint32_t func)
-{
-	const struct bc_func *f = &e->program->funcs[func];
-
-	return (struct bc_place_loc){bc_arena_strdup(e->arena, f->file), f->line,
-		f->sym == BC_NONE ? 0 : e->program->syms[f->sym].column};
-}
 
 static void explain_callbacks(struct bc_explaining *e)
 {

@@ -101,6 +101,19 @@ static int is_open_condition(
 	return is_open(env, node, node + f->nodes[node].size);
 }
 
+/* if (cf_pause_mode): somebody who knows the program may know how that stands. */
+static int asks_settings(const struct bc_func *f, uint32_t node)
+{
+	int asks = 0;
+
+	for (uint32_t i = node; i < node + f->nodes[node].size; i++) {
+		if (f->nodes[i].kind == BC_N_CALL || f->nodes[i].kind == BC_N_INDEX)
+			return 0;
+		asks |= f->nodes[i].kind == BC_N_VAR || f->nodes[i].kind == BC_N_FIELD;
+	}
+	return asks;
+}
+
 static void add_condition(struct replay *r, uint32_t func, const struct bc_body *body,
 	const struct bc_condition *condition)
 {
@@ -110,6 +123,7 @@ static void add_condition(struct replay *r, uint32_t func, const struct bc_body 
 	bc_text_guard(body, condition, &text);
 	hop->conditions[hop->nconditions++] =
 		(struct bc_open_condition){bc_arena_strdup(r->e->arena, bc_buf_text(&text)),
+			asks_settings(&r->e->program->funcs[func], condition->condition),
 			bc_explain_at_node(r->e, func, condition->condition)};
 	bc_buf_fini(&text);
 }

@@ -11,7 +11,7 @@
 
 #define PROJECT_FILE ".blockcheck.yaml"
 
-enum { MAX_REMEDIES = 8, MAX_CUTS = 3 };
+enum { MAX_REMEDIES = 12, MAX_CUTS = 3, MAX_SETTINGS = 2 };
 
 static int is_name(const char *text)
 {
@@ -78,7 +78,7 @@ static void add_cut(struct bc_explaining *e, int step, const char *when)
 		add_item(e, "cut", when, item);
 }
 
-/* A pointer that may hold others, a condition that was left open: there a reader doubts first. */
+/* A pointer that may hold others, a call for another thread or process. */
 static void add_doubtful_cuts(struct bc_explaining *e)
 {
 	const struct bc_finding *finding = e->found->finding;
@@ -88,22 +88,43 @@ static void add_doubtful_cuts(struct bc_explaining *e)
 		const struct bc_hop *hop = &e->out->hops[i];
 		const struct bc_step *step = &finding->path[i];
 
-		if (!hop->nrivals && !hop->nconditions && !hop->doubt)
+		if (!hop->nrivals && !hop->doubt)
 			continue;
 		left--;
-		if (hop->nrivals)
-			add_cut(e, i,
-				bc_arena_printf(e->arena,
-					"%s() never reaches %s() through %s on the loop",
-					step->function, step->calls,
-					*step->witness_place ? step->witness_place : "a pointer"));
-		else
-			add_cut(e, i,
-				bc_arena_printf(e->arena,
-					"%s() never calls %s() on the loop, as it does only if %s",
-					step->function, step->calls,
-					hop->nconditions ? hop->conditions[0].text
-							 : "it runs elsewhere"));
+		add_cut(e, i,
+			bc_arena_printf(e->arena, "%s() never reaches %s() %s%s on the loop",
+				step->function, step->calls, hop->nrivals ? "through " : "",
+				!hop->nrivals          ? ""
+				: *step->witness_place ? step->witness_place
+						       : "a pointer"));
+	}
+}
+
+static const struct bc_open_condition *find_setting(const struct bc_hop *hop)
+{
+	for (int i = 0; i < hop->nconditions; i++)
+		if (hop->conditions[i].is_setting)
+			return &hop->conditions[i];
+	return NULL;
+}
+
+/* The innermost hops first: they are the ones that are about this call. */
+static void add_conditional_cuts(struct bc_explaining *e)
+{
+	const struct bc_finding *finding = e->found->finding;
+	int left = MAX_SETTINGS;
+
+	for (int i = finding->npath - 1; i >= 0 && left; i--) {
+		const struct bc_open_condition *setting = find_setting(&e->out->hops[i]);
+
+		if (!setting)
+			continue;
+		left--;
+		add_cut(e, i,
+			bc_arena_printf(e->arena,
+				"'%s' (%s:%u) never holds on the loop, so %s() is not called there",
+				setting->text, setting->at.file, setting->at.line,
+				finding->path[i].calls));
 	}
 }
 
@@ -163,7 +184,9 @@ static void add_worker(struct bc_explaining *e)
 {
 	const struct bc_root *root = e->found->root;
 
-	if (root->kind == BC_ROOT_MODEL || root->kind == BC_ROOT_DISCOVERED)
+	/* of several callbacks that get there, one alone settles nothing */
+	if (!e->out->ncallbacks &&
+		(root->kind == BC_ROOT_MODEL || root->kind == BC_ROOT_DISCOVERED))
 		annotate(e, root->func,
 			bc_arena_printf(e->arena, "%s() runs on a thread of its own, not on a loop",
 				e->found->finding->callback.function),
@@ -206,6 +229,7 @@ void bc_explain_remedies(struct bc_explaining *e)
 {
 	e->out->remedies = BC_NEW_ARRAY(e->arena, struct bc_remedy, MAX_REMEDIES);
 	add_doubtful_cuts(e);
+	add_conditional_cuts(e);
 	add_sink_cut(e);
 	add_never(e);
 	add_allow(e);

@@ -105,11 +105,13 @@ static void write_arrow(struct bc_finding_writer *w, const struct bc_finding *fi
 {
 	struct bc_buf at = {0};
 
+	/* with enough of the fingerprint for `explain --finding` */
 	bc_text_add_place(&at, &finding->sink.at);
 	if (finding->sink.at.column)
 		bc_buf_printf(&at, ":%u", finding->sink.at.column);
 	bc_term_printf(&w->term, BC_STYLE_FRAME, "%*s-->", w->gutter, "");
-	bc_term_printf(&w->term, BC_STYLE_PLAIN, " %s in %s", bc_buf_text(&at), finding->sink.in);
+	bc_term_printf(&w->term, BC_STYLE_PLAIN, " %s in %s [%.8s]", bc_buf_text(&at),
+		finding->sink.in, finding->fingerprint);
 	bc_buf_fini(&at);
 }
 
