@@ -1,5 +1,5 @@
 /*
- * verdict PROGRAM.expect FINDINGS.json
+ * verdict PROGRAM.expect FINDINGS.json TALLY
  *
  * Judges the findings in a real program by what is known of it. Prints one line an item, starting
  * with found, MISSED, silent or SPOKE, and a summary. README.md gives the lines of an expectation:
@@ -8,6 +8,10 @@
  *   silent CALL in FUNCTION
  *   silent CALL
  *   known ITEM
+ *   case NAME [HOP,HOP...]
+ *
+ * Each item is counted for the case that it stands under: "<case> <hops> find|silent held|missed"
+ * is appended to TALLY.
  *
  * An item after "known" is known not to hold: its line starts with known, and with PASSES once it
  * does.
@@ -24,6 +28,12 @@ enum { MAX_WORD = 128 };
 struct item {
 	char call[MAX_WORD], in[MAX_WORD], callback[MAX_WORD], level[MAX_WORD], path[4 * MAX_WORD];
 	int quiet;
+};
+
+/* What the items that follow are counted for. */
+struct tally {
+	FILE *out;
+	char name[MAX_WORD], hops[MAX_WORD];
 };
 
 static int level_rank(const char *level)
@@ -172,25 +182,48 @@ static int check_item(const json_t *findings, const char *line, int quiet)
 	exit(2);
 }
 
-static int check_line(const json_t *findings, const char *line)
+static int starts_with(const char *line, const char *word)
 {
-	int wrong;
+	return strncmp(line, word, strlen(word)) == 0;
+}
 
-	if (strncmp(line, "known ", 6) != 0)
-		return check_item(findings, line, 0);
-	wrong = check_item(findings, line + 6, 1);
-	printf("%s %s", wrong ? "known " : "PASSES", line + 6);
+static void count_item(const struct tally *tally, const char *line, int wrong)
+{
+	fprintf(tally->out, "%s %s %s %s\n", tally->name, tally->hops,
+		starts_with(line, "find ") ? "find" : "silent", wrong ? "missed" : "held");
+}
+
+static int check_line(const json_t *findings, const char *line, const struct tally *tally)
+{
+	int known = starts_with(line, "known ");
+	const char *item = known ? line + strlen("known ") : line;
+	int wrong = check_item(findings, item, known);
+
+	count_item(tally, item, wrong);
+	if (!known)
+		return wrong;
+	printf("%s %s", wrong ? "known " : "PASSES", item);
 	return !wrong;
 }
 
 /* Comments and the recipe of the build are not for this program. */
 static int is_item(const char *line)
 {
-	return strncmp(line, "find ", 5) == 0 || strncmp(line, "silent ", 7) == 0 ||
-	       strncmp(line, "known ", 6) == 0;
+	return starts_with(line, "find ") || starts_with(line, "silent ") ||
+	       starts_with(line, "known ");
 }
 
-static int check_all(const json_t *findings, const char *path)
+static void start_case(struct tally *tally, const char *line)
+{
+	strcpy(tally->name, "more");
+	strcpy(tally->hops, "-");
+	if (line && sscanf(line, "case %127s %127s", tally->name, tally->hops) < 1) {
+		fprintf(stderr, "verdict: a case needs a name: %s", line);
+		exit(2);
+	}
+}
+
+static int check_all(const json_t *findings, const char *path, struct tally *tally)
 {
 	FILE *file = fopen(path, "r");
 	char line[1024];
@@ -200,11 +233,14 @@ static int check_all(const json_t *findings, const char *path)
 		perror(path);
 		exit(2);
 	}
+	start_case(tally, NULL);
 	while (fgets(line, sizeof(line), file)) {
+		if (starts_with(line, "case "))
+			start_case(tally, line);
 		if (!is_item(line))
 			continue;
 		items++;
-		wrong += check_line(findings, line);
+		wrong += check_line(findings, line, tally);
 	}
 	fclose(file);
 	if (!items) {
@@ -241,12 +277,13 @@ static void print_summary(const json_t *root)
 
 int main(int argc, char **argv)
 {
+	struct tally tally;
 	json_error_t error;
 	json_t *root;
 	int wrong;
 
-	if (argc != 3) {
-		fputs("usage: verdict PROGRAM.expect FINDINGS.json\n", stderr);
+	if (argc != 4) {
+		fputs("usage: verdict PROGRAM.expect FINDINGS.json TALLY\n", stderr);
 		return 2;
 	}
 	root = json_load_file(argv[2], 0, &error);
@@ -254,7 +291,13 @@ int main(int argc, char **argv)
 		fprintf(stderr, "verdict: %s: no findings: %s\n", argv[2], error.text);
 		return 2;
 	}
-	wrong = check_all(json_object_get(root, "findings"), argv[1]);
+	tally.out = fopen(argv[3], "a");
+	if (!tally.out) {
+		perror(argv[3]);
+		return 2;
+	}
+	wrong = check_all(json_object_get(root, "findings"), argv[1], &tally);
+	fclose(tally.out);
 	print_summary(root);
 	json_decref(root);
 	return wrong > 0;
