@@ -12,6 +12,7 @@ int bc_cmd_config(const struct bc_options *options);
 int bc_cmd_dump(const struct bc_options *options);
 int bc_cmd_explain(const struct bc_options *options);
 int bc_cmd_help(const struct bc_options *options);
+int bc_cmd_report(const struct bc_options *options);
 int bc_cmd_rules(const struct bc_options *options);
 int bc_cmd_schema(const struct bc_options *options);
 int bc_cmd_run(const struct bc_options *options);

@@ -21,6 +21,7 @@ static const struct {
 	{"dump", bc_cmd_dump},
 	{"explain", bc_cmd_explain},
 	{"help", bc_cmd_help},
+	{"report", bc_cmd_report},
 	{"rules", bc_cmd_rules},
 	{"schema", bc_cmd_schema},
 	{"run", bc_cmd_run},

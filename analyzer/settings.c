@@ -63,6 +63,17 @@ static int takes(const struct bc_verb *verb, enum bc_option_type type)
 	return !bc_option_is_end(option);
 }
 
+/* Those that load rules, and those that have an option of the same meaning as a setting. */
+static int takes_settings(const struct bc_verb *verb)
+{
+	const struct bc_option *option = verb->options;
+
+	while (!bc_option_is_end(option) &&
+		!(option->name && !strcmp(option->name, bc_setting_option(BC_SETTING_FAIL_ON))))
+		option++;
+	return !bc_option_is_end(option) || takes(verb, BC_OPTION_RULES);
+}
+
 /*
  * Whoever analyses a stranger's tree must not run the stranger's code by that. Their order is that
  * of the files: those of the command line have the first word.
@@ -94,7 +105,7 @@ int bc_options_configure(struct bc_options *options)
 	const char *path;
 	int status;
 
-	if (!takes(options->verb, BC_OPTION_RULES))
+	if (!takes_settings(options->verb))
 		return 0;
 	here = realpath(".", NULL);
 	path = here ? bc_project_find_file(&options->arena, here) : NULL;

@@ -36,6 +36,11 @@ static const struct bc_word colors[] = {
 		check.timeout_s, NULL)
 #define NO_CACHE OPTION("no-cache", 0, FLAG, NULL, "read all units anew", check.no_cache, NULL)
 
+#define FAIL_ON \
+	OPTION("fail-on", 0, WORD, "LEVEL", \
+		"exit with 1 for findings of at least this severity; default warning", fail_on, \
+		bc_words_fail_on)
+
 /* What the project file may say, too. */
 #define SETTINGS \
 	OPTION("min-confidence", 0, WORD, "LEVEL", "report what is at least this; default likely", \
@@ -45,9 +50,7 @@ static const struct bc_word colors[] = {
 			check.budget_ms, NULL), \
 		OPTION("logging", 0, FLAG, NULL, "report calls that write logs, too (rule BC111)", \
 			check.logging, NULL), \
-		OPTION("fail-on", 0, WORD, "LEVEL", \
-			"exit with 1 for findings of at least this severity; default warning", \
-			fail_on, bc_words_fail_on)
+		FAIL_ON
 
 #define PLUGINS \
 	OPTION("plugin", 0, PLUGIN, "FILE[,KEY=VALUE...]", \
@@ -193,6 +196,19 @@ static const struct bc_option run_options[] = {
 	END,
 };
 
+static const struct bc_option report_options[] = {
+	DB,
+	FAIL_ON,
+	OPTION("format", 0, FORMAT, "FORMAT", "", format, NULL),
+	OUTPUT,
+	OPTION("color", 0, WORD, "WHEN", "default auto: on a terminal, unless NO_COLOR is set",
+		color, colors),
+	OPTION("verbose", 'v', FLAG, NULL, "shorten nothing", verbose, NULL),
+	QUIET("no summary"),
+	HELP,
+	END,
+};
+
 static const struct bc_option no_options[] = {
 	HELP,
 	END,
@@ -259,6 +275,18 @@ static const char run_details[] =
 	"--fail-over, 1 when a stall was that long, and 3 when measuring was incomplete.\n"
 	"2 when the program could not be started.\n";
 
+static const char report_details[] =
+	"Findings of the last check and all measured runs that are kept, together: findings that\n"
+	"were confirmed, stalls that no finding predicted (rules BC201 to BC205), findings whose\n"
+	"callbacks ran often and never stalled there, what ran and the check did not know, and\n"
+	"the worst callbacks.\n"
+	"\n"
+	"Exit status:\n"
+	"  0  nothing at or above --fail-on\n"
+	"  1  findings, or stalls that were not predicted, at or above --fail-on\n"
+	"  2  the command line is wrong, or there is no database that can be read\n"
+	"  3  the last check was incomplete\n";
+
 static const struct bc_verb verbs[] = {
 	{"check", "[PATH...]", "find blocking calls that event-loop callbacks can reach",
 		check_details, check_options, -1},
@@ -267,6 +295,8 @@ static const struct bc_verb verbs[] = {
 	{"explain", "RULE... | --finding FINGERPRINT",
 		"say why a rule exists, or all that is known of a finding", explain_details,
 		explain_options, -1},
+	{"report", "", "show findings and measurements of the database together", report_details,
+		report_options, 0},
 	{"config", "show", "show the settings that hold here", config_details, config_options, 1},
 	{"dump", "facts|graph|roots|places [NAME]", "show what a stage of the analysis hands on",
 		dump_details, dump_options, 2},

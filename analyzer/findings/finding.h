@@ -145,6 +145,8 @@ struct bc_unseen {
 	int64_t count;                 /* times it ran, or stalls that show the call */
 };
 
+struct bc_measured;
+
 struct bc_report {
 	struct bc_arena arena;
 	const char *root;     /* absolute project root */
@@ -164,7 +166,8 @@ struct bc_report {
 	int nplugins;
 	struct bc_unseen *unseen; /* of all measured runs */
 	int nunseen;
-	struct bc_graph graph; /* empty in a report that was loaded */
+	struct bc_graph graph;              /* empty in a report that was loaded */
+	const struct bc_measured *measured; /* `report`: see measured.h; else NULL */
 
 	struct {
 		int units, parsed, cached,

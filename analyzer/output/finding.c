@@ -342,6 +342,10 @@ void bc_finding_write_note(struct bc_finding_writer *w, const struct bc_finding 
 			finding->also[i].function, finding->also[i].at.line);
 	if (finding->phase_why)
 		bc_buf_printf(&from, "; %s", finding->phase_why);
+	if (finding->observed.runs) {
+		bc_buf_str(&from, "; measured: worst ");
+		bc_text_add_milliseconds(&from, finding->observed.max_ms);
+	}
 	bc_term_printf(&w->term, BC_STYLE_PLAIN, "%s", bc_buf_text(&from));
 	bc_term_newline(&w->term);
 	bc_buf_fini(&from);

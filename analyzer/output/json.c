@@ -1,6 +1,7 @@
 /* `blockcheck-findings/1`: a contract with scripts and editors; keys are only ever added to it. */
 #include "base/json.h"
 
+#include "output/measured.h"
 #include "output/output.h"
 
 static void write_str(struct bc_json *json, const char *key, const char *text)
@@ -305,6 +306,8 @@ void bc_output_json(
 	write_unresolved(&json, report);
 	write_degraded(&json, report);
 	write_remarks(&json, report);
+	if (report->measured)
+		bc_measured_write_json(&json, report);
 	write_plugins(&json, report);
 	bc_json_end(&json);
 	bc_buf_char(out, '\n');

@@ -4,6 +4,7 @@
  * counts. Notes follow in two lines each, so that many small ones do not bury the rest.
  */
 #include "output/finding.h"
+#include "output/measured.h"
 #include "output/summary.h"
 
 static int is_compact(const struct bc_finding_writer *w, const struct bc_finding *finding)
@@ -39,6 +40,10 @@ void bc_output_text(
 		.options = options,
 	};
 
+	if (report->measured && report->measured->runs) {
+		bc_measured_write_text(report, options, out);
+		return;
+	}
 	write_all(&w, report, 0);
 	write_all(&w, report, 1);
 	bc_summary_write(&w.term, report, options);
