@@ -183,9 +183,9 @@ static void test_errors(void **state)
 	(void)state;
 	check_fails("", "no command given; 'blockcheck help' lists them");
 	check_fails("chekc", "unknown command 'chekc'; did you mean 'check'?");
-	check_fails("frobnicate",
-		"unknown command 'frobnicate'; there are: check, run, explain, report, config, dump, "
-		"rules, schema, help, version");
+	check_fails("frobnicate", "unknown command 'frobnicate'; there are: check, run, explain, "
+				  "report, config, dump, "
+				  "rules, schema, help, version");
 	check_fails("--quiet",
 		"'--quiet' stands where a command must be; 'blockcheck help' lists them");
 	check_fails("check --formt=json", "unknown option '--formt'; did you mean '--format'?");
