@@ -14,14 +14,13 @@
 #include "rules.h"
 #include "record.h"
 
-static int wants_color(const struct bc_options *options)
+static int wants_color(const struct bc_options *options, int terminal)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	if (options->color != BC_COLOR_AUTO)
 		return options->color == BC_COLOR_ALWAYS;
-	return !options->output && isatty(STDERR_FILENO) && !(no_color && *no_color) &&
-	       !(term && !strcmp(term, "dumb"));
+	return terminal && !(no_color && *no_color) && !(term && !strcmp(term, "dumb"));
 }
 
 /* Standard output is the program's own, so the report goes to standard error. */
@@ -35,7 +34,8 @@ static int write_report(const struct bc_options *options, const struct bc_run *r
 	else if (options->run_format == BC_RUN_FOLDED)
 		bc_run_write_folded(run, &text);
 	else if (!options->check.quiet || run->stalls.count || *run->tier_why)
-		bc_run_write_text(run, wants_color(options), &text);
+		bc_run_write_text(run,
+			wants_color(options, !options->output && isatty(STDERR_FILENO)), &text);
 	if (options->output)
 		status = bc_file_write(options->output, bc_buf_text(&text), text.len);
 	else
@@ -145,6 +145,8 @@ int bc_cmd_run(const struct bc_options *options)
 		.duration_ms = options->duration_ms,
 		.follow = options->follow,
 		.quiet = options->check.quiet,
+		.live = options->live,
+		.color = wants_color(options, 1),
 		.trace = options->trace,
 	};
 	struct bc_arena arena = {0};

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/vec.h"
 #include "config/config.h"
+#include "harness/collect/run.h"
 #include "models/schema.h"
 #include "output/output.h"
 #include "pipeline.h"
@@ -49,6 +50,7 @@ struct bc_options {
 	double fail_over_ms, grace_ms, duration_ms;
 	int follow;
 	int run_format;                          /* enum bc_run_format */
+	int live;                                /* enum bc_run_live */
 	const char *trace, *folded, *speedscope; /* files to write, or NULL */
 	int json;                                /* of `rules`: JSON, not text */
 	const char *header;                      /* of `rules new`: --from-header, or NULL */

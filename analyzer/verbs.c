@@ -163,6 +163,13 @@ static const struct bc_word run_formats[] = {
 	{NULL, 0},
 };
 
+static const struct bc_word whens[] = {
+	{"auto", BC_RUN_LIVE_AUTO},
+	{"always", BC_RUN_LIVE_ALWAYS},
+	{"never", BC_RUN_LIVE_NEVER},
+	{NULL, 0},
+};
+
 static const struct bc_option run_options[] = {
 	OPTION("budget", 0, MS, "TIME",
 		"a callback that holds the loop for this long is a stall; default 10ms",
@@ -180,6 +187,8 @@ static const struct bc_option run_options[] = {
 		"text, json or folded (stacks for flame graphs); default text", run_format,
 		run_formats),
 	RULES,
+	OPTION("live", 0, WORD, "WHEN",
+		"live view on the terminal; default auto: if the output is elsewhere", live, whens),
 	OPTION("trace", 0, TEXT, "FILE",
 		"write every stall there as it happens, for Perfetto or chrome://tracing", trace,
 		NULL),

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include "harness/collect/live.h"
 #include "harness/collect/perf.h"
 #include "harness/collect/run.h"
 #include "harness/collect/segment.h"
@@ -54,6 +55,7 @@ struct bc_seen_thread {
 	struct bc_sched sched[BC_SCHED_HISTORY];
 	uint32_t nsched; /* ever */
 	struct bc_pace pace;
+	uint64_t open_ns; /* that the stall lasted in which the program ended */
 	struct bc_perf perf;
 	struct bc_perf_sample *samples; /* BC_PERF_HISTORY */
 	uint32_t nsamples;              /* ever */
@@ -65,6 +67,7 @@ struct bc_collector {
 	struct bc_segment segment;
 	struct bc_target target;
 	struct bc_trace *trace; /* NULL: not asked for */
+	struct bc_live *live;   /* NULL: no live view */
 	pid_t pid;
 	uint64_t start_ns;
 	struct bc_seen_process processes[BC_WIRE_PROCESSES];
@@ -97,6 +100,11 @@ uint32_t bc_seen_unwind(struct bc_collector *collector, uint32_t process,
 void bc_seen_fini(struct bc_collector *collector);
 
 /* watch.c */
+/* How long the thread has waited for events until now. */
+uint64_t bc_watch_idle(const struct bc_wire_thread *shared, uint64_t now);
+/* The call in which the frame is at this moment, or NULL. */
+const char *bc_watch_call(
+	struct bc_collector *collector, uint32_t slot, const struct bc_wire_frame *frame);
 void bc_watch_tick(struct bc_collector *collector, uint32_t slot, uint64_t now);
 void bc_watch_sched(struct bc_collector *collector, struct bc_seen_thread *thread);
 uint64_t bc_watch_runqueue(const struct bc_seen_thread *thread, uint64_t from, uint64_t to);
@@ -109,5 +117,10 @@ void bc_reader_finish(struct bc_collector *collector, int signalled);
 /* stalls.c */
 void bc_stalls_add(
 	struct bc_collector *collector, uint32_t slot, struct bc_wire_event *event, int open);
+
+/* What holds the thread's loop at this moment, from its innermost frame; NULL when that cannot be
+ * told. */
+const char *bc_stalls_running(
+	struct bc_collector *collector, uint32_t slot, const struct bc_wire_frame *frame);
 
 #endif

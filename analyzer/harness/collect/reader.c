@@ -84,6 +84,20 @@ static void fold_callbacks(struct bc_collector *collector, uint32_t slot)
 	}
 }
 
+/* The iteration that the program's end cut short. */
+static void add_open(struct bc_run_loop *loop, uint64_t ns)
+{
+	if (!ns)
+		return;
+	loop->iterations++;
+	loop->busy_ns += ns;
+	loop->times.count++;
+	loop->times.total_ns += ns;
+	loop->times.buckets[bc_wire_bucket(ns)]++;
+	if (ns > loop->times.max_ns)
+		loop->times.max_ns = ns;
+}
+
 static void fold_loop(struct bc_collector *collector, uint32_t slot)
 {
 	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
@@ -100,6 +114,7 @@ static void fold_loop(struct bc_collector *collector, uint32_t slot)
 	if (!shared->iterations && !shared->callbacks)
 		return;
 	add_times(&loop.times, &shared->stats[0]);
+	add_open(&loop, thread->open_ns);
 	bc_vec_push(&collector->run->loops, loop);
 }
 
@@ -141,8 +156,11 @@ static void report_open(struct bc_collector *collector, uint32_t slot, int signa
 		event.worst_start_ns = shared->call_ns;
 		event.worst_ns = event.calls[0].total_ns;
 	}
-	if (is_sane(&event))
-		bc_stalls_add(collector, slot, &event, 1);
+	if (!is_sane(&event))
+		return;
+	bc_stalls_add(collector, slot, &event, 1);
+	if (event.own_ns >= collector->run->budget_ns)
+		collector->threads[slot]->open_ns = event.own_ns;
 }
 
 static void release_thread(struct bc_collector *collector, uint32_t slot)
@@ -187,14 +205,12 @@ static void trace_busy(struct bc_collector *collector, uint32_t slot, uint64_t n
 {
 	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
 	struct bc_seen_thread *thread = collector->threads[slot];
-	uint64_t idle = shared->idle_ns, since = shared->waiting_since_ns;
+	uint64_t idle = bc_watch_idle(shared, now);
 	struct bc_pace *pace = &thread->pace;
 	double share;
 
 	if (now - pace->at_ns < TRACE_BUSY_NS)
 		return;
-	if (shared->waiting && now > since)
-		idle += now - since;
 	share = 1 - (double)(idle - pace->idle_ns) / (double)(now - pace->at_ns);
 	share = share > 1 ? 1 : share > 0 ? share : 0;
 	if (pace->at_ns && pace->percent != (int)(share * 100)) {

@@ -51,6 +51,23 @@ size_t bc_report_stalls(const struct bc_run *run, uint32_t **order)
 	return sort_keys(keys, run->stalls.count, order);
 }
 
+const char *bc_report_time(struct bc_arena *arena, uint64_t ns)
+{
+	static const char *const units[] = {"ns", "us", "ms", "s"};
+	double value = (double)ns;
+	int unit = 0;
+
+	while (unit < 3 && value >= 999.5) {
+		value /= 1000;
+		unit++;
+	}
+	return bc_arena_printf(arena, "%.*f %s",
+		value >= 99.95 || unit == 0 ? 0
+		: value >= 9.995            ? 1
+					    : 2,
+		value, units[unit]);
+}
+
 const char *bc_report_cause(enum bc_run_cause cause)
 {
 	switch (cause) {
@@ -59,6 +76,27 @@ const char *bc_report_cause(enum bc_run_cause cause)
 	case BC_RUN_FAULT: return "fault";
 	case BC_RUN_RUNQUEUE: return "runqueue";
 	case BC_RUN_SYSCALL: return "syscall";
+	}
+	return "";
+}
+
+const char *bc_report_culprit(struct bc_arena *arena, const struct bc_run_stall *stall)
+{
+	if (stall->kind == BC_RUN_MANY)
+		return bc_arena_printf(
+			arena, "of many small callbacks, most in %s", stall->culprit);
+	switch (stall->cause) {
+	case BC_RUN_CALL: return bc_arena_printf(arena, "in %s()", stall->culprit);
+	case BC_RUN_CPU:
+		if (!*stall->culprit)
+			return "computing";
+		return bc_arena_printf(arena, "computing in %s()", stall->culprit);
+	case BC_RUN_FAULT: return "on page faults";
+	case BC_RUN_RUNQUEUE: return "waiting for a CPU: the machine is overloaded";
+	case BC_RUN_SYSCALL:
+		if (!*stall->culprit)
+			return "blocked";
+		return bc_arena_printf(arena, "blocked in system call %s", stall->culprit);
 	}
 	return "";
 }

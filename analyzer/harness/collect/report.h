@@ -22,7 +22,11 @@ struct bc_report_stack {
 typedef void bc_report_visit(const struct bc_report_stack *stack, void *argument);
 void bc_report_stacks(const struct bc_run *run, bc_report_visit *visit, void *argument);
 
+/* Three digits and a unit. */
+const char *bc_report_time(struct bc_arena *arena, uint64_t ns);
 const char *bc_report_cause(enum bc_run_cause cause);
+/* "in getaddrinfo()", "computing in burn()", ... */
+const char *bc_report_culprit(struct bc_arena *arena, const struct bc_run_stall *stall);
 /* Below the current folder, else as it is. NULL stays NULL. */
 const char *bc_report_path(struct bc_arena *arena, const char *path);
 /* Of the thread's loop. */

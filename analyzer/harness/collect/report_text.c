@@ -17,22 +17,9 @@ struct writer {
 
 #define SAY(writer, style, ...) bc_term_printf(&(writer)->term, BC_STYLE_##style, __VA_ARGS__)
 
-/* Three digits and a unit. */
 static const char *show_time(struct writer *writer, uint64_t ns)
 {
-	static const char *const units[] = {"ns", "us", "ms", "s"};
-	double value = (double)ns;
-	int unit = 0;
-
-	while (unit < 3 && value >= 999.5) {
-		value /= 1000;
-		unit++;
-	}
-	return bc_arena_printf(&writer->arena, "%.*f %s",
-		value >= 99.95 || unit == 0 ? 0
-		: value >= 9.995            ? 1
-					    : 2,
-		value, units[unit]);
+	return bc_report_time(&writer->arena, ns);
 }
 
 static void end_line(struct writer *writer)
@@ -152,8 +139,9 @@ static void write_stall(struct writer *writer, const struct bc_run_stall *stall)
 	SAY(writer, PLAIN, stall->kind == BC_RUN_BODY ? " in the loop's body, " : " in ");
 	SAY(writer, STRONG, "%s", callback->where.function);
 	if (stall->open)
-		SAY(writer, WARNING, ", still running when the program was ended,");
-	write_cause(writer, stall);
+		SAY(writer, WARNING, ", still running when the program was ended");
+	if (!stall->open || stall->cause == BC_RUN_CALL)
+		write_cause(writer, stall);
 	if (stall->count > 1)
 		SAY(writer, PLAIN, "; %u times, %s in all", stall->count,
 			show_time(writer, stall->total_ns));
@@ -279,7 +267,8 @@ static void write_head(struct writer *writer)
 	uint64_t stalls = 0;
 
 	for (size_t i = 0; i < run->stalls.count; i++)
-		stalls += run->stalls.items[i].count;
+		if (run->stalls.items[i].ns >= run->budget_ns)
+			stalls += run->stalls.items[i].count;
 	SAY(writer, STRONG, "blockcheck: %s", run->command);
 	if (run->signal)
 		SAY(writer, PLAIN, ", ended by signal %d", run->signal);

@@ -23,7 +23,7 @@ enum { TICK_MAX_MS = 5, LOADED_WITHIN_MS = 200 };
 
 /* Those that end us are for the program to act upon. A terminal sends them to it, too; others have
  * to be handed on. */
-static int open_signals(sigset_t *old)
+static int open_signals(sigset_t *old, int live)
 {
 	sigset_t set;
 
@@ -32,6 +32,11 @@ static int open_signals(sigset_t *old)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	if (live) {
+		sigaddset(&set, SIGWINCH);
+		sigaddset(&set, SIGTSTP);
+	}
 	sigprocmask(SIG_BLOCK, &set, old);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -40,6 +45,12 @@ static void handle_signal(struct bc_collector *collector, const struct signalfd_
 {
 	if (info->ssi_signo == SIGCHLD)
 		return;
+	if (info->ssi_signo == SIGWINCH || info->ssi_signo == SIGTSTP) {
+		bc_live_leave(collector->live);
+		if (info->ssi_signo == SIGTSTP) /* the terminal has told the program, too */
+			raise(SIGSTOP);
+		return;
+	}
 	collector->run->interrupted = (int)info->ssi_signo;
 	if (info->ssi_code <= 0)
 		kill(collector->pid, (int)info->ssi_signo);
@@ -140,6 +151,8 @@ static void watch(struct bc_collector *collector, int signals)
 		check_loaded(collector, now);
 		if (collector->trace)
 			bc_trace_tick(collector->trace, now);
+		if (collector->live)
+			bc_live_tick(collector->live, collector, now);
 		if (!told && is_over_time(collector, now)) {
 			told = 1;
 			kill(collector->pid, SIGTERM);
@@ -195,6 +208,8 @@ static void measure(struct bc_collector *collector, int signals)
 	struct bc_run *run = collector->run;
 
 	watch(collector, signals);
+	bc_live_close(collector->live);
+	collector->live = NULL;
 	run->duration_ns = bc_segment_now(&collector->segment) - collector->start_ns;
 	bc_reader_finish(collector, run->signal != 0);
 	run->collector_cpu_ns = own_cpu();
@@ -218,8 +233,9 @@ int bc_run_program(const struct bc_run_options *options, struct bc_run *run)
 	if (status == 0) {
 		bc_segment_calibrate(&collector->segment);
 		bc_calls_add(collector, options->calls);
+		collector->live = bc_live_open(collector);
 		run->clock = collector->segment.clock.factor ? "tsc" : "vdso";
-		signals = open_signals(&old);
+		signals = open_signals(&old, collector->live != NULL);
 		prctl(PR_SET_CHILD_SUBREAPER, options->follow);
 		collector->start_ns = bc_segment_now(&collector->segment);
 		if (collector->trace)
@@ -230,6 +246,7 @@ int bc_run_program(const struct bc_run_options *options, struct bc_run *run)
 		close(signals);
 		sigprocmask(SIG_SETMASK, &old, NULL);
 	}
+	bc_live_close(collector->live);
 	if (bc_trace_close(collector->trace, run) < 0)
 		run->trace_error = bc_arena_strdup(&run->arena, bc_error_message());
 	bc_seen_fini(collector);

@@ -10,6 +10,12 @@
 #include "findings/finding.h"
 #include "harness/wire.h"
 
+enum bc_run_live {
+	BC_RUN_LIVE_AUTO, /* on a terminal to which the program does not write its output */
+	BC_RUN_LIVE_ALWAYS,
+	BC_RUN_LIVE_NEVER
+};
+
 struct bc_run_options {
 	char *const *argv; /* of the program; ends with NULL */
 	double budget_ms;
@@ -18,6 +24,8 @@ struct bc_run_options {
 	const char *const *calls; /* functions of libraries that may block; NULL ends them */
 	int follow;               /* measure forked and executed children, too */
 	int quiet;
+	int live;                /* enum bc_run_live */
+	int color;               /* of the live view */
 	const char *trace;       /* file to write events to as they come, or NULL */
 	const char *preload_dir; /* NULL: beside the program, installed, or of the build tree */
 };

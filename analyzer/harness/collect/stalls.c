@@ -107,6 +107,15 @@ static int unwind_perf(struct work *work, const struct bc_perf_sample *sample)
 	return unwind(work, &piece);
 }
 
+/* The innermost function that has a name: stubs between modules have none. */
+static const char *name_hot(const struct work *work)
+{
+	for (uint32_t i = 0; i < work->nstack; i++)
+		if (!strstr(work->stack[i].function, "+0x"))
+			return work->stack[i].function;
+	return work->stack[0].function;
+}
+
 /* Of the samples within the stall, the function that most of them were in. */
 static int unwind_computing(struct work *work)
 {
@@ -123,7 +132,7 @@ static int unwind_computing(struct work *work)
 		if (count == MAX_CPU_STACKS || sample->monotonic_ns > end ||
 			sample->monotonic_ns < work->event->start_ns || !unwind_perf(work, sample))
 			continue;
-		names[count++] = work->stack[0].function;
+		names[count++] = name_hot(work);
 		for (int j = 0; j < count; j++)
 			same += !strcmp(names[j], names[count - 1]);
 		if (same > best) {
@@ -176,6 +185,23 @@ static uint32_t find_body_row(struct work *work)
 	where = body ? *body : unknown;
 	where.line = 0; /* a line of the call, not of the function */
 	return bc_seen_row(work->collector, &where, "loop");
+}
+
+const char *bc_stalls_running(
+	struct bc_collector *collector, uint32_t slot, const struct bc_wire_frame *frame)
+{
+	struct bc_wire_event event = {.start_ns = frame->start_ns};
+	struct work work = {.collector = collector,
+		.thread = collector->threads[slot],
+		.shared = &collector->segment.wire->threads[slot],
+		.event = &event};
+	const struct bc_run_where *body;
+
+	if (frame->function)
+		return bc_seen_name(
+			collector, work.thread->process, frame->function % BC_WIRE_FUNCTIONS);
+	body = unwind_sample(&work) ? find_body(&work) : NULL;
+	return body ? body->function : NULL;
 }
 
 /* ---- culprits ---- */
@@ -380,8 +406,8 @@ static void count_stall(struct work *work)
 	row->split.cpu_ns += work->stall.split.cpu_ns;
 	row->split.runqueue_ns += work->stall.split.runqueue_ns;
 	row->split.blocked_ns += work->stall.split.blocked_ns;
-	/* bodies are only ever seen as stalls */
-	if (work->stall.kind == BC_RUN_BODY)
+	/* bodies are only ever seen as stalls, and what still ran was not counted yet */
+	if (work->stall.kind == BC_RUN_BODY || work->stall.open)
 		add_time(&row->times, work->stall.ns);
 }
 

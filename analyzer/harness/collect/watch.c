@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "harness/collect/screen.h"
 #include "output/term.h"
 
 enum { SAY_FIRST_MS = 1000 };
@@ -129,18 +130,33 @@ static int sample_blocked(const struct bc_seen_thread *thread, struct bc_sample 
 
 /* ---- what lasts ---- */
 
-static void say_lasting(struct bc_collector *collector, const struct bc_wire_thread *shared,
-	const struct bc_seen_thread *thread, uint32_t function, uint64_t age)
+uint64_t bc_watch_idle(const struct bc_wire_thread *shared, uint64_t now)
 {
-	const char *call = shared->call_ns >= thread->sample->frame_ns
-				   ? bc_call_name(collector, shared->call)
-				   : NULL;
-	const char *name = "the loop's own code";
+	uint64_t idle = shared->idle_ns, since = shared->waiting_since_ns;
+
+	return idle + (shared->waiting && now > since ? now - since : 0);
+}
+
+const char *bc_watch_call(
+	struct bc_collector *collector, uint32_t slot, const struct bc_wire_frame *frame)
+{
+	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
+
+	return shared->call_ns >= frame->start_ns ? bc_call_name(collector, shared->call) : NULL;
+}
+
+/* A loop's own code may be over, with the loop; in a call or not, its last one is named if it can.
+ */
+static void say_lasting(struct bc_collector *collector, uint32_t slot,
+	const struct bc_wire_frame *frame, uint64_t age)
+{
+	const char *call = bc_watch_call(collector, slot, frame);
+	const char *name = bc_stalls_running(collector, slot, frame);
 	struct bc_buf line = {0};
 	struct bc_term term = {.out = &line};
 
-	if (function)
-		name = bc_seen_name(collector, thread->process, function);
+	if (!name || bc_screen_is_taken())
+		return;
 	bc_term_printf(&term, BC_STYLE_PLAIN, "blockcheck: %s has held the loop for %.1f s so far",
 		name, (double)age / 1e9);
 	if (call)
@@ -177,9 +193,11 @@ static void keep_perf_samples(struct bc_seen_thread *thread)
 		thread->nsamples++;
 }
 
-static void look_at_frame(struct bc_collector *collector, const struct bc_wire_thread *shared,
-	struct bc_seen_thread *thread, uint32_t depth, uint64_t now)
+static void look_at_frame(
+	struct bc_collector *collector, uint32_t slot, uint32_t depth, uint64_t now)
 {
+	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
+	struct bc_seen_thread *thread = collector->threads[slot];
 	struct bc_wire_frame frame = shared->frames[depth - 1];
 	struct bc_sample *sample, *fresh;
 	uint64_t age = now > frame.start_ns ? now - frame.start_ns : 0;
@@ -195,12 +213,10 @@ static void look_at_frame(struct bc_collector *collector, const struct bc_wire_t
 			*sample = *fresh;
 		free(fresh);
 	}
-	if (now >= sample->say_ns && !collector->options->quiet &&
+	if (now >= sample->say_ns && !collector->options->quiet && !collector->live &&
 		now - collector->start_ns > collector->options->grace_ms * 1e6) {
 		sample->say_ns = now + age;
-		if (frame.function) /* a loop's own code may be over, with the loop */
-			say_lasting(
-				collector, shared, thread, frame.function % BC_WIRE_FUNCTIONS, age);
+		say_lasting(collector, slot, &frame, age);
 	}
 }
 
@@ -214,5 +230,5 @@ void bc_watch_tick(struct bc_collector *collector, uint32_t slot, uint64_t now)
 	bc_watch_sched(collector, thread);
 	if (depth && depth <= BC_WIRE_FRAMES &&
 		!__atomic_load_n(&shared->waiting, __ATOMIC_ACQUIRE))
-		look_at_frame(collector, shared, thread, depth, now);
+		look_at_frame(collector, slot, depth, now);
 }
