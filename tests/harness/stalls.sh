@@ -9,11 +9,12 @@ set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 status=0
+packs=$(dirname "$0")/../../fixtures/programs
 
 try_program() {
 	code=0 name=$1 module=${2:+$BLOCKCHECK_PROGRAMS/lib$2.so}
 	rules=
-	for pack in "fixtures/programs/$name.yaml" "fixtures/programs/${name%_*}.yaml"; do
+	for pack in "$packs/$name.yaml" "$packs/${name%_*}.yaml"; do
 		[ ! -e "$pack" ] || rules=$pack
 	done
 	"$BLOCKCHECK" run ${rules:+--rules "$rules"} --format json -o "$work/report" \
