@@ -5,9 +5,10 @@
 #include "base/vec.h"
 
 /* in bc_effects.known; calls that lead back into what is being looked at count for nothing */
-enum { LOOKED_AT = 4 };
+enum { LOOKED_AT = 8 };
 
-enum { EVERYTHING = BC_EFFECT_WAITS | BC_EFFECT_WRITES };
+/* of what cannot be looked into */
+enum { ANYTHING = BC_EFFECT_WAITS | BC_EFFECT_WRITES };
 
 /* Deeper than any call chain that somebody follows while reading. */
 enum { MAX_DEPTH = 64 };
@@ -44,7 +45,9 @@ static int effects_of_library(const struct bc_effects *effects, const char *name
 	const struct bc_sink_rule *const *rules;
 	int n;
 
-	if (bc_models_wait(effects->models, name) || is_named_wait(name))
+	if (bc_models_wait(effects->models, name))
+		return BC_EFFECT_WAITS | BC_EFFECT_POLLS;
+	if (is_named_wait(name))
 		return BC_EFFECT_WAITS;
 	rules = bc_models_sinks(effects->models, name, &n);
 	for (int i = 0; i < n; i++)
@@ -83,17 +86,17 @@ static int effects_of_function(struct bc_effects *effects, uint32_t func, int de
 	int found = 0;
 
 	if (effects->known[func])
-		return effects->known[func] & EVERYTHING;
+		return effects->known[func] & (LOOKED_AT - 1);
 	if (depth == MAX_DEPTH)
-		return EVERYTHING;
+		return ANYTHING;
 	effects->known[func] = LOOKED_AT;
-	for (uint32_t i = 0; i < f->nnodes && found != EVERYTHING; i++) {
+	for (uint32_t i = 0; i < f->nnodes; i++) {
 		if (writes(f, i))
 			found |= BC_EFFECT_WRITES;
 		if (f->nodes[i].kind != BC_N_CALL)
 			continue;
 		if (f->nodes[i + 1].kind != BC_N_FUNC)
-			found = EVERYTHING;
+			found |= ANYTHING;
 		else
 			found |= effects_of_symbol(
 				effects, bc_node_sym(f, &f->nodes[i + 1]), depth + 1);
@@ -107,7 +110,7 @@ int bc_effects_of_call(struct bc_effects *effects, uint32_t func, uint32_t node)
 	const struct bc_func *f = &effects->program->funcs[func];
 
 	if (f->nodes[node + 1].kind != BC_N_FUNC)
-		return EVERYTHING;
+		return ANYTHING;
 	return effects_of_symbol(effects, bc_node_sym(f, &f->nodes[node + 1]), 0);
 }
 

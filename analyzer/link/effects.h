@@ -6,8 +6,13 @@
 #define BC_LINK_EFFECTS_H
 
 #include "link/program.h"
-#include "link/retry.h"
 #include "models/models.h"
+
+enum bc_effect {
+	BC_EFFECT_WAITS = 1,  /* it may wait or sleep: whoever comes by here does not spin */
+	BC_EFFECT_WRITES = 2, /* it may change what conditions read */
+	BC_EFFECT_POLLS = 4   /* it may wait for descriptors as a loop does, and so ask anew */
+};
 
 struct bc_effects {
 	const struct bc_program *program;

@@ -383,6 +383,12 @@ static void find_back_jumps(struct bc_walk *w)
 		memset(w->back, 1, f->nlabels);
 }
 
+/* The address of a caller's local names none of the callee's. */
+static struct bc_value as_parameter(const struct bc_value *value)
+{
+	return value->kind == BC_V_LOCAL ? (struct bc_value){.kind = BC_V_NONNULL} : *value;
+}
+
 void bc_interp_run(const struct bc_interp *interp, uint32_t func, const struct bc_value *params,
 	uint32_t nparams)
 {
@@ -398,7 +404,7 @@ void bc_interp_run(const struct bc_interp *interp, uint32_t func, const struct b
 	bc_env_init(&env, &w.scratch, f->nlocals);
 	for (uint32_t i = 0; i < f->nparams && i < nparams; i++)
 		if (!w.escaped[i])
-			env.slots[i] = params[i];
+			env.slots[i] = as_parameter(&params[i]);
 	bc_walk_exec(&w, 0, &env);
 	bc_arena_fini(&w.scratch);
 }

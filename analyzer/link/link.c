@@ -31,6 +31,7 @@ static void run_search(struct bc_linked *linked, struct bc_search *search,
 		.modes = &linked->modes,
 		.locks = &linked->locks,
 		.spins = &linked->spins,
+		.ready = &linked->ready,
 		.arena = &linked->arena};
 	search->identity = &linked->identity;
 	search->interp = linked->interp;
@@ -65,7 +66,9 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 	bc_locks_init(
 		&linked->locks, &linked->solution, models, &linked->roots, &linked->completion);
 	bc_identity_init(&linked->identity, program, models);
-	bc_spins_init(&linked->spins, program, models, &linked->completion);
+	bc_effects_init(&linked->effects, program, models);
+	bc_spins_init(&linked->spins, program, models, &linked->completion, &linked->effects);
+	bc_ready_init(&linked->ready, &linked->modes, &linked->effects);
 	run_search(linked, &linked->search, &linked->roots, models);
 	if (!linked->marks.npromises)
 		return;
@@ -79,7 +82,9 @@ void bc_linked_fini(struct bc_linked *linked)
 	bc_search_fini(&linked->search);
 	bc_search_fini(&linked->broken);
 	bc_roots_fini(&linked->promises);
+	bc_ready_fini(&linked->ready);
 	bc_spins_fini(&linked->spins);
+	bc_effects_fini(&linked->effects);
 	bc_locks_fini(&linked->locks);
 	bc_identity_fini(&linked->identity);
 	bc_modes_fini(&linked->modes);

@@ -20,7 +20,9 @@ struct bc_linked {
 	struct bc_modes modes;
 	struct bc_identity identity;
 	struct bc_locks locks;
+	struct bc_effects effects;
 	struct bc_spins spins;
+	struct bc_ready ready;
 	struct bc_roots roots;
 	struct bc_discovery discovery;
 	struct bc_search search;

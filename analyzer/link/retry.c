@@ -93,7 +93,7 @@ static int increments(const struct bc_node *n)
 
 static void note_call(struct retry *r, uint32_t node)
 {
-	int effects = is_errno(r, node) ? 0 : r->q->effects(r->q->context, r->func, node);
+	int effects = is_errno(r, node) ? 0 : bc_effects_of_call(r->q->effects, r->func, node);
 
 	if (effects & BC_EFFECT_WAITS)
 		r->waits = 1;
@@ -132,7 +132,7 @@ static int is_stable(const struct retry *r, uint32_t node)
 			(r->all_memory || r->f->nodes[i + 1].kind != BC_N_FUNC ||
 				r->q->program->syms[bc_node_sym(r->f, &r->f->nodes[i + 1])].func ==
 					BC_NONE ||
-				r->q->effects(r->q->context, r->func, i)))
+				bc_effects_of_call(r->q->effects, r->func, i)))
 			return 0;
 		if ((reads_memory || n->kind == BC_N_DEREF || n->kind == BC_N_INDEX) &&
 			r->all_memory)

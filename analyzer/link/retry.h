@@ -10,13 +10,8 @@
 #define BC_LINK_RETRY_H
 
 #include "link/completion.h"
+#include "link/effects.h"
 #include "models/value.h"
-
-/* What a call on the way does that matters here. */
-enum bc_effect {
-	BC_EFFECT_WAITS = 1, /* it may wait or sleep: whoever comes by here does not spin */
-	BC_EFFECT_WRITES = 2 /* it may change what conditions read */
-};
 
 struct bc_retry_question {
 	const struct bc_program *program;
@@ -24,8 +19,7 @@ struct bc_retry_question {
 	uint32_t func, node;    /* the CALL node in this function */
 	struct bc_value result; /* what the call returned */
 	int64_t error;          /* and left in errno */
-	void *context;
-	int (*effects)(void *context, uint32_t func, uint32_t node); /* of any other call */
+	struct bc_effects *effects;
 };
 
 struct bc_retry_answer {

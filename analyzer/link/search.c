@@ -135,7 +135,7 @@ static uint32_t state_of(
  * An argument as a value worth a state of its own: one integer, known functions, or a descriptor of
  * which something is known.
  */
-static struct bc_value bound_argument(
+static struct bc_value value_of_argument(
 	const struct bc_search *s, const struct bc_call_event *event, uint32_t i)
 {
 	const struct bc_value *value = &event->args[i];
@@ -150,6 +150,20 @@ static struct bc_value bound_argument(
 	if (value->kind != BC_V_TOP || node == BC_NONE)
 		return bc_value_top();
 	return bc_modes_of_expr(s->sources.modes, c->func, node);
+}
+
+/* What is found ready by the caller is so in the callee. */
+static struct bc_value bound_argument(
+	const struct bc_search *s, const struct bc_call_event *event, uint32_t i)
+{
+	struct bc_value value = value_of_argument(s, event, i);
+	const struct bc_call *c = &s->program->calls[event->call];
+	uint32_t node = bc_call_argument(&s->program->funcs[c->func], c->node, (int)i + 1);
+
+	if (value.kind == BC_V_FD && !value.pad && node != BC_NONE && event->env->guards &&
+		bc_ready_says_guard(s->sources.ready, event, node))
+		value.pad = 1;
+	return value;
 }
 
 static uint32_t unbound_state(struct bc_search *s, uint32_t func, uint32_t region)

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "link/effects.h"
 #include "link/retry.h"
 
 /* Helpers of helpers that hand on "would block" are followed this far. */
@@ -21,7 +20,6 @@ struct finder {
 	const struct bc_program *program;
 	const struct bc_models *models;
 	struct bc_spins *spins;
-	struct bc_effects effects;
 	struct bc_retry_question question;
 	uint32_t *callers; /* per symbol: its range in `sites`, the calls that name it */
 	uint32_t *sites;
@@ -139,13 +137,9 @@ static void look_at(struct finder *s, const struct failure *failure)
 		pass_to_callers(s, failure, &answer.returned);
 }
 
-static int effects(void *context, uint32_t func, uint32_t node)
-{
-	return bc_effects_of_call(context, func, node);
-}
-
 void bc_spins_init(struct bc_spins *spins, const struct bc_program *program,
-	const struct bc_models *models, const struct bc_completion *completion)
+	const struct bc_models *models, const struct bc_completion *completion,
+	struct bc_effects *effects)
 {
 	struct finder s = {.program = program, .models = models, .spins = spins};
 
@@ -153,11 +147,9 @@ void bc_spins_init(struct bc_spins *spins, const struct bc_program *program,
 	memset(spins->of_call, 0, (program->ncalls + 1) * sizeof(*spins->of_call));
 	s.question.program = program;
 	s.question.completion = completion;
-	s.question.context = &s.effects;
 	s.question.effects = effects;
 	if (!would_block(models, &s.question.error))
 		return;
-	bc_effects_init(&s.effects, program, models);
 	index_callers(&s);
 	for (uint32_t sym = 0; sym < program->nsyms; sym++) {
 		const struct bc_sink_rule *rule =
@@ -172,7 +164,6 @@ void bc_spins_init(struct bc_spins *spins, const struct bc_program *program,
 
 		look_at(&s, &failure);
 	}
-	bc_effects_fini(&s.effects);
 	free(s.callers);
 	free(s.sites);
 	bc_vec_fini(&s.work);

@@ -14,7 +14,7 @@
 #define BC_LINK_SPIN_H
 
 #include "base/vec.h"
-#include "link/completion.h"
+#include "link/effects.h"
 #include "models/models.h"
 
 struct bc_spin {
@@ -24,13 +24,16 @@ struct bc_spin {
 	const struct bc_sink_rule *rule;
 };
 
+struct bc_completion;
+
 struct bc_spins {
 	BC_VEC(struct bc_spin) list;
 	uint32_t *of_call; /* per call: 1 + index in the list, 0 for none */
 };
 
 void bc_spins_init(struct bc_spins *spins, const struct bc_program *program,
-	const struct bc_models *models, const struct bc_completion *completion);
+	const struct bc_models *models, const struct bc_completion *completion,
+	struct bc_effects *effects);
 void bc_spins_fini(struct bc_spins *spins);
 
 /* NULL when the call does not spin. */

@@ -126,34 +126,16 @@ static int descriptor_argument(const struct bc_pred *pred)
 	return arg;
 }
 
-static int stands_in_loop(const struct question *q)
+/* One event promises one call: a read finds its data, a second one may not. */
+static int was_ready(const struct question *q, int arg, const struct bc_value *fd)
 {
-	const struct bc_func *f = caller(q);
-	uint32_t node = call_node(q);
+	uint32_t node = bc_call_argument(caller(q), call_node(q), arg);
 
-	for (uint32_t i = 0; i < node; i++)
-		if (f->nodes[i].kind == BC_N_LOOP && i + f->nodes[i].size > node)
-			return 1;
-	return 0;
-}
-
-/* if (fds[0].revents & POLLIN) read(...), if (FD_ISSET(fd, &set)) accept(...) */
-static int was_polled(const struct question *q)
-{
-	const struct bc_program *program = q->modes->program;
-	const struct bc_func *f = caller(q);
-
-	for (const struct bc_guard *g = q->event->env->guards; g; g = g->up)
-		for (uint32_t i = g->node; i < g->node + f->nodes[g->node].size; i++) {
-			const char *name;
-
-			if (f->nodes[i].kind != BC_N_FIELD)
-				continue;
-			name = program->fields[bc_node_field(f, &f->nodes[i])].name;
-			if (!strcmp(name, "revents") || strstr(name, "fds_bits"))
-				return 1;
-		}
-	return 0;
+	if (!q->rule->ready_once || node == BC_NONE)
+		return 0;
+	return (fd->kind == BC_V_FD && fd->pad &&
+		       !bc_ready_is_used_up(q->sources->ready, q->event)) ||
+	       bc_ready_says_guard(q->sources->ready, q->event, node);
 }
 
 static int is_small_write(const struct question *q)
@@ -195,9 +177,10 @@ static void weigh_descriptor(const struct question *q, int arg, struct bc_verdic
 	if (!blocking)
 		return;
 	lower(verdict, BC_CONF_LIKELY);
-	/* one read for one event finds its data; a second one may not */
-	if (q->rule->ready_once && ((fd.pad && !stands_in_loop(q)) || was_polled(q)))
+	if (was_ready(q, arg, &fd)) {
 		lower(verdict, BC_CONF_POSSIBLE);
+		assume(verdict, "it is no longer ready, although it was found so");
+	}
 	if (fd.n == BC_FDK_PIPE && is_small_write(q))
 		lower(verdict, BC_CONF_POSSIBLE);
 }
@@ -271,7 +254,8 @@ static void apply_spin(const struct question *q, int fd_arg, struct bc_verdict *
 		return; /* it waits */
 	set_spin(verdict);
 	/* what was found ready has something for the first try */
-	if (q->rule->ready_once && spin->only_failed && ((known && fd.pad) || was_polled(q)))
+	if (spin->only_failed && fd_arg &&
+		((known && fd.pad && q->rule->ready_once) || was_ready(q, fd_arg, &fd)))
 		lower(verdict, BC_CONF_POSSIBLE);
 }
 

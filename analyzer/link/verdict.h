@@ -5,6 +5,7 @@
 #include "link/interp.h"
 #include "link/locks.h"
 #include "link/modes.h"
+#include "link/ready.h"
 #include "link/spin.h"
 #include "models/models.h"
 
@@ -28,6 +29,7 @@ struct bc_verdict_sources {
 	const struct bc_modes *modes;
 	const struct bc_locks *locks;
 	const struct bc_spins *spins;
+	const struct bc_ready *ready;
 	struct bc_arena *arena; /* for the texts of assumptions */
 };
 

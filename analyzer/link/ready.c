@@ -1,0 +1,256 @@
+#include "link/ready.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "link/held.h"
+
+/* Nodes of descriptors that one condition names; more are not told apart. */
+enum { MAX_NAMED = 8 };
+
+struct named {
+	uint32_t nodes[MAX_NAMED];
+	int n, polled; /* polled: it reads revents, which names whatever stands in pollfd.fd */
+	int asks;      /* it is about readiness at all */
+};
+
+static const struct bc_fieldinfo *field_of(
+	const struct bc_program *program, const struct bc_func *f, uint32_t node)
+{
+	return f->nodes[node].kind == BC_N_FIELD
+		       ? &program->fields[bc_node_field(f, &f->nodes[node])]
+		       : NULL;
+}
+
+static int is_result_of_poll(
+	const struct bc_program *program, const struct bc_func *f, uint32_t node)
+{
+	const struct bc_fieldinfo *field = field_of(program, f, node);
+
+	return field && !strcmp(field->name, "revents");
+}
+
+/* set.fds_bits[...] */
+static int is_set_element(const struct bc_program *program, const struct bc_func *f, uint32_t node)
+{
+	const struct bc_fieldinfo *field =
+		f->nodes[node].kind == BC_N_INDEX ? field_of(program, f, node + 1) : NULL;
+
+	return field && strstr(field->name, "fds_bits");
+}
+
+/* ---- functions whose result tells ---- */
+
+static int contains_test(const struct bc_ready *r, const struct bc_func *f, uint32_t node)
+{
+	const struct bc_program *program = r->modes->program;
+
+	for (uint32_t i = node; i < node + f->nodes[node].size; i++)
+		if (is_result_of_poll(program, f, i) || is_set_element(program, f, i) ||
+			(f->nodes[i].kind == BC_N_CALL && f->nodes[i + 1].kind == BC_N_FUNC &&
+				r->tells[bc_node_sym(f, &f->nodes[i + 1])]))
+			return 1;
+	return 0;
+}
+
+static int hands_on(const struct bc_ready *r, const struct bc_func *f)
+{
+	for (uint32_t i = 0; i < f->nnodes; i++)
+		if (f->nodes[i].kind == BC_N_RETURN && f->nodes[i].size > 1 &&
+			contains_test(r, f, i + 1))
+			return 1;
+	return 0;
+}
+
+static void find_tellers(struct bc_ready *r)
+{
+	const struct bc_program *program = r->modes->program;
+	int changed = 1;
+
+	while (changed) {
+		changed = 0;
+		for (uint32_t i = 0; i < program->nfuncs; i++) {
+			uint32_t sym = program->funcs[i].sym;
+
+			if (sym == BC_NONE || r->tells[sym] || !hands_on(r, &program->funcs[i]))
+				continue;
+			r->tells[sym] = 1;
+			changed = 1;
+		}
+	}
+}
+
+void bc_ready_init(struct bc_ready *ready, const struct bc_modes *modes, struct bc_effects *effects)
+{
+	const struct bc_program *program = modes->program;
+
+	*ready = (struct bc_ready){.modes = modes, .effects = effects, .pollfd = BC_NONE};
+	ready->tells = bc_xmalloc(program->nsyms + 1);
+	memset(ready->tells, 0, program->nsyms + 1);
+	for (uint32_t i = 0; i < program->nfields && ready->pollfd == BC_NONE; i++)
+		if (!strcmp(program->fields[i].record, "struct pollfd") &&
+			!strcmp(program->fields[i].name, "fd"))
+			ready->pollfd = i;
+	find_tellers(ready);
+}
+
+void bc_ready_fini(struct bc_ready *ready)
+{
+	free(ready->tells);
+}
+
+/* ---- what a condition names ---- */
+
+static void add_named(struct named *named, uint32_t node)
+{
+	if (named->n < MAX_NAMED)
+		named->nodes[named->n++] = node;
+}
+
+/* The variables in an expression such as fd / 64. */
+static void add_variables(struct named *named, const struct bc_func *f, uint32_t node)
+{
+	for (uint32_t i = node; i < node + f->nodes[node].size; i++)
+		if (f->nodes[i].kind == BC_N_LOCAL || f->nodes[i].kind == BC_N_VAR ||
+			f->nodes[i].kind == BC_N_FIELD)
+			add_named(named, i);
+}
+
+static struct named names_of(const struct bc_ready *r, const struct bc_func *f, uint32_t guard)
+{
+	const struct bc_program *program = r->modes->program;
+	struct named named = {0};
+
+	for (uint32_t i = guard; i < guard + f->nodes[guard].size; i++) {
+		if (is_result_of_poll(program, f, i)) {
+			named.asks = named.polled = 1;
+		} else if (is_set_element(program, f, i)) {
+			named.asks = 1;
+			add_variables(&named, f, bc_kid(f, i, 1));
+		} else if (f->nodes[i].kind == BC_N_CALL && f->nodes[i + 1].kind == BC_N_FUNC &&
+			   r->tells[bc_node_sym(f, &f->nodes[i + 1])]) {
+			named.asks = 1;
+			BC_EACH_KID(f, i, kid)
+			if (kid != i + 1 && f->nodes[kid].kind != BC_N_INT)
+				add_named(&named, kid);
+		}
+	}
+	return named;
+}
+
+/* ---- the same descriptor? ---- */
+
+static void places_of(
+	const struct bc_ready *r, uint32_t func, uint32_t node, struct bc_sources *out)
+{
+	struct bc_places places = r->modes->solution->places;
+
+	places.apart = r->modes->makes;
+	bc_places_of_expr(&places, func, node, out);
+}
+
+static void named_places(
+	const struct bc_ready *r, uint32_t func, const struct named *named, struct bc_sources *out)
+{
+	for (int i = 0; i < named->n; i++)
+		places_of(r, func, named->nodes[i], out);
+	if (named->polled && r->pollfd != BC_NONE)
+		bc_vec_push(&out->list, bc_place_of_field(&r->modes->solution->places, r->pollfd));
+}
+
+static int holds(const struct bc_ready *r, const struct bc_sources *places, uint32_t origin)
+{
+	for (size_t i = 0; i < places->list.count; i++)
+		if (!(places->list.items[i] & BC_SRC_FUNC) &&
+			bc_held_find(r->modes->held, places->list.items[i], origin))
+			return 1;
+	return 0;
+}
+
+static int share_place(const struct bc_sources *a, const struct bc_sources *b)
+{
+	for (size_t i = 0; i < a->list.count; i++)
+		for (size_t k = 0; k < b->list.count; k++)
+			if (a->list.items[i] == b->list.items[k])
+				return 1;
+	return 0;
+}
+
+/* The same place, or one that holds the same descriptors; what is not known may be the same. */
+static int may_be_same(
+	const struct bc_ready *r, const struct bc_sources *fd, const struct bc_sources *named)
+{
+	const struct bc_modes *modes = r->modes;
+	int known = 0;
+
+	if (share_place(fd, named))
+		return 1;
+	for (size_t i = 0; i < fd->list.count; i++) {
+		uint32_t place = fd->list.items[i];
+
+		for (size_t k = 0; !(place & BC_SRC_FUNC) && k < modes->held->of[place].count;
+			k++) {
+			uint32_t origin = modes->held->of[place].items[k];
+
+			known = 1;
+			if (holds(r, named, origin))
+				return 1;
+			if (!named->list.count && modes->origins[origin].flags & BC_ORIGIN_WATCHED)
+				return 1;
+		}
+	}
+	return !known;
+}
+
+/* ---- loops ---- */
+
+static uint32_t loop_around(const struct bc_func *f, uint32_t node)
+{
+	uint32_t found = BC_NONE;
+
+	for (uint32_t i = 0; i < node; i++)
+		if (f->nodes[i].kind == BC_N_LOOP && i + f->nodes[i].size > node)
+			found = i;
+	return found;
+}
+
+int bc_ready_is_used_up(const struct bc_ready *ready, const struct bc_call_event *event)
+{
+	const struct bc_program *program = ready->modes->program;
+	const struct bc_func *f = &program->funcs[event->func];
+	uint32_t node = program->calls[event->call].node, loop = loop_around(f, node);
+
+	if (loop == BC_NONE)
+		return 0;
+	for (uint32_t i = loop; i < loop + f->nodes[loop].size; i++)
+		if (i != node && f->nodes[i].kind == BC_N_CALL &&
+			f->nodes[i + 1].kind == BC_N_FUNC &&
+			bc_effects_of_call(ready->effects, event->func, i) & BC_EFFECT_POLLS)
+			return 0;
+	return 1;
+}
+
+int bc_ready_says_guard(
+	const struct bc_ready *ready, const struct bc_call_event *event, uint32_t fd_node)
+{
+	const struct bc_program *program = ready->modes->program;
+	const struct bc_func *f = &program->funcs[event->func];
+	uint32_t loop = loop_around(f, program->calls[event->call].node);
+	struct bc_sources fd = {0};
+	int says = 0;
+
+	places_of(ready, event->func, fd_node, &fd);
+	for (const struct bc_guard *g = event->env->guards; g && !says; g = g->up) {
+		struct named named = names_of(ready, f, g->node);
+		struct bc_sources places = {0};
+
+		/* asked once, before the loop in which the call is repeated */
+		if (!named.asks || (loop != BC_NONE && g->node < loop))
+			continue;
+		named_places(ready, event->func, &named, &places);
+		says = may_be_same(ready, &fd, &places);
+		bc_vec_fini(&places.list);
+	}
+	bc_vec_fini(&fd.list);
+	return says;
+}
