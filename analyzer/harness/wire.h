@@ -17,7 +17,7 @@
 #define BC_WIRE_ENV "BLOCKCHECK_RUN"
 
 enum {
-	BC_WIRE_VERSION = 3,
+	BC_WIRE_VERSION = 4,
 	BC_WIRE_PROCESSES = 64,
 	BC_WIRE_THREADS = 512,
 	BC_WIRE_FUNCTIONS = 4096, /* per process; 0 is the body of a loop */
@@ -60,26 +60,32 @@ struct bc_wire_call {
 	uint32_t padding;
 };
 
-/* What runs, innermost last. A base frame (function 0) is an iteration of the loop. */
+/*
+ * What runs, innermost last. A base frame (function 0) is an iteration of the loop. Only the first
+ * part is written for every callback; what follows `flags` counts only with BC_WIRE_TOUCHED, and
+ * what follows `calls` is the library's own.
+ */
 struct bc_wire_frame {
-	uint64_t sp;
+	_Alignas(64) uint64_t sp;
 	uint64_t start_ns;
 	uint64_t nested_ns; /* spent in frames inside this one, or waiting in a nested loop */
 	uint64_t waited_ns; /* of these, waiting in nested loops */
-	uint64_t cpu_ns;    /* of the thread when it began, to within a millisecond */
-	uint64_t worst_ns;  /* longest call, when it began, and where it was made */
+	uint32_t function;
+	uint32_t reading; /* which reading of the thread's figures came before it */
+	uint32_t flags;
+	uint32_t slice;    /* number of the slice taken there, 0: none */
+	uint64_t worst_ns; /* longest call, when it began, and where it was made */
 	uint64_t worst_start_ns;
 	uint32_t worst_call;
-	uint32_t function;
-	uint32_t slice; /* number of the slice taken there, 0: none */
-	uint32_t flags;
+	uint32_t padding;
 	struct bc_wire_call calls[BC_WIRE_CALLS];
-	uint64_t faults;    /* page faults of the thread when it began: major << 32 | minor */
+	uint64_t cpu_ns;    /* of the thread when it began, to within a millisecond */
 	uint64_t system_ns; /* of cpu_ns, in the kernel */
+	uint64_t faults;    /* page faults of the thread when it began: major << 32 | minor */
 	uint64_t switches;  /* how often the thread had gone to sleep, as late as it is known */
 };
 
-enum { BC_WIRE_HAD_STALL = 1 };
+enum { BC_WIRE_HAD_STALL = 1, BC_WIRE_TOUCHED = 2 };
 
 struct bc_wire_event {
 	uint32_t kind; /* enum bc_wire_kind */
@@ -101,9 +107,10 @@ struct bc_wire_event {
 };
 
 struct bc_wire_stat {
-	uint32_t function;
-	uint32_t padding;
+	_Alignas(64) uint32_t function;
+	uint32_t iteration; /* in which it ran last, and its figures before that */
 	uint64_t count, total_ns, max_ns;
+	uint64_t count_before, total_before_ns;
 	uint32_t buckets[BC_WIRE_BUCKETS];
 };
 
@@ -121,7 +128,7 @@ struct bc_wire_thread {
 	uint32_t pid, tid;
 	uint32_t generation; /* counts the users of this slot */
 	uint32_t raw;        /* no callback of a known library has run */
-	uint64_t iterations, busy_ns, idle_ns, callbacks;
+	uint64_t iterations, busy_ns, idle_ns;
 	/* lost or guessed */
 	uint64_t dropped, no_slice, deep, stale, unwound, orphaned, no_stat;
 
@@ -208,10 +215,10 @@ struct bc_wire {
 };
 
 static_assert(sizeof(struct bc_wire_call) == 32, "wire format");
-static_assert(sizeof(struct bc_wire_frame) == 224, "wire format");
+static_assert(sizeof(struct bc_wire_frame) == 256, "wire format");
 static_assert(sizeof(struct bc_wire_event) == 232, "wire format");
 static_assert(sizeof(struct bc_wire_name) == 12, "wire format");
-static_assert(sizeof(struct bc_wire_stat) == 32 + 4 * BC_WIRE_BUCKETS, "wire format");
+static_assert(sizeof(struct bc_wire_stat) == 2496, "wire format");
 static_assert(sizeof(struct bc_wire_slice) == 32 + BC_WIRE_SLICE_BYTES, "wire format");
 static_assert(sizeof(struct bc_wire_module) == 264, "wire format");
 static_assert(sizeof(struct bc_wire_function) == 24, "wire format");
@@ -239,15 +246,18 @@ static inline uint64_t bc_wire_ticks(void)
 #endif
 }
 
+static inline uint64_t bc_wire_from_ticks(const struct bc_wire_clock *clock, uint64_t ticks)
+{
+	return clock->base_ns +
+	       (uint64_t)((unsigned __int128)(ticks - clock->base_tsc) * clock->factor >> 32);
+}
+
 static inline uint64_t bc_wire_now(const struct bc_wire_clock *clock)
 {
 	struct timespec now;
 
 	if (clock->factor)
-		return clock->base_ns +
-		       (uint64_t)((unsigned __int128)(bc_wire_ticks() - clock->base_tsc) *
-					  clock->factor >>
-				  32);
+		return bc_wire_from_ticks(clock, bc_wire_ticks());
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }

@@ -8,6 +8,7 @@
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+packs=$(cd "$(dirname "$0")/../../fixtures/programs" && pwd)
 status=0
 packs=$(dirname "$0")/../../fixtures/programs
 

@@ -111,7 +111,7 @@ static void fold_loop(struct bc_collector *collector, uint32_t slot)
 		.busy_ns = shared->busy_ns,
 		.idle_ns = shared->idle_ns};
 
-	if (!shared->iterations && !shared->callbacks)
+	if (!shared->iterations && !shared->nstats)
 		return;
 	add_times(&loop.times, &shared->stats[0]);
 	add_open(&loop, thread->open_ns);
@@ -136,6 +136,11 @@ static void report_open(struct bc_collector *collector, uint32_t slot, int signa
 	if (!depth || depth > BC_WIRE_FRAMES || shared->waiting)
 		return;
 	frame = shared->frames[depth - 1];
+	if (!(frame.flags & BC_WIRE_TOUCHED)) {
+		frame.slice = 0;
+		frame.worst_ns = frame.worst_start_ns = frame.worst_call = 0;
+		memset(frame.calls, 0, sizeof(frame.calls));
+	}
 	end = now > frame.start_ns ? now - frame.start_ns : 0;
 	/* by itself a program ends in its loop's own code, or in a callback that calls exit() */
 	if (!signalled && (!frame.function || end < collector->run->budget_ns))

@@ -154,6 +154,7 @@ static struct bc_wire_call *account(struct bc_wire_thread *thread, struct bc_cal
 	/* a loop may have waited inside: then the iteration in which it began is over */
 	if (!top || BC_UNLIKELY(top->start_ns > frame->start_ns))
 		return NULL;
+	bc_frame_touch(top);
 	call = add_call(top, row->id, ns);
 	if (BC_UNLIKELY(ns >= bc_wire->budget_ns / SLICE_FRACTION && ns > top->worst_ns))
 		note_slow_call(thread, top, row, frame, ns);

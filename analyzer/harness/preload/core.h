@@ -74,14 +74,21 @@ struct bc_hook_row {
 	uint8_t callbacks[4]; /* which arguments, 1 to 6; 0 ends. 0x80: the watcher's field */
 };
 
+/* What the kernel has counted of a thread. */
+struct bc_reading {
+	uint64_t at_ns, cpu_ns;
+	uint64_t system_ns; /* of these */
+	uint64_t faults;    /* major << 32 | minor */
+	uint64_t switches;  /* that it asked for */
+};
+
 struct bc_thread_state {
 	uint32_t busy; /* calls are timed; first, where the assembler looks for it */
 	uint32_t epoch;
 	uint32_t in_call; /* of libc: what it calls itself is part of it */
 	struct bc_wire_thread *slot;
-	uint64_t cpu_at_ns, cpu_ns; /* a recent reading of the thread's CPU time */
-	uint64_t system_ns;
-	uint64_t faults, switches;
+	struct bc_reading now;     /* the latest */
+	uint32_t reading;          /* its number */
 	uint64_t site, other_site; /* where this thread waits, where it also did */
 	uint32_t waits, other_waits;
 	uint32_t closing;

@@ -6,10 +6,37 @@
 
 #include "harness/preload/core.h"
 
-/* The thread's CPU time at `now`, to within a millisecond. */
-uint64_t bc_frame_cpu(uint64_t now);
+/* Reads the thread's figures anew. Frames that relied on the old ones get them to keep. */
+void bc_frame_read(uint64_t now);
 void bc_frame_wait_begin(uint64_t now);
 void bc_frame_wait_end(uint64_t begin, uint64_t now);
+
+/* Fills the base frame's calls with what took most of the iteration. */
+void bc_frame_share(struct bc_wire_thread *thread, struct bc_wire_frame *base);
+
+/* Off the loop's waits a thread is taken to compute, for at most a millisecond: then ask again. */
+enum { CPU_EVERY_NS = 1000000 };
+
+static inline uint32_t bc_frame_reading(uint64_t now)
+{
+	if (BC_UNLIKELY(now - bc_thread.now.at_ns > CPU_EVERY_NS))
+		bc_frame_read(now);
+	return bc_thread.reading;
+}
+
+/* Before anything but the first part of a frame is used. */
+static inline void bc_frame_touch(struct bc_wire_frame *frame)
+{
+	if (frame->flags & BC_WIRE_TOUCHED)
+		return;
+	frame->flags |= BC_WIRE_TOUCHED;
+	frame->slice = 0;
+	frame->worst_ns = 0;
+	frame->worst_start_ns = 0;
+	frame->worst_call = 0;
+	for (int i = 0; i < BC_WIRE_CALLS; i++)
+		frame->calls[i] = (struct bc_wire_call){0};
+}
 
 /* Of a stub's caller. */
 struct bc_caller {

@@ -12,7 +12,7 @@
 #include "harness/preload/frame.h"
 #include "harness/preload/raw.h"
 
-enum { OFF = 0xffffffff, CPU_EVERY_NS = 1000000 };
+enum { OFF = 0xffffffff };
 
 /* ---- CPU time ---- */
 
@@ -21,47 +21,68 @@ static uint64_t to_ns(const struct timeval *time)
 	return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_usec * 1000u;
 }
 
-static void read_cpu(uint64_t now)
+/* The frames that began since the last reading; those further out have their own. */
+static void hand_down(const struct bc_reading *old)
 {
-	struct rusage usage;
+	struct bc_wire_thread *thread = bc_thread.slot;
+	uint32_t depth = thread ? thread->depth : 0;
 
-	bc_thread.cpu_at_ns = now;
-	if (bc_raw2(SYS_getrusage, RUSAGE_THREAD, (long)&usage) < 0)
-		return;
-	bc_thread.system_ns = to_ns(&usage.ru_stime);
-	bc_thread.cpu_ns = to_ns(&usage.ru_utime) + bc_thread.system_ns;
-	bc_thread.switches = (uint64_t)usage.ru_nvcsw;
-	bc_thread.faults = (uint64_t)usage.ru_majflt << 32 | (uint32_t)usage.ru_minflt;
+	if (depth > BC_WIRE_FRAMES)
+		depth = BC_WIRE_FRAMES;
+	while (depth--) {
+		struct bc_wire_frame *frame = &thread->frames[depth];
+
+		if (frame->reading != bc_thread.reading)
+			return;
+		frame->cpu_ns = old->cpu_ns + (frame->start_ns - old->at_ns);
+		frame->system_ns = old->system_ns;
+		frame->faults = old->faults;
+		frame->switches = old->switches;
+	}
 }
 
-/* Off the loop's waits a thread is taken to compute, for at most a millisecond: then ask again. */
-uint64_t bc_frame_cpu(uint64_t now)
+BC_NOINLINE void bc_frame_read(uint64_t now)
 {
-	if (BC_UNLIKELY(now - bc_thread.cpu_at_ns > CPU_EVERY_NS))
-		read_cpu(now);
-	return bc_thread.cpu_ns + (now - bc_thread.cpu_at_ns);
+	struct bc_reading *reading = &bc_thread.now;
+	struct rusage usage;
+
+	hand_down(reading);
+	bc_thread.reading++;
+	reading->at_ns = now;
+	if (bc_raw2(SYS_getrusage, RUSAGE_THREAD, (long)&usage) < 0)
+		return;
+	reading->system_ns = to_ns(&usage.ru_stime);
+	reading->cpu_ns = to_ns(&usage.ru_utime) + reading->system_ns;
+	reading->switches = (uint64_t)usage.ru_nvcsw;
+	reading->faults = (uint64_t)usage.ru_majflt << 32 | (uint32_t)usage.ru_minflt;
 }
 
 void bc_frame_wait_begin(uint64_t now)
 {
-	if (now - bc_thread.cpu_at_ns <= CPU_EVERY_NS)
-		bc_thread.cpu_ns += now - bc_thread.cpu_at_ns;
+	if (now - bc_thread.now.at_ns <= CPU_EVERY_NS)
+		bc_thread.now.cpu_ns += now - bc_thread.now.at_ns;
 }
 
 /* Time asleep is no CPU time; after a long busy stretch the reading is taken anew. */
 void bc_frame_wait_end(uint64_t begin, uint64_t now)
 {
-	if (begin - bc_thread.cpu_at_ns <= CPU_EVERY_NS)
-		bc_thread.cpu_at_ns += now - bc_thread.cpu_at_ns;
+	if (begin - bc_thread.now.at_ns <= CPU_EVERY_NS)
+		bc_thread.now.at_ns += now - bc_thread.now.at_ns;
 }
 
 /* ---- what is recorded ---- */
+
+static uint64_t get_rest(uint64_t from, uint64_t less)
+{
+	return from > less ? from - less : 0;
+}
 
 /* Slots are only ever taken by this thread, but a signal handler may run callbacks, too. */
 BC_NOINLINE void bc_frame_emit(struct bc_wire_thread *thread, struct bc_wire_frame *frame,
 	uint32_t kind, uint64_t now, uint64_t own)
 {
-	uint64_t head = thread->head, faults, cpu, system;
+	const struct bc_reading *reading = &bc_thread.now;
+	uint64_t head = thread->head;
 	struct bc_wire_event *event = &thread->events[head & (BC_WIRE_EVENTS - 1)];
 
 	if (bc_thread.emitting ||
@@ -70,25 +91,23 @@ BC_NOINLINE void bc_frame_emit(struct bc_wire_thread *thread, struct bc_wire_fra
 		return;
 	}
 	bc_thread.emitting = 1;
-	read_cpu(now);
-	cpu = bc_thread.cpu_ns;
-	system = bc_thread.system_ns;
-	faults = bc_thread.faults;
+	bc_frame_read(now); /* hands the old figures to the frame */
+	bc_frame_touch(frame);
 	event->kind = kind;
 	event->function = frame->function;
 	event->start_ns = frame->start_ns;
 	event->total_ns = now - frame->start_ns - frame->waited_ns;
 	event->own_ns = own;
 	event->waited_ns = frame->waited_ns;
-	event->cpu_ns = cpu > frame->cpu_ns ? cpu - frame->cpu_ns : 0;
-	event->system_ns = system > frame->system_ns ? system - frame->system_ns : 0;
+	event->cpu_ns = get_rest(reading->cpu_ns, frame->cpu_ns);
+	event->system_ns = get_rest(reading->system_ns, frame->system_ns);
 	event->worst_ns = frame->worst_ns;
 	event->worst_start_ns = frame->worst_start_ns;
 	event->worst_call = frame->worst_call;
 	event->slice = frame->slice;
-	event->major_faults = (uint32_t)(faults >> 32) - (uint32_t)(frame->faults >> 32);
-	event->minor_faults = (uint32_t)faults - (uint32_t)frame->faults;
-	event->switches = bc_thread.switches - frame->switches;
+	event->major_faults = (uint32_t)(reading->faults >> 32) - (uint32_t)(frame->faults >> 32);
+	event->minor_faults = (uint32_t)reading->faults - (uint32_t)frame->faults;
+	event->switches = reading->switches - frame->switches;
 	for (int i = 0; i < BC_WIRE_CALLS; i++)
 		event->calls[i] = frame->calls[i];
 	event->site = thread->site;
@@ -124,6 +143,11 @@ static inline __attribute__((always_inline)) void count(
 		i = BC_LIKELY(i) ? i - 1 : add_stat(thread, function);
 	}
 	stat = &thread->stats[i & (BC_WIRE_STATS - 1)];
+	if (stat->iteration != (uint32_t)thread->iterations) {
+		stat->iteration = (uint32_t)thread->iterations;
+		stat->count_before = stat->count;
+		stat->total_before_ns = stat->total_ns;
+	}
 	stat->count++;
 	stat->total_ns += ns;
 	if (BC_UNLIKELY(ns > stat->max_ns))
@@ -136,53 +160,62 @@ void bc_frame_count(struct bc_wire_thread *thread, uint32_t function, uint64_t n
 	count(thread, function, ns);
 }
 
-/* The functions that took most of an iteration. The smallest gives way, with its share. */
-static void add_share(struct bc_wire_frame *base, uint32_t function, uint64_t ns)
+/* The functions that took most of the iteration that ends. */
+void bc_frame_share(struct bc_wire_thread *thread, struct bc_wire_frame *base)
 {
-	struct bc_wire_call *least = base->calls;
+	bc_frame_touch(base);
+	for (uint32_t i = 1; i < BC_WIRE_STATS; i++) {
+		const struct bc_wire_stat *stat = &thread->stats[i];
+		struct bc_wire_call *least = base->calls;
+		uint64_t ns = stat->total_ns - stat->total_before_ns;
 
-	for (int i = 0; i < BC_WIRE_CALLS; i++) {
-		struct bc_wire_call *share = &base->calls[i];
-
-		if (share->id == function || !share->id) {
-			share->id = function;
-			share->count++;
-			share->total_ns += ns;
-			return;
-		}
-		if (share->total_ns < least->total_ns)
-			least = share;
+		if (stat->iteration != (uint32_t)thread->iterations)
+			continue;
+		for (int j = 1; j < BC_WIRE_CALLS; j++)
+			if (base->calls[j].total_ns < least->total_ns)
+				least = &base->calls[j];
+		if (least->total_ns < ns)
+			*least = (struct bc_wire_call){.id = stat->function,
+				.count = (uint32_t)(stat->count - stat->count_before),
+				.total_ns = ns};
 	}
-	if (least->total_ns < ns)
-		*least = (struct bc_wire_call){.id = function, .count = 1, .total_ns = ns};
 }
 
-/* A callback is over, by whatever way; `depth` is its own. */
-static inline __attribute__((always_inline)) void finish(
-	struct bc_wire_thread *thread, uint32_t depth, uint64_t start, uint64_t now)
+/* A callback over the budget, or with a slice that may be of no use. */
+static BC_NOINLINE void finish_slowly(
+	struct bc_wire_thread *thread, struct bc_wire_frame *frame, uint64_t now, uint64_t own)
 {
-	struct bc_wire_frame *frame = &thread->frames[depth];
-	struct bc_wire_frame *outer = depth ? frame - 1 : NULL;
-	uint64_t total = now - start;
-	uint64_t own = total > frame->nested_ns ? total - frame->nested_ns : 0;
-
-	thread->callbacks++;
-	count(thread, frame->function, own);
-	if (outer) {
-		outer->nested_ns += total;
-		outer->waited_ns += frame->waited_ns;
-		if (!outer->function)
-			add_share(outer, frame->function, total - frame->waited_ns);
-	}
-	if (BC_UNLIKELY(own >= bc_wire->budget_ns)) {
+	if (own >= bc_wire->budget_ns) {
 		bc_frame_emit(thread, frame, BC_WIRE_CALLBACK, now, own);
 		thread->frames[0].flags |= BC_WIRE_HAD_STALL;
-	} else if (BC_UNLIKELY(frame->slice && frame->slice == thread->slices_taken)) {
+	} else if (frame->slice && frame->slice == thread->slices_taken) {
 		thread->slices_taken--;
 	}
 }
 
-static void set_depth(struct bc_wire_thread *thread, uint32_t depth)
+/* A callback is over, by whatever way; `depth` is its own. Gives its own time. */
+static inline __attribute__((always_inline)) uint64_t finish(
+	struct bc_wire_thread *thread, uint32_t depth, uint64_t start, uint64_t now)
+{
+	struct bc_wire_frame *frame = &thread->frames[depth];
+	uint64_t total = now - start;
+	uint64_t own = total > frame->nested_ns ? total - frame->nested_ns : 0;
+
+	count(thread, frame->function, own);
+	if (depth) {
+		frame[-1].nested_ns += total;
+		frame[-1].waited_ns += frame->waited_ns;
+	}
+	return own;
+}
+
+static inline __attribute__((always_inline)) int is_slow(
+	const struct bc_wire_frame *frame, uint64_t own)
+{
+	return BC_UNLIKELY(own >= bc_wire->budget_ns || (frame->flags & BC_WIRE_TOUCHED));
+}
+
+static inline void set_depth(struct bc_wire_thread *thread, uint32_t depth)
 {
 	__atomic_store_n(&thread->depth, depth, __ATOMIC_RELEASE);
 	bc_thread.busy = depth > 1 || (depth == 1 && (thread->raw || thread->frames[0].function));
@@ -197,8 +230,12 @@ static BC_NOINLINE uint32_t leave_frames(
 	while (depth && (depth > BC_WIRE_FRAMES || thread->frames[depth - 1].sp < sp)) {
 		depth--;
 		if (depth < BC_WIRE_FRAMES) {
+			struct bc_wire_frame *frame = &thread->frames[depth];
+			uint64_t own = finish(thread, depth, frame->start_ns, now);
+
 			++*counter;
-			finish(thread, depth, thread->frames[depth].start_ns, now);
+			if (is_slow(frame, own))
+				finish_slowly(thread, frame, now, own);
 		}
 	}
 	thread->call = 0;
@@ -215,76 +252,135 @@ static void attach(void *unused)
 	bc_attach();
 }
 
-void bc_enter(struct bc_record *record, struct bc_local *local)
+static BC_NOINLINE void refresh(struct bc_wire_frame *frame, uint64_t now)
+{
+	bc_frame_read(now);
+	frame->reading = bc_thread.reading;
+}
+
+static inline __attribute__((always_inline)) void open_frame(struct bc_wire_thread *thread,
+	uint32_t depth, const struct bc_record *record, struct bc_local *local, uint64_t now)
+{
+	struct bc_wire_frame *frame = &thread->frames[depth];
+
+	local->start_ns = now;
+	local->depth = depth;
+	local->epoch = bc_thread.epoch;
+	frame->sp = (uint64_t)local;
+	frame->start_ns = now;
+	frame->nested_ns = 0;
+	frame->waited_ns = 0;
+	frame->function = record->id;
+	frame->reading = bc_thread.reading;
+	frame->flags = 0;
+	__atomic_store_n(&thread->depth, depth + 1, __ATOMIC_RELEASE);
+	bc_thread.busy = 1;
+	if (BC_UNLIKELY(now - bc_thread.now.at_ns > CPU_EVERY_NS))
+		refresh(frame, now);
+}
+
+static BC_NOINLINE void enter_slowly(struct bc_record *record, struct bc_local *local)
 {
 	struct bc_wire_thread *thread;
-	struct bc_wire_frame *frame;
-	uint64_t sp = (uint64_t)local;
 	uint32_t depth;
 
-	if (BC_UNLIKELY(bc_thread.epoch != bc_epoch.value))
+	local->depth = OFF;
+	if (bc_thread.epoch != bc_epoch.value)
 		bc_keep_vectors(attach, NULL);
 	thread = bc_thread.slot;
-	local->depth = OFF;
-	if (BC_UNLIKELY(!thread))
+	if (!thread)
 		return;
 	thread->raw = 0;
 	depth = thread->depth;
-	if (BC_UNLIKELY(depth && (depth > BC_WIRE_FRAMES || thread->frames[depth - 1].sp <= sp)))
-		depth = leave_frames(thread, sp + 1, &thread->stale);
+	if (depth && (depth > BC_WIRE_FRAMES || thread->frames[depth - 1].sp <= (uint64_t)local))
+		depth = leave_frames(thread, (uint64_t)local + 1, &thread->stale);
+	if (depth < BC_WIRE_FRAMES) {
+		open_frame(thread, depth, record, local, bc_now());
+		return;
+	}
+	thread->deep++;
+	thread->depth = depth + 1;
 	local->depth = depth;
 	local->epoch = bc_thread.epoch;
-	local->start_ns = bc_now();
-	if (BC_UNLIKELY(depth >= BC_WIRE_FRAMES)) {
-		thread->deep++;
-		thread->depth = depth + 1;
+}
+
+/* The straight way, without a call; all else goes the other one. */
+void bc_enter(struct bc_record *record, struct bc_local *local)
+{
+	struct bc_wire_thread *thread = bc_thread.slot;
+	uint32_t depth;
+
+	if (BC_UNLIKELY(!thread || thread->raw || bc_thread.epoch != bc_epoch.value ||
+			!bc_clock.factor)) {
+		enter_slowly(record, local);
+		return;
+	}
+	depth = thread->depth;
+	if (BC_UNLIKELY(depth >= BC_WIRE_FRAMES ||
+			(depth && thread->frames[depth - 1].sp <= (uint64_t)local))) {
+		enter_slowly(record, local);
+		return;
+	}
+	open_frame(thread, depth, record, local, bc_wire_from_ticks(&bc_clock, bc_wire_ticks()));
+}
+
+static BC_NOINLINE void leave_slowly(struct bc_local *local)
+{
+	struct bc_wire_thread *thread = bc_thread.slot;
+	struct bc_wire_frame *frame;
+	uint32_t depth = local->depth;
+	uint64_t now, own;
+
+	if (depth == OFF)
+		return;
+	if (bc_thread.epoch != bc_epoch.value)
+		bc_keep_vectors(attach, NULL); /* forked inside the callback */
+	if (!thread || thread != bc_thread.slot || local->epoch != bc_thread.epoch)
+		return;
+	if (depth >= BC_WIRE_FRAMES) {
+		thread->depth = depth;
 		return;
 	}
 	frame = &thread->frames[depth];
-	frame->sp = sp;
-	frame->start_ns = local->start_ns;
-	frame->nested_ns = 0;
-	frame->waited_ns = 0;
-	frame->worst_ns = 0;
-	frame->worst_call = 0;
-	frame->function = record->id;
-	frame->slice = 0;
-	frame->flags = 0;
-	for (int i = 0; i < BC_WIRE_CALLS; i++)
-		frame->calls[i].id = 0;
-	frame->cpu_ns = bc_frame_cpu(frame->start_ns);
-	frame->system_ns = bc_thread.system_ns;
-	frame->faults = bc_thread.faults;
-	frame->switches = bc_thread.switches;
-	__atomic_store_n(&thread->depth, depth + 1, __ATOMIC_RELEASE);
-	bc_thread.busy = 1;
+	if (thread->depth <= depth || frame->sp != (uint64_t)local) {
+		thread->orphaned++; /* a coroutine was moved to another stack or thread */
+		return;
+	}
+	if (thread->depth > depth + 1)
+		leave_frames(thread, (uint64_t)local, &thread->stale);
+	now = bc_now();
+	own = finish(thread, depth, local->start_ns, now);
+	if (is_slow(frame, own))
+		finish_slowly(thread, frame, now, own);
+	set_depth(thread, depth);
+}
+
+static BC_NOINLINE void end_slowly(
+	struct bc_wire_thread *thread, uint32_t depth, uint64_t now, uint64_t own)
+{
+	finish_slowly(thread, &thread->frames[depth], now, own);
+	set_depth(thread, depth);
 }
 
 void bc_leave(struct bc_record *record, struct bc_local *local)
 {
 	struct bc_wire_thread *thread = bc_thread.slot;
 	uint32_t depth = local->depth;
-	uint64_t now;
+	uint64_t now, own;
 
 	(void)record;
-	if (BC_UNLIKELY(depth == OFF))
-		return;
-	if (BC_UNLIKELY(bc_thread.epoch != bc_epoch.value))
-		bc_keep_vectors(attach, NULL); /* forked inside the callback */
-	if (BC_UNLIKELY(!thread || thread != bc_thread.slot || local->epoch != bc_thread.epoch))
-		return;
-	if (BC_UNLIKELY(depth >= BC_WIRE_FRAMES)) {
-		thread->depth = depth;
+	if (BC_UNLIKELY(depth >= BC_WIRE_FRAMES || !thread || local->epoch != bc_epoch.value ||
+			thread->depth != depth + 1 || thread->frames[depth].sp != (uint64_t)local ||
+			!bc_clock.factor)) {
+		leave_slowly(local);
 		return;
 	}
-	if (BC_UNLIKELY(thread->depth <= depth || thread->frames[depth].sp != (uint64_t)local)) {
-		thread->orphaned++; /* a coroutine was moved to another stack or thread */
+	now = bc_wire_from_ticks(&bc_clock, bc_wire_ticks());
+	own = finish(thread, depth, local->start_ns, now);
+	if (is_slow(&thread->frames[depth], own)) {
+		end_slowly(thread, depth, now, own);
 		return;
 	}
-	if (BC_UNLIKELY(thread->depth > depth + 1))
-		leave_frames(thread, (uint64_t)local, &thread->stale);
-	now = bc_now();
-	finish(thread, depth, local->start_ns, now);
 	set_depth(thread, depth);
 }
 

@@ -253,7 +253,6 @@ static void test_self(void)
 	memset(&thread->stats[1], 0, sizeof(thread->stats[1]));
 	thread->stat_of[BC_THUNKS] = 0;
 	thread->nstats = 0;
-	thread->callbacks = 0;
 	thread->raw = 1;
 	thread->pid = 0;
 	thread->frames[0] = (struct bc_wire_frame){0};

@@ -20,19 +20,18 @@ static void close_iteration(struct bc_wire_thread *thread, uint64_t now)
 	uint64_t called = base->nested_ns - base->waited_ns;
 
 	own = total > called ? total - called : 0;
-	thread->iterations++;
 	thread->busy_ns += total;
 	bc_frame_count(thread, 0, total);
 	if (BC_UNLIKELY(own >= bc_wire->budget_ns)) {
-		if (!thread->raw) /* then these are shares of callbacks */
-			for (int i = 0; i < BC_WIRE_CALLS; i++)
-				base->calls[i] = (struct bc_wire_call){0};
 		bc_frame_emit(thread, base, BC_WIRE_BODY, now, own);
 	} else if (BC_UNLIKELY(total >= bc_wire->budget_ns && !(base->flags & BC_WIRE_HAD_STALL))) {
+		bc_frame_share(thread, base);
 		bc_frame_emit(thread, base, BC_WIRE_MANY, now, own);
-	} else if (base->slice && base->slice == thread->slices_taken) {
+	} else if ((base->flags & BC_WIRE_TOUCHED) && base->slice &&
+		   base->slice == thread->slices_taken) {
 		thread->slices_taken--;
 	}
+	thread->iterations++;
 	bc_thread.busy = 0;
 	__atomic_store_n(&thread->depth, 0, __ATOMIC_RELEASE);
 }
@@ -41,11 +40,13 @@ static void open_iteration(struct bc_wire_thread *thread, uint64_t now)
 {
 	struct bc_wire_frame *base = &thread->frames[0];
 
-	*base = (struct bc_wire_frame){.sp = UINT64_MAX, .start_ns = now};
-	base->cpu_ns = bc_frame_cpu(now);
-	base->system_ns = bc_thread.system_ns;
-	base->faults = bc_thread.faults;
-	base->switches = bc_thread.switches;
+	base->sp = UINT64_MAX;
+	base->start_ns = now;
+	base->nested_ns = 0;
+	base->waited_ns = 0;
+	base->function = 0;
+	base->flags = 0;
+	base->reading = bc_frame_reading(now);
 	thread->waiting = 0;
 	__atomic_store_n(&thread->depth, 1, __ATOMIC_RELEASE);
 	bc_thread.busy = thread->raw;
@@ -61,7 +62,7 @@ static BC_NOINLINE void set_site(
 	struct bc_wire_thread *thread, const struct bc_call_frame *frame, uint64_t now)
 {
 	struct bc_caller caller = bc_find_caller(frame);
-	struct bc_wire_frame shown = {.start_ns = now};
+	struct bc_wire_frame shown = {.start_ns = now, .flags = BC_WIRE_TOUCHED};
 
 	bc_thread.site = caller.pc;
 	thread->site = caller.pc;
