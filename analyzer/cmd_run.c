@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/fs.h"
+#include "harness/collect/allow.h"
 #include "harness/collect/run.h"
 #include "models/models.h"
 #include "rules.h"
@@ -77,6 +78,7 @@ static int is_over(const struct bc_options *options, const struct bc_run *run)
 {
 	for (size_t i = 0; i < run->stalls.count; i++)
 		if (options->fail_over_ms > 0 && !run->stalls.items[i].open &&
+			!run->stalls.items[i].allowed &&
 			(double)run->stalls.items[i].ns >= options->fail_over_ms * 1e6)
 			return 1;
 	return 0;
@@ -121,6 +123,20 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static int load_allowed(
+	const struct bc_options *options, struct bc_arena *arena, struct bc_allow *allow)
+{
+	char today[16];
+	time_t now = time(NULL);
+	struct tm day;
+
+	if (!options->allow)
+		return 0;
+	gmtime_r(&now, &day);
+	strftime(today, sizeof(today), "%Y-%m-%d", &day);
+	return bc_allow_load(arena, options->allow, today, allow);
+}
+
 /* What goes wrong with the database is said after the report, and costs nothing else. */
 static int finish(const struct bc_options *options, int64_t started_ms, struct bc_run *run)
 {
@@ -151,6 +167,7 @@ int bc_cmd_run(const struct bc_options *options)
 	};
 	struct bc_arena arena = {0};
 	struct bc_models models = {0};
+	struct bc_allow allow = {0};
 	struct bc_run run = {0};
 	int64_t started_ms = now_ms();
 	int status;
@@ -160,12 +177,17 @@ int bc_cmd_run(const struct bc_options *options)
 			BC_EUSAGE, "which program? write 'blockcheck run ./program ARGUMENTS'"));
 	if (how.budget_ms < 0.01)
 		return bc_cmd_fail(bc_fail(BC_EUSAGE, "--budget: must be at least 10us"));
-	status = bc_rules_load(options, NULL, &arena, &models);
+	status = load_allowed(options, &arena, &allow);
+	if (status == 0)
+		status = bc_rules_load(options, NULL, &arena, &models);
 	how.calls = list_calls(&models, &arena);
 	if (status == 0)
 		status = bc_run_program(&how, &run);
-	if (status == 0)
+	if (status == 0) {
+		bc_allow_apply(&allow, &run);
+		bc_run_advise(&run, &models);
 		status = finish(options, started_ms, &run);
+	}
 	status = status < 0 ? bc_cmd_fail(status) : exit_status(options, &run);
 	bc_run_fini(&run);
 	bc_arena_fini(&arena);

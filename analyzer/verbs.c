@@ -177,6 +177,8 @@ static const struct bc_option run_options[] = {
 	OPTION("fail-over", 0, MS, "TIME",
 		"exit with 1 for a stall of at least this, whatever the program's status",
 		fail_over_ms, NULL),
+	OPTION("allow", 0, TEXT, "FILE", "stalls that are accepted, with reasons; see docs/RUN.md",
+		allow, NULL),
 	OPTION("grace", 0, MS, "TIME", "do not report stalls of the first TIME", grace_ms, NULL),
 	OPTION("duration", 0, MS, "TIME", "end the program with SIGTERM after this long",
 		duration_ms, NULL),

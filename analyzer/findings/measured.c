@@ -61,7 +61,7 @@ static int is_same_stall(const struct bc_surprise *a, const struct bc_surprise *
 static void add_surprise(struct maker *m, const struct bc_profile *profile,
 	const struct bc_profile_stall *stall, int run)
 {
-	struct bc_surprise one = {.rule = bc_stall_rule(stall),
+	struct bc_surprise one = {.rule = bc_cause_rule(stall->cause),
 		/* an overloaded machine is nobody's fault */
 		.severity = stall->cause == BC_CAUSE_RUNQUEUE ? BC_SEV_NOTE : BC_SEV_WARNING,
 		.callback = profile->callbacks[stall->callback].where.function,

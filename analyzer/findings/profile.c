@@ -72,9 +72,9 @@ const char *bc_stall_kind_name(enum bc_stall_kind kind)
 	return "";
 }
 
-const char *bc_stall_rule(const struct bc_profile_stall *stall)
+const char *bc_cause_rule(enum bc_cause cause)
 {
-	switch (stall->cause) {
+	switch (cause) {
 	case BC_CAUSE_CALL:
 	case BC_CAUSE_SYSCALL: return "BC201";
 	case BC_CAUSE_CPU: return "BC202";

@@ -119,8 +119,7 @@ double bc_times_percentile(const struct bc_times *times, double share);
 
 const char *bc_cause_name(enum bc_cause cause);          /* "runqueue" */
 const char *bc_stall_kind_name(enum bc_stall_kind kind); /* "callback" "body" "many" */
-/* BC201 ... BC205. */
-const char *bc_stall_rule(const struct bc_profile_stall *stall);
+const char *bc_cause_rule(enum bc_cause cause);          /* BC201 ... BC205 */
 
 /* A copy without what goes beyond BC_PROFILE_TEXT; "" for NULL. */
 const char *bc_profile_clip(struct bc_arena *arena, const char *text);

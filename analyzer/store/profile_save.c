@@ -156,7 +156,7 @@ static int save_stall_row(
 
 	bc_row_put_int(row, saver->profile);
 	bc_row_put_int(row, position);
-	bc_row_put_text(row, bc_stall_rule(stall));
+	bc_row_put_text(row, bc_cause_rule(stall->cause));
 	bc_row_put_text(row, bc_stall_kind_name(stall->kind));
 	bc_row_put_int(row, stall->callback);
 	bc_row_put_text(row, bc_cause_name(stall->cause));

@@ -4,11 +4,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "harness/collect/run.h"
+#include "base/error.h"
+#include "base/fs.h"
+#include "harness/collect/allow.h"
+#include "unit/tempdir.h"
 
 static void add(struct bc_run_histogram *times, uint64_t ns, uint64_t count)
 {
@@ -134,13 +138,164 @@ static void test_text(void **state)
 	bc_run_fini(&run);
 }
 
+/* ---- advice ---- */
+
 static void test_advice(void **state)
 {
+	static const char pack[] = "schema: blockcheck-rules/1\n"
+				   "pack: {name: p}\n"
+				   "blocking:\n"
+				   "- id: p.read\n"
+				   "  function: read\n"
+				   "  category: network\n"
+				   "  bound: unbounded\n"
+				   "  provenance: {kind: man, ref: read(2)}\n"
+				   "  alternatives:\n"
+				   "  - {use: g_read, loop: glib}\n"
+				   "  - {use: anything, note: anywhere}\n"
+				   "  - {use: wl_read, loop: wayland-server}\n";
+	struct bc_arena arena = BC_ARENA_INIT;
+	struct bc_models models;
+	struct bc_run run;
+	struct bc_buf out = {0};
+
 	(void)state;
-	assert_string_equal(bc_run_advice("usleep", "libuv"), "use uv_timer_start()");
-	assert_string_equal(bc_run_advice("usleep", "glib"), "use a timer of the loop");
-	assert_null(bc_run_advice("sl", "libuv"));
-	assert_null(bc_run_advice("", "libuv"));
+	make_run(&run);
+	bc_vec_push(&run.loops, (struct bc_run_loop){.tid = 7, .library = "wayland"});
+	run.stalls.items[0].tid = 7;
+	assert_int_equal(bc_models_load_text(&arena, "p", pack, strlen(pack), &models), 0);
+	bc_run_advise(&run, &models);
+	assert_int_equal(run.stalls.items[0].nalternatives, 2);
+	assert_string_equal(run.stalls.items[0].alternatives[0].use, "wl_read");
+	assert_string_equal(run.stalls.items[0].alternatives[1].use, "anything");
+	bc_run_write_text(&run, 0, &out);
+	assert_non_null(strstr(bc_buf_text(&out), "    help: use wl_read\n"));
+	assert_non_null(strstr(bc_buf_text(&out), "    help: use anything (anywhere)\n"));
+	bc_buf_fini(&out);
+	/* another loop's are of no use here, nor are those of other functions */
+	run.stalls.items[0].nalternatives = 0;
+	run.loops.items[0].library = "libuv";
+	bc_run_advise(&run, &models);
+	assert_int_equal(run.stalls.items[0].nalternatives, 1);
+	run.stalls.items[0].nalternatives = 0;
+	run.stalls.items[0].culprit = "write";
+	bc_run_advise(&run, &models);
+	assert_int_equal(run.stalls.items[0].nalternatives, 0);
+	bc_run_fini(&run);
+	bc_arena_fini(&arena);
+}
+
+/* ---- stalls that are accepted ---- */
+
+static int load_allowed(struct bc_arena *arena, const char *text, struct bc_allow *allow)
+{
+	char *folder = tempdir_make(), path[256];
+	int status;
+
+	snprintf(path, sizeof(path), "%s/allow.yaml", folder);
+	assert_int_equal(bc_file_write(path, text, strlen(text)), 0);
+	status = bc_allow_load(arena, path, "2026-11-21", allow);
+	tempdir_remove(folder);
+	return status;
+}
+
+/* What becomes of the stall in read(), below `outer x`, of a callback on..._x. */
+static const char *allow(struct bc_run *run, struct bc_arena *arena, const char *text)
+{
+	struct bc_allow allow;
+
+	make_run(run);
+	assert_int_equal(load_allowed(arena, text, &allow), 0);
+	bc_allow_apply(&allow, run);
+	return run->stalls.items[0].allowed;
+}
+
+static void test_allowed(void **state)
+{
+	static const struct {
+		const char *text, *reason;
+	} entries[] = {
+		{"callback: on*_x", "why"},
+		{"callback: on", NULL},
+		{"culprit: read", "why"},
+		{"culprit: rea?", "why"},
+		{"culprit: reader", NULL},
+		{"function: outer*", "why"},
+		{"function: on*", "why"},
+		{"function: other", NULL},
+		{"culprit: read, function: other", NULL},
+		{"culprit: read, up_to: 12ms", "why"},
+		{"culprit: read, up_to: 11ms", NULL},
+		{"culprit: read, until: 2026-11-21", "why"},
+		{"culprit: read, until: 2026-11-20", NULL},
+	};
+	struct bc_arena arena = BC_ARENA_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+		struct bc_run run;
+		const char *reason;
+		char text[256];
+
+		snprintf(text, sizeof(text), "allow:\n- {%s, reason: why}\n", entries[i].text);
+		reason = allow(&run, &arena, text);
+		if (!reason != !entries[i].reason)
+			fail_msg("%s: %s", entries[i].text, reason ? reason : "not allowed");
+		/* what has no use is told */
+		assert_int_equal(run.remarks.count, reason ? 0 : 1);
+		bc_run_fini(&run);
+	}
+	bc_arena_fini(&arena);
+}
+
+static void test_allowed_with_faults(void **state)
+{
+	static const struct {
+		const char *entry, *why;
+	} faults[] = {
+		{"{culprit: read}", "reason"},
+		{"{culprit: read, reason: ''}", "empty"},
+		{"{reason: why}", "needs 'callback', 'function' or 'culprit'"},
+		{"{culpirt: read, reason: why}", "did you mean 'culprit'"},
+		{"{culprit: read, up_to: long, reason: why}", "long"},
+		{"{culprit: read, until: soon, reason: why}", "'soon' is no day"},
+		{"{culprit: read, until: 2026-13-01, reason: why}", "is no day"},
+		{"{culprit: read, until: 2025-01-01, reason: why}", "was allowed until 2025-01-01"},
+		{"read", ""},
+	};
+	struct bc_arena arena = BC_ARENA_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		struct bc_run run;
+		char text[256];
+
+		snprintf(text, sizeof(text), "allow:\n- %s\n", faults[i].entry);
+		assert_null(allow(&run, &arena, text));
+		assert_int_equal(run.remarks.count, 1);
+		assert_string_equal(run.remarks.items[0].rule, "BC302");
+		assert_int_equal(run.remarks.items[0].at.line, 2);
+		if (!strstr(run.remarks.items[0].message, faults[i].why))
+			fail_msg("%s: %s", faults[i].entry, run.remarks.items[0].message);
+		bc_run_fini(&run);
+	}
+	bc_arena_fini(&arena);
+}
+
+static void test_no_allow_file(void **state)
+{
+	static const char *const texts[] = {"", "[]", "allow: x", "allow: {a: b}", "alow: []",
+		"allow: []\nmore: 1", "allow: [", "- allow"};
+	struct bc_arena arena = BC_ARENA_INIT;
+	struct bc_allow allow;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (load_allowed(&arena, texts[i], &allow) != BC_EINPUT)
+			fail_msg("taken: %s", texts[i]);
+	assert_int_equal(bc_allow_load(&arena, "/no/such/file", "2026-11-21", &allow), BC_EINPUT);
+	assert_int_equal(load_allowed(&arena, "allow: []\n", &allow), 0);
+	bc_arena_fini(&arena);
 }
 
 int main(void)
@@ -153,6 +308,9 @@ int main(void)
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_advice),
+		cmocka_unit_test(test_allowed),
+		cmocka_unit_test(test_allowed_with_faults),
+		cmocka_unit_test(test_no_allow_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,11 @@ static enum bc_cause make_cause(const struct bc_run_stall *stall)
 	return BC_CAUSE_SYSCALL;
 }
 
+const char *bc_run_rule(const struct bc_run_stall *stall)
+{
+	return bc_cause_rule(make_cause(stall));
+}
+
 static enum bc_stall_kind make_kind(enum bc_run_kind kind)
 {
 	return kind == BC_RUN_MANY   ? BC_STALL_MANY
@@ -147,7 +152,8 @@ static void make_stalls(struct maker *maker, struct bc_profile *profile, uint32_
 		const struct bc_run_stall *stall = &maker->run->stalls.items[order[i]];
 
 		number[order[i]] = UINT32_MAX;
-		if (profile->nstalls == BC_PROFILE_STALLS ||
+		/* what was running at the end is listed however short it was */
+		if (profile->nstalls == BC_PROFILE_STALLS || stall->ns < maker->run->budget_ns ||
 			stall->callback >= (uint32_t)profile->ncallbacks)
 			continue;
 		number[order[i]] = (uint32_t)profile->nstalls;

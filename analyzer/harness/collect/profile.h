@@ -11,4 +11,7 @@
 void bc_run_profile(const struct bc_run *run, struct bc_arena *arena, const char *root,
 	struct bc_profile *profile, uint32_t *number);
 
+/* BC201 ... BC205 */
+const char *bc_run_rule(const struct bc_run_stall *stall);
+
 #endif

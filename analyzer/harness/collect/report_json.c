@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/json.h"
+#include "harness/collect/profile.h"
 
 static void write_ms(struct bc_json *json, const char *key, uint64_t ns)
 {
@@ -142,6 +143,19 @@ static void write_shares(struct bc_json *json, const struct bc_run_stall *stall)
 	bc_json_end(json);
 }
 
+static void write_alternatives(struct bc_json *json, const struct bc_run_stall *stall)
+{
+	bc_json_key(json, "alternatives");
+	bc_json_array(json);
+	for (int i = 0; i < stall->nalternatives; i++) {
+		bc_json_object(json);
+		write_text(json, "use", stall->alternatives[i].use);
+		write_text(json, "note", stall->alternatives[i].note);
+		bc_json_end(json);
+	}
+	bc_json_end(json);
+}
+
 static void write_stalls(struct bc_json *json, const struct bc_run *run, struct bc_arena *arena)
 {
 	uint32_t *order;
@@ -167,11 +181,31 @@ static void write_stalls(struct bc_json *json, const struct bc_run *run, struct 
 		if (stall->kind == BC_RUN_MANY)
 			write_shares(json, stall);
 		write_stack(json, stall, arena);
+		write_text(json, "rule", bc_run_rule(stall));
+		write_text(json, "allowed", stall->allowed);
 		write_text(json, "finding", stall->finding);
+		write_alternatives(json, stall);
 		bc_json_end(json);
 	}
 	bc_json_end(json);
 	free(order);
+}
+
+static void write_remarks(struct bc_json *json, const struct bc_run *run)
+{
+	bc_json_key(json, "remarks");
+	bc_json_array(json);
+	for (size_t i = 0; i < run->remarks.count; i++) {
+		const struct bc_remark *remark = &run->remarks.items[i];
+
+		bc_json_object(json);
+		write_text(json, "rule", remark->rule);
+		write_text(json, "file", remark->at.file);
+		write_count(json, "line", remark->at.line);
+		write_text(json, "message", remark->message);
+		bc_json_end(json);
+	}
+	bc_json_end(json);
 }
 
 static void write_losses(struct bc_json *json, const struct bc_run *run)
@@ -212,6 +246,7 @@ void bc_run_write_json(const struct bc_run *run, struct bc_buf *out)
 	write_callbacks(&json, run, &arena);
 	write_stalls(&json, run, &arena);
 	write_losses(&json, run);
+	write_remarks(&json, run);
 	bc_json_key(&json, "overhead");
 	bc_json_object(&json);
 	bc_json_key(&json, "per_callback_ns");

@@ -7,7 +7,7 @@
 
 #include "output/term.h"
 
-enum { MAX_CALLBACKS = 15, MAX_STALLS = 15, MAX_FRAMES = 12 };
+enum { MAX_CALLBACKS = 15, MAX_STALLS = 15, MAX_FRAMES = 12, MAX_HELP = 3 };
 
 struct writer {
 	const struct bc_run *run;
@@ -126,10 +126,29 @@ static void write_finding(struct writer *writer, const struct bc_run_stall *stal
 	end_line(writer);
 }
 
+static void write_allowed(struct writer *writer, const struct bc_run_stall *stall)
+{
+	if (!stall->allowed)
+		return;
+	SAY(writer, PLAIN, "    allowed: %s", stall->allowed);
+	end_line(writer);
+}
+
+static void write_help(struct writer *writer, const struct bc_run_stall *stall)
+{
+	for (int i = 0; i < stall->nalternatives && i < MAX_HELP; i++) {
+		const struct bc_alternative *other = &stall->alternatives[i];
+
+		SAY(writer, HELP, "    help");
+		SAY(writer, PLAIN, ": use %s%s%s%s", other->use, *other->note ? " (" : "",
+			other->note, *other->note ? ")" : "");
+		end_line(writer);
+	}
+}
+
 static void write_stall(struct writer *writer, const struct bc_run_stall *stall)
 {
 	const struct bc_run_callback *callback = &writer->run->callbacks.items[stall->callback];
-	const char *advice = NULL;
 
 	if (stall->kind == BC_RUN_MANY) {
 		write_many(writer, stall);
@@ -150,12 +169,9 @@ static void write_stall(struct writer *writer, const struct bc_run_stall *stall)
 		write_split(writer, stall);
 	write_stack(writer, stall);
 	write_finding(writer, stall);
-	if (stall->cause == BC_RUN_CALL)
-		advice = bc_run_advice(stall->culprit, bc_report_library(writer->run, stall->tid));
-	if (advice) {
-		SAY(writer, HELP, "    help: %s", advice);
-		end_line(writer);
-	}
+	write_allowed(writer, stall);
+	if (!stall->allowed)
+		write_help(writer, stall);
 }
 
 static void write_stalls(struct writer *writer)
@@ -264,11 +280,16 @@ static void write_losses(struct writer *writer)
 static void write_head(struct writer *writer)
 {
 	const struct bc_run *run = writer->run;
-	uint64_t stalls = 0;
+	uint64_t stalls = 0, allowed = 0;
 
-	for (size_t i = 0; i < run->stalls.count; i++)
-		if (run->stalls.items[i].ns >= run->budget_ns)
-			stalls += run->stalls.items[i].count;
+	for (size_t i = 0; i < run->stalls.count; i++) {
+		const struct bc_run_stall *stall = &run->stalls.items[i];
+
+		if (stall->ns < run->budget_ns)
+			continue;
+		stalls += stall->count;
+		allowed += stall->allowed ? stall->count : 0;
+	}
 	SAY(writer, STRONG, "blockcheck: %s", run->command);
 	if (run->signal)
 		SAY(writer, PLAIN, ", ended by signal %d", run->signal);
@@ -284,9 +305,23 @@ static void write_head(struct writer *writer)
 	SAY(writer, PLAIN, "%s, %llu stall%s of %s or more", show_time(writer, run->duration_ns),
 		(unsigned long long)stalls, stalls == 1 ? "" : "s",
 		show_time(writer, run->budget_ns));
+	if (allowed)
+		SAY(writer, PLAIN, ", %llu of them allowed", (unsigned long long)allowed);
 	if (!run->loops.count)
 		SAY(writer, PLAIN, "; no event loop was seen");
 	end_line(writer);
+}
+
+static void write_remarks(struct writer *writer)
+{
+	for (size_t i = 0; i < writer->run->remarks.count; i++) {
+		const struct bc_remark *remark = &writer->run->remarks.items[i];
+
+		SAY(writer, NOTE, "note[%s]", remark->rule);
+		SAY(writer, PLAIN, ": %s:%u: %s", remark->at.file, remark->at.line,
+			remark->message);
+		end_line(writer);
+	}
 }
 
 static void write_tail(struct writer *writer)
@@ -313,6 +348,7 @@ void bc_run_write_text(const struct bc_run *run, int color, struct bc_buf *out)
 		end_line(&writer);
 	write_loops(&writer);
 	write_losses(&writer);
+	write_remarks(&writer);
 	write_tail(&writer);
 	bc_arena_fini(&writer.arena);
 }

@@ -143,7 +143,7 @@ void bc_run_write_json(const struct bc_run *run, struct bc_buf *out);
 void bc_run_write_folded(const struct bc_run *run, struct bc_buf *out);
 /* The same for speedscope, in milliseconds. */
 void bc_run_write_speedscope(const struct bc_run *run, struct bc_buf *out);
-/* What to do about a blocking call in a loop of this library, or NULL. */
-const char *bc_run_advice(const char *culprit, const char *library);
+/* Sets the alternatives of each stall, as the packs name them for its loop. */
+void bc_run_advise(struct bc_run *run, const struct bc_models *models);
 
 #endif
