@@ -96,8 +96,10 @@ static void write_quiet_finding(struct writer *w, const struct bc_quiet *quiet)
 
 	SAY(w, PLAIN, "  %s[%s] ", bc_severity_name(finding->severity), finding->rule);
 	SAY(w, STRONG, "%s()", finding->sink.function);
-	SAY(w, PLAIN, " in %s  %s:%u: ", finding->sink.in, finding->sink.at.file,
+	SAY(w, PLAIN, " in %s  %s:%u", finding->sink.in, finding->sink.at.file,
 		finding->sink.at.line);
+	SAY(w, FRAME, " [%.8s]", finding->fingerprint);
+	SAY(w, PLAIN, ": ");
 	if (quiet->count)
 		SAY(w, PLAIN, "%s%s ran %lld time%s, %s at most", finding->callback.function,
 			finding->ncallbacks > 1 ? " and others" : "", (long long)quiet->count,
