@@ -114,15 +114,22 @@ static void flow_arguments(struct solver *s, uint32_t call)
 	}
 }
 
+static int is_maker(const struct solver *s, uint32_t sym)
+{
+	return sym != BC_NONE && s->modes->makers.makes[sym];
+}
+
 /* A call that makes a descriptor. Its mode at birth is settled later, with the arguments known. */
-static void add_origin(struct solver *s, uint32_t call, const struct bc_creator_rule *rule)
+static void add_origin(struct solver *s, uint32_t call)
 {
 	const struct bc_call *c = &s->modes->program->calls[call];
 	uint32_t origin = (uint32_t)s->origins.count, arg;
+	const struct bc_creator_rule *rule = bc_makers_rule(&s->modes->makers, c->sym);
 	struct bc_sources sources = {0};
 
-	bc_vec_push(&s->origins, (struct bc_fd_origin){.call = call, .kind = (uint8_t)rule->kind});
-	if (!rule->out_arg) {
+	bc_vec_push(&s->origins, (struct bc_fd_origin){.call = call,
+					 .kind = rule ? (uint8_t)rule->kind : BC_FDK_UNKNOWN});
+	if (!rule || !rule->out_arg) {
 		hold(s, bc_place_of_call(&s->places, call), origin);
 		return;
 	}
@@ -134,13 +141,6 @@ static void add_origin(struct solver *s, uint32_t call, const struct bc_creator_
 		if (!(sources.list.items[i] & BC_SRC_FUNC))
 			hold(s, sources.list.items[i], origin);
 	bc_vec_fini(&sources.list);
-}
-
-static const struct bc_creator_rule *creator_of(const struct bc_modes *modes, uint32_t sym)
-{
-	if (sym == BC_NONE || modes->program->syms[sym].func != BC_NONE)
-		return NULL;
-	return bc_models_creator(modes->models, modes->program->syms[sym].name);
 }
 
 /* The functions that an argument may be, each through `use`. */
@@ -231,9 +231,8 @@ static void collect(struct solver *s, uint32_t func)
 			continue;
 		flow_arguments(s, call);
 		each_watch(s, call, flow_watch);
-		if (creator_of(s->modes, s->modes->program->calls[call].sym))
-			add_origin(
-				s, call, creator_of(s->modes, s->modes->program->calls[call].sym));
+		if (is_maker(s, s->modes->program->calls[call].sym))
+			add_origin(s, call);
 		call++;
 	}
 }
@@ -312,43 +311,14 @@ static int infer_wrappers_once(struct solver *s)
 
 /* ---- what one call does ---- */
 
-static struct bc_value view_value(void *context, int arg)
-{
-	const struct bc_call_event *event = context;
-
-	return arg >= 1 && arg <= event->nargs ? event->args[arg - 1] : bc_value_top();
-}
-
-static struct bc_value view_field(void *context, int arg, const char *field)
-{
-	const struct bc_call_event *event = context;
-	struct bc_value pointer = view_value(context, arg);
-
-	return bc_interp_pointee(event->env, &pointer, field);
-}
-
-static enum bc_fd_mode view_fd(void *context, int arg)
-{
-	(void)context, (void)arg;
-	return BC_FD_UNKNOWN;
-}
-
-static enum bc_tri ask(
-	const struct solver *s, const struct bc_pred *pred, const struct bc_call_event *event)
-{
-	struct bc_call_view view = {(void *)event, view_value, view_field, view_fd};
-
-	return bc_pred_eval(s->modes->models, pred, &view, NULL);
-}
-
 static int effect_of_rule(
 	const struct solver *s, const struct bc_mode_rule *rule, const struct bc_call_event *event)
 {
-	if (rule->when && ask(s, rule->when, event) == BC_NO)
+	if (rule->when && bc_makers_ask(s->modes->models, rule->when, event) == BC_NO)
 		return 0;
 	if (!rule->nonblocking_when)
 		return BC_ORIGIN_NB;
-	switch (ask(s, rule->nonblocking_when, event)) {
+	switch (bc_makers_ask(s->modes->models, rule->nonblocking_when, event)) {
 	case BC_YES: return BC_ORIGIN_NB;
 	case BC_NO: return BC_ORIGIN_BLOCKING;
 	case BC_UNKNOWN: break;
@@ -425,15 +395,32 @@ static void mark_origins(struct solver *s, uint32_t func, uint32_t node, int fla
 	bc_vec_fini(&sources.list);
 }
 
-static void settle_birth(const struct solver *s, struct bc_fd_origin *origin,
-	const struct bc_creator_rule *rule, const struct bc_call_event *event)
+static void settle_birth(struct solver *s, const struct bc_call_event *event)
 {
-	if (rule->nonblocking_when && ask(s, rule->nonblocking_when, event) == BC_YES)
-		origin->flags |= BC_ORIGIN_NB;
-	if (rule->datagram_when && ask(s, rule->datagram_when, event) == BC_YES)
-		origin->kind = BC_FDK_DATAGRAM;
-	if (rule->kernel_when && ask(s, rule->kernel_when, event) == BC_YES)
-		origin->kind = BC_FDK_KERNEL;
+	struct bc_birth birth = bc_makers_birth(&s->modes->makers, &s->interp, event);
+
+	for (size_t i = 0; i < s->origins.count; i++) {
+		if (s->origins.items[i].call != event->call)
+			continue;
+		s->origins.items[i].kind = (uint8_t)birth.kind;
+		if (birth.nonblocking)
+			s->origins.items[i].flags |= BC_ORIGIN_NB;
+	}
+}
+
+/* What a wrapper does to a descriptor before it returns it. */
+static void settle_made_by_wrappers(struct solver *s)
+{
+	for (size_t i = 0; i < s->origins.count; i++) {
+		uint32_t sym = s->modes->program->calls[s->origins.items[i].call].sym, place;
+
+		if (!bc_makers_is_wrapper(&s->modes->makers, sym))
+			continue;
+		place = bc_place_of_return(&s->places, sym);
+		for (size_t k = 0; k < s->modes->held->of[place].count; k++)
+			s->origins.items[i].flags |=
+				s->origins.items[s->modes->held->of[place].items[k]].flags;
+	}
 }
 
 /* A call in some function, with what is known of its arguments there. */
@@ -442,14 +429,12 @@ static void settle_call(void *context, const struct bc_call_event *event)
 	struct solver *s = context;
 	const struct bc_call *c = &s->modes->program->calls[event->call];
 	const struct bc_func *f = &s->modes->program->funcs[c->func];
-	const struct bc_creator_rule *creator = creator_of(s->modes, c->sym);
 	uint32_t nth = 0, arg;
 
 	if (c->sym == BC_NONE || event->env->child)
 		return;
-	for (size_t i = 0; creator && i < s->origins.count; i++)
-		if (s->origins.items[i].call == event->call)
-			settle_birth(s, &s->origins.items[i], creator, event);
+	if (is_maker(s, c->sym))
+		settle_birth(s, event);
 	while ((arg = next_set_argument(s, c->sym, &nth)) != BC_NONE) {
 		uint32_t node = bc_call_argument(f, c->node, (int)arg);
 		uint32_t param = node == BC_NONE ? BC_NONE : parameter_of(f, node);
@@ -467,7 +452,7 @@ static int concerns_modes(const struct solver *s, const struct bc_func *f)
 		uint32_t sym = s->modes->program->calls[i].sym, nth = 0;
 
 		if (sym != BC_NONE &&
-			(creator_of(s->modes, sym) || next_set_argument(s, sym, &nth) != BC_NONE))
+			(is_maker(s, sym) || next_set_argument(s, sym, &nth) != BC_NONE))
 			return 1;
 	}
 	return 0;
@@ -587,13 +572,6 @@ static int believes(const struct bc_modes *modes, const struct bc_func *f)
 
 /* ---- the whole ---- */
 
-static void find_makers(struct bc_modes *modes)
-{
-	modes->makes = bc_xmalloc(modes->program->nsyms + 1);
-	for (uint32_t i = 0; i < modes->program->nsyms; i++)
-		modes->makes[i] = creator_of(modes, i) != NULL;
-}
-
 void bc_modes_init(struct bc_modes *modes, const struct bc_solution *solution,
 	const struct bc_models *models, const struct bc_interp *interp)
 {
@@ -601,10 +579,10 @@ void bc_modes_init(struct bc_modes *modes, const struct bc_solution *solution,
 	struct solver s = {.modes = modes, .places = solution->places};
 
 	*modes = (struct bc_modes){.program = program, .models = models, .solution = solution};
-	find_makers(modes);
+	bc_makers_init(&modes->makers, program, models);
 	modes->held = bc_held_new(solution->places.count);
 	modes->believes = bc_xmalloc(program->nfuncs + 1);
-	s.places.apart = modes->makes;
+	s.places.apart = modes->makers.makes;
 	s.interp = *interp;
 	s.out = bc_xmalloc((solution->places.count + 1) * sizeof(*s.out));
 	memset(s.out, 0xff, (solution->places.count + 1) * sizeof(*s.out));
@@ -614,6 +592,7 @@ void bc_modes_init(struct bc_modes *modes, const struct bc_solution *solution,
 	while (infer_wrappers_once(&s))
 		;
 	settle_modes(&s);
+	settle_made_by_wrappers(&s);
 	for (uint32_t i = 0; i < program->ncalls; i++)
 		mark_watches(&s, i);
 	for (uint32_t i = 0; i < program->nfuncs; i++)
@@ -633,7 +612,7 @@ void bc_modes_fini(struct bc_modes *modes)
 	bc_held_free(modes->held);
 	free(modes->origins);
 	bc_vec_fini(&modes->events);
-	free(modes->makes);
+	bc_makers_fini(&modes->makers);
 	free(modes->believes);
 }
 
@@ -680,7 +659,7 @@ void bc_modes_each_origin(const struct bc_modes *modes, uint32_t func, uint32_t 
 	struct bc_places places = modes->solution->places;
 	struct bc_sources sources = {0};
 
-	places.apart = modes->makes;
+	places.apart = modes->makers.makes;
 	bc_places_of_expr(&places, func, node, &sources);
 	for (size_t i = 0; i < sources.list.count; i++) {
 		uint32_t place = sources.list.items[i];

@@ -15,6 +15,7 @@
 
 #include "base/vec.h"
 #include "link/interp.h"
+#include "link/makers.h"
 #include "link/solve.h"
 
 enum bc_origin_flag {
@@ -44,7 +45,7 @@ struct bc_modes {
 	struct bc_fd_origin *origins;
 	uint32_t norigins;
 	BC_VEC(struct bc_mode_event) events; /* for explanations; some more than once */
-	uint8_t *makes;                      /* per symbol: a function that makes descriptors */
+	struct bc_makers makers;             /* who makes descriptors */
 	struct bc_held *held;                /* place -> origins */
 	uint8_t *believes; /* per function: it expects EAGAIN, so its author meant non-blocking */
 };

@@ -183,6 +183,11 @@ static void weigh_descriptor(const struct question *q, int arg, struct bc_verdic
 	}
 	if (fd.n == BC_FDK_PIPE && is_small_write(q))
 		lower(verdict, BC_CONF_POSSIBLE);
+	if (fd.n == BC_FDK_DATAGRAM && !q->rule->ready_once) {
+		/* nobody's answer is waited for: what does not fit is dropped further on */
+		lower(verdict, BC_CONF_POSSIBLE);
+		assume(verdict, "the send buffer is full");
+	}
 }
 
 static void weigh_stream(const struct question *q, struct bc_verdict *verdict)
