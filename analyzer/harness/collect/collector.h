@@ -57,8 +57,9 @@ struct bc_seen_thread {
 	struct bc_pace pace;
 	uint64_t open_ns; /* that the stall lasted in which the program ended */
 	struct bc_perf perf;
-	struct bc_perf_sample *samples; /* BC_PERF_HISTORY */
-	uint32_t nsamples;              /* ever */
+	uint64_t iterations, iterations_ns; /* of its loop, as of then */
+	struct bc_perf_sample *samples;     /* BC_PERF_HISTORY */
+	uint32_t nsamples;                  /* ever */
 };
 
 struct bc_collector {

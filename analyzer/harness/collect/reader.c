@@ -199,7 +199,7 @@ static void bind_thread(struct bc_collector *collector, uint32_t slot, uint32_t 
 	thread = bc_xmalloc(sizeof(*thread));
 	*thread = (struct bc_seen_thread){
 		.pid = pid, .tid = shared->tid, .process = process, .pace.percent = -1};
-	bc_perf_open(&thread->perf, (int)thread->tid, collector->run->budget_ns / 2);
+	thread->perf.fd = -1;
 	collector->threads[slot] = thread;
 	if (collector->trace)
 		bc_trace_thread(collector->trace, pid, thread->tid);

@@ -14,7 +14,7 @@
 #include "harness/collect/screen.h"
 #include "output/term.h"
 
-enum { SAY_FIRST_MS = 1000 };
+enum { PERF_PERIOD_NS = 1000000, SAY_FIRST_MS = 1000 };
 
 static int read_task(const struct bc_seen_thread *thread, const char *what, char *text, size_t size)
 {
@@ -193,6 +193,29 @@ static void keep_perf_samples(struct bc_seen_thread *thread)
 		thread->nsamples++;
 }
 
+/*
+ * Where an event is attached to a thread, each of its waits costs a microsecond more. That is
+ * nothing to a loop that waits seldom: it is sampled all the time. One that waits often is only
+ * sampled while something holds it, from half of the budget on.
+ */
+static void choose_perf(struct bc_collector *collector, uint32_t slot, uint64_t now)
+{
+	enum { WINDOW_MS = 20, OFTEN = 40, SELDOM = 10 /* in a window */ };
+	struct bc_seen_thread *thread = collector->threads[slot];
+	uint64_t iterations = collector->segment.wire->threads[slot].iterations;
+	uint64_t ms = (now - thread->iterations_ns) / 1000000;
+	uint64_t count = iterations - thread->iterations;
+
+	if (thread->iterations_ns && ms < WINDOW_MS)
+		return;
+	if (thread->perf.fd >= 0 && count > OFTEN * ms / WINDOW_MS)
+		bc_perf_close(&thread->perf);
+	else if (thread->perf.fd < 0 && count < SELDOM * ms / WINDOW_MS)
+		bc_perf_open(&thread->perf, (int)thread->tid, collector->run->budget_ns / 2);
+	thread->iterations = iterations;
+	thread->iterations_ns = now;
+}
+
 static void look_at_frame(
 	struct bc_collector *collector, uint32_t slot, uint32_t depth, uint64_t now)
 {
@@ -204,6 +227,8 @@ static void look_at_frame(
 
 	if (age < collector->run->budget_ns / 2)
 		return;
+	if (thread->perf.fd < 0)
+		bc_perf_open(&thread->perf, (int)thread->tid, PERF_PERIOD_NS);
 	sample = sample_of(collector, thread, frame.start_ns);
 	if (now >= sample->next_ns) {
 		sample->next_ns = now + age;
@@ -227,6 +252,7 @@ void bc_watch_tick(struct bc_collector *collector, uint32_t slot, uint64_t now)
 	uint32_t depth = __atomic_load_n(&shared->depth, __ATOMIC_ACQUIRE);
 
 	keep_perf_samples(thread);
+	choose_perf(collector, slot, now);
 	bc_watch_sched(collector, thread);
 	if (depth && depth <= BC_WIRE_FRAMES &&
 		!__atomic_load_n(&shared->waiting, __ATOMIC_ACQUIRE))
