@@ -12,7 +12,7 @@
 #include "harness/collect/target.h"
 #include "harness/collect/trace.h"
 
-enum { BC_SCHED_HISTORY = 1024, BC_PERF_HISTORY = 32 };
+enum { BC_SCHED_HISTORY = 1024, BC_PERF_HISTORY = 32, BC_MODULE_SETS = BC_WIRE_PROCESSES + 8 };
 
 /* A blocked thread as the watchdog saw it. */
 struct bc_sample {
@@ -30,12 +30,22 @@ struct bc_sched {
 	uint64_t at_ns, run_ns, wait_ns;
 };
 
+/* Files that are mapped at the same places in one or more processes. */
+struct bc_module_set {
+	struct bc_symbols *symbols; /* NULL: not in use */
+	uint64_t key;               /* 0: of one process alone */
+	uint32_t users;
+	uint64_t left_ns; /* when the last of them did */
+};
+
 struct bc_seen_process {
 	uint32_t pid; /* 0: the slot is not in use */
+	int pidfd;    /* readable once it has ended; -1: unknown to this kernel, or gone */
 	uint64_t started_ns;
-	struct bc_symbols *symbols;
+	const char *program;
+	struct bc_module_set *set;        /* NULL until a name is wanted */
 	uint32_t rows[BC_WIRE_FUNCTIONS]; /* callback index + 1 */
-	int nmodules;
+	uint32_t nfunctions;              /* that modules are known for */
 	int maps_read;
 };
 
@@ -71,7 +81,9 @@ struct bc_collector {
 	struct bc_live *live;   /* NULL: no live view */
 	pid_t pid;
 	uint64_t start_ns;
+	uint64_t looked_ns; /* whether the library was loaded */
 	struct bc_seen_process processes[BC_WIRE_PROCESSES];
+	struct bc_module_set sets[BC_MODULE_SETS];
 	struct bc_seen_thread *threads[BC_WIRE_THREADS];
 	struct bc_rows *rows;         /* of run->callbacks, by place */
 	const char *const *functions; /* timed ones beyond calls.def; their ids follow its own */
@@ -88,9 +100,17 @@ const char *bc_api_name(uint32_t api);
 const char *bc_syscall_name(long number);
 const char *bc_library_of(const char *module);
 
+/* modules.c: processes, and what is mapped where in them */
+void bc_modules_bind(struct bc_collector *collector, uint32_t slot);
+void bc_modules_release(struct bc_collector *collector, uint32_t slot);
+void bc_modules_fini(struct bc_collector *collector);
+/* While it lives: finds out what its new callbacks belong to. */
+void bc_modules_notice(struct bc_collector *collector, uint32_t slot);
+/* For addresses of the process, the given one above all. NULL when libdw cannot be set up. */
+struct bc_symbols *bc_modules_symbols(
+	struct bc_collector *collector, uint32_t slot, uint64_t address);
+
 /* seen.c: functions and their rows in run->callbacks */
-void bc_seen_bind(struct bc_collector *collector, uint32_t slot);
-void bc_seen_release(struct bc_collector *collector, uint32_t slot);
 /* Index in run->callbacks. */
 uint32_t bc_seen_callback(struct bc_collector *collector, uint32_t process, uint32_t function);
 const char *bc_seen_name(struct bc_collector *collector, uint32_t process, uint32_t function);

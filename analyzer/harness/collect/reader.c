@@ -5,6 +5,7 @@
 #include "harness/collect/collector.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -255,9 +256,31 @@ static void release_process(struct bc_collector *collector, uint32_t slot, int s
 			release_thread(collector, i);
 		}
 	collector->run->unwrapped += collector->segment.wire->processes[slot].unwrapped;
-	bc_seen_release(collector, slot);
+	bc_modules_release(collector, slot);
 	bc_segment_release(&collector->segment, &collector->segment.wire->processes[slot],
 		sizeof(collector->segment.wire->processes[slot]));
+}
+
+/* A child may stay a zombie for long; its pidfd tells at once. */
+static int is_gone(const struct bc_collector *collector, const struct bc_seen_process *process)
+{
+	struct pollfd end = {.fd = process->pidfd, .events = POLLIN};
+
+	if (process->pid == (uint32_t)collector->pid)
+		return 0;
+	if (process->pidfd >= 0)
+		return poll(&end, 1, 0) > 0;
+	return kill((pid_t)process->pid, 0) < 0 && errno == ESRCH;
+}
+
+/* What the same process ran before it executed another program. */
+static void release_replaced(struct bc_collector *collector, uint32_t slot)
+{
+	uint32_t pid = collector->processes[slot].pid;
+
+	for (uint32_t i = 0; i < BC_WIRE_PROCESSES; i++)
+		if (i != slot && collector->processes[i].pid == pid)
+			release_process(collector, i, 0);
 }
 
 static void scan_processes(struct bc_collector *collector)
@@ -268,11 +291,14 @@ static void scan_processes(struct bc_collector *collector)
 
 		if (__atomic_load_n(&shared->state, __ATOMIC_ACQUIRE) == BC_WIRE_FREE)
 			continue;
-		if (!process->pid && __atomic_load_n(&shared->pid, __ATOMIC_ACQUIRE))
-			bc_seen_bind(collector, i);
-		else if (process->pid && process->pid != (uint32_t)collector->pid &&
-			 kill((pid_t)process->pid, 0) < 0 && errno == ESRCH)
+		if (!process->pid && __atomic_load_n(&shared->pid, __ATOMIC_ACQUIRE)) {
+			bc_modules_bind(collector, i);
+			release_replaced(collector, i);
+		} else if (process->pid && is_gone(collector, process)) {
 			release_process(collector, i, 0);
+		} else if (process->pid) {
+			bc_modules_notice(collector, i);
+		}
 	}
 }
 

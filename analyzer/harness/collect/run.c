@@ -108,13 +108,32 @@ static void set_tier(struct bc_collector *collector, const char *preload_dir)
 						      : collector->target.why;
 }
 
+/* With hundreds of libraries a program may still be at loading the others. */
+static int is_mapped(pid_t pid)
+{
+	char name[64], line[4608];
+	FILE *maps;
+	int found = 0;
+
+	snprintf(name, sizeof(name), "/proc/%d/maps", (int)pid);
+	maps = fopen(name, "re");
+	while (!found && maps && fgets(line, sizeof(line), maps))
+		found = strstr(line, "/libblockcheck-preload") != NULL;
+	if (maps)
+		fclose(maps);
+	return found;
+}
+
 /* Said at once, not after an hour of measuring nothing. */
 static void check_loaded(struct bc_collector *collector, uint64_t now)
 {
 	struct bc_run *run = collector->run;
 
 	if (strcmp(run->tier, "inside") || run->processes || *run->tier_why ||
-		now - collector->start_ns < LOADED_WITHIN_MS * 1000000ull)
+		now - collector->looked_ns < LOADED_WITHIN_MS * 1000000ull)
+		return;
+	collector->looked_ns = now;
+	if (is_mapped(collector->pid))
 		return;
 	run->tier_why = "the injected library did not report back: was LD_PRELOAD taken away?";
 	fprintf(stderr, "blockcheck: warning: nothing is measured; %s\n", run->tier_why);
@@ -136,15 +155,27 @@ static int is_over_time(const struct bc_collector *collector, uint64_t now)
 	return limit > 0 && (double)(now - collector->start_ns) >= limit * 1e6;
 }
 
+/* Until the next tick, a signal, or the end of a process that is followed. */
+static void wait_for_news(const struct bc_collector *collector, int signals)
+{
+	struct pollfd fds[1 + BC_WIRE_PROCESSES] = {{.fd = signals, .events = POLLIN}};
+	nfds_t n = 1;
+
+	for (uint32_t i = 0; i < BC_WIRE_PROCESSES; i++)
+		if (collector->processes[i].pid && collector->processes[i].pidfd >= 0)
+			fds[n++] = (struct pollfd){
+				.fd = collector->processes[i].pidfd, .events = POLLIN};
+	poll(fds, n, tick_ms(collector));
+}
+
 static void watch(struct bc_collector *collector, int signals)
 {
-	struct pollfd fd = {.fd = signals, .events = POLLIN};
 	int ended = 0, told = 0;
 
 	while (!ended || (collector->options->follow && others_run(collector))) {
 		uint64_t now;
 
-		poll(&fd, 1, tick_ms(collector));
+		wait_for_news(collector, signals);
 		read_signals(collector, signals);
 		bc_reader_scan(collector);
 		now = bc_segment_now(&collector->segment);
@@ -158,8 +189,8 @@ static void watch(struct bc_collector *collector, int signals)
 			kill(collector->pid, SIGTERM);
 		}
 		ended |= has_ended(collector);
-		if (ended && collector->run->interrupted)
-			break;
+		if (ended && (told || collector->run->interrupted))
+			break; /* daemons that it left behind go on without us */
 	}
 }
 
@@ -212,6 +243,8 @@ static void measure(struct bc_collector *collector, int signals)
 	collector->live = NULL;
 	run->duration_ns = bc_segment_now(&collector->segment) - collector->start_ns;
 	bc_reader_finish(collector, run->signal != 0);
+	if (run->processes && !strcmp(run->tier, "inside"))
+		run->tier_why = ""; /* late, but it came */
 	run->collector_cpu_ns = own_cpu();
 }
 
@@ -238,6 +271,7 @@ int bc_run_program(const struct bc_run_options *options, struct bc_run *run)
 		signals = open_signals(&old, collector->live != NULL);
 		prctl(PR_SET_CHILD_SUBREAPER, options->follow);
 		collector->start_ns = bc_segment_now(&collector->segment);
+		collector->looked_ns = collector->start_ns;
 		if (collector->trace)
 			bc_trace_begin(collector->trace, collector->start_ns);
 		status = launch(collector);
@@ -249,6 +283,7 @@ int bc_run_program(const struct bc_run_options *options, struct bc_run *run)
 	bc_live_close(collector->live);
 	if (bc_trace_close(collector->trace, run) < 0)
 		run->trace_error = bc_arena_strdup(&run->arena, bc_error_message());
+	bc_modules_fini(collector);
 	bc_seen_fini(collector);
 	bc_segment_close(&collector->segment);
 	free(collector);

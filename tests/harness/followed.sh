@@ -1,0 +1,71 @@
+#!/bin/sh
+# What programs do beside running one loop: load plugins, fork, execute others, leave daemons behind, take
+# long to begin.
+set -eu
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+programs=$BLOCKCHECK_PROGRAMS
+status=0
+if [ ! -x "$programs/uv_victim" ]; then
+	echo "skipped: no libuv here"
+	exit 77
+fi
+
+good() { echo "ok: $1"; }
+bad() {
+	echo "WRONG: $1"
+	status=1
+}
+# run ARGUMENTS...: json in $work/report, status in $code
+run() {
+	code=0
+	"$BLOCKCHECK" run -q --format json -o "$work/report" "$@" >"$work/out" 2>"$work/err" || code=$?
+}
+# how often a callback of that name was counted, over all rows
+count_of() {
+	awk -v f="$1" '/"callbacks": /{on=1} /"stalls": \[/{on=0}
+		on && /"function":/{this=($0 ~ "\"" f "\"")} on && this && /"count":/{gsub(/[^0-9]/,""); s+=$0}
+		END{print s + 0}' "$work/report"
+}
+
+# a callback of a plugin has its name after the process is gone, also beside a sibling's
+run --follow-fork "$programs/uv_plugins" "$programs/libuv_plugin_on_first.so" "$programs/libuv_plugin_on_other.so"
+if [ $code = 0 ] && [ "$(count_of on_first)" = 30 ] && [ "$(count_of on_other)" = 30 ]; then
+	good "plugins of siblings"
+else
+	bad "plugins of siblings: status $code, on_first $(count_of on_first) times, on_other $(count_of on_other)"
+	cat "$work/err"
+fi
+
+# one process, a hundred programs one after another, and only the last has a loop
+# shellcheck disable=SC2016 # for the inner shell
+echo '[ "$1" = 0 ] && exec "$2"; exec sh "$0" $(($1 - 1)) "$2"' >"$work/chain"
+run --follow-fork sh "$work/chain" 100 "$programs/uv_stalls"
+if [ $code = 3 ] && grep -q '"callback": "on_sleep"' "$work/report" && grep -q '"processes": 0' "$work/report"; then
+	good "programs that execute one another"
+else
+	bad "programs that execute one another: status $code"
+fi
+
+# what is left behind goes on, but is not waited for
+before=$(date +%s%N)
+# shellcheck disable=SC2016
+run --follow-fork --duration 300ms sh -c 'timeout 4 "$0" >"$1" & exec "$0"' "$programs/uv_victim" "$work/left"
+took=$((($(date +%s%N) - before) / 1000000))
+lines=$(wc -l <"$work/left")
+sleep 0.5
+if [ $code = 143 ] && [ $took -lt 3000 ] && [ "$(wc -l <"$work/left")" -gt "$lines" ]; then
+	good "a process left behind"
+else
+	bad "a process left behind: status $code after $took ms"
+fi
+
+# that a program takes long to begin is no sign that it is not measured
+LD_PRELOAD=$programs/libslow_start.so run "$programs/uv_stalls"
+if grep -q 'warning' "$work/err" || ! grep -q '"callback": "on_sleep"' "$work/report"; then
+	bad "a slow start"
+	cat "$work/err"
+else
+	good "a slow start"
+fi
+exit $status
