@@ -113,12 +113,15 @@ static struct bc_quiet look_at(const struct maker *m, const struct bc_report *re
 	for (size_t i = 0; i < m->callbacks.count; i++) {
 		const struct bc_measured_callback *callback = &m->callbacks.items[i];
 
-		/* bodies of loops are only seen when they stall: how often they ran is not known */
-		if (!strcmp(callback->api, "loop") || !is_of(callback, &report->findings[n]))
+		if (!is_of(callback, &report->findings[n]))
 			continue;
-		quiet.count = bc_count_add(quiet.count, callback->times.count);
 		if (callback->times.max_ms > quiet.max_ms)
 			quiet.max_ms = callback->times.max_ms;
+		/* bodies of loops are only seen when they stall: how often they ran is not known */
+		if (!strcmp(callback->api, "loop"))
+			quiet.elsewhere = bc_count_add(quiet.elsewhere, callback->stalls);
+		else
+			quiet.count = bc_count_add(quiet.count, callback->times.count);
 	}
 	return quiet;
 }

@@ -34,8 +34,9 @@ struct bc_measured_callback {
 
 /* A finding that was not confirmed, with what its callbacks did. */
 struct bc_quiet {
-	int finding;   /* index */
-	int64_t count; /* times that its callbacks ran */
+	int finding;       /* index */
+	int64_t count;     /* times that its callbacks ran */
+	int64_t elsewhere; /* their stalls, of which none was this; where only stalls are seen */
 	double max_ms;
 };
 

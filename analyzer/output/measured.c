@@ -104,9 +104,13 @@ static void write_quiet_finding(struct writer *w, const struct bc_quiet *quiet)
 		SAY(w, PLAIN, "%s%s ran %lld time%s, %s at most", finding->callback.function,
 			finding->ncallbacks > 1 ? " and others" : "", (long long)quiet->count,
 			plural(quiet->count), show_ms(quiet->max_ms).text);
+	else if (quiet->elsewhere)
+		SAY(w, PLAIN, "%s%s stalled %lld time%s, but elsewhere", finding->callback.function,
+			finding->ncallbacks > 1 ? " and others" : "", (long long)quiet->elsewhere,
+			plural(quiet->elsewhere));
 	else
-		SAY(w, PLAIN, "%s%s did not run", finding->callback.function,
-			finding->ncallbacks > 1 ? " and the others" : "");
+		SAY(w, PLAIN, "%s%s not seen to run", finding->callback.function,
+			finding->ncallbacks > 1 ? " and the others were" : " was");
 	end_line(w);
 }
 

@@ -75,6 +75,7 @@ static void write_quiet(struct bc_json *json, const char *key, const struct bc_r
 		bc_json_object(json);
 		write_str(json, "fingerprint", report->findings[list[i].finding].fingerprint);
 		write_int(json, "count", list[i].count);
+		write_int(json, "stalls_elsewhere", list[i].elsewhere);
 		write_ms(json, "max_ms", list[i].max_ms);
 		bc_json_end(json);
 	}
