@@ -157,10 +157,16 @@ static int comes_via(const struct bc_finding *f, const char *callback)
 	return !*callback;
 }
 
-static int meets(
-	const struct bc_models *models, const struct bc_finding *f, const char *const *pair)
+static int ends_within(const struct bc_finding *f, double ms)
 {
-	return is_rule_of(models, f, pair[0]) && comes_via(f, pair[1]);
+	return ms < 0 || (f->bound == BC_BOUND_TIMEOUT && f->bound_ms == ms);
+}
+
+static int meets(const struct bc_models *models, const struct bc_finding *f,
+	const struct bc_rule_expectation *wanted)
+{
+	return is_rule_of(models, f, wanted->rule) && comes_via(f, wanted->via) &&
+	       ends_within(f, wanted->within_ms);
 }
 
 static int lies_in_test(const struct bc_finding *f, int test)
@@ -190,25 +196,25 @@ static void judge(struct testing *t, int i, const struct bc_report *report)
 	int faults = 0;
 
 	for (int e = 0; e < test->nexpect; e++) {
-		const char *const *pair = test->expect + 2 * (ptrdiff_t)e;
+		const struct bc_rule_expectation *wanted = &test->expect[e];
 		int met = 0;
 
 		for (int k = 0; k < report->nfindings; k++)
 			met |= lies_in_test(&report->findings[k], i) &&
-			       meets(&t->models, &report->findings[k], pair);
+			       meets(&t->models, &report->findings[k], wanted);
 		if (met)
 			continue;
 		begin_fault(t, test, &faults);
-		bc_buf_printf(&t->out, "  %s was not reported%s%s%s\n", pair[0],
-			*pair[1] ? " via " : "", pair[1],
-			find_rule(&t->models, pair[0]) ? "" : ": there is no such rule");
+		bc_buf_printf(&t->out, "  %s was not reported%s%s%s\n", wanted->rule,
+			*wanted->via ? " via " : "", wanted->via,
+			find_rule(&t->models, wanted->rule) ? "" : ": there is no such rule");
 	}
 	for (int k = 0; k < report->nfindings; k++) {
 		const struct bc_finding *f = &report->findings[k];
 		int expected = 0;
 
 		for (int e = 0; e < test->nexpect; e++)
-			expected |= meets(&t->models, f, test->expect + 2 * (ptrdiff_t)e);
+			expected |= meets(&t->models, f, &test->expect[e]);
 		if (expected || !lies_in_test(f, i))
 			continue;
 		begin_fault(t, test, &faults);
@@ -406,7 +412,7 @@ static void say_untested(struct testing *t, const char *const *files, int nfiles
 		rules++;
 		for (int k = 0; k < t->models.ntests && !tested; k++)
 			for (int e = 0; e < t->models.tests[k].nexpect && !tested; e++)
-				tested = !strcmp(t->models.tests[k].expect[2 * e], rule->id);
+				tested = !strcmp(t->models.tests[k].expect[e].rule, rule->id);
 		untested += !tested;
 		if (!tested && t->options->verbose)
 			bc_buf_printf(&t->out, "untested: %s\n", rule->id);

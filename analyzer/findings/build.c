@@ -202,8 +202,8 @@ static void set_worst(struct builder *b, struct bc_finding *finding, const struc
 	struct bc_worst worst =
 		bc_models_worst(b->search->models, hit->rule, verdict->category, verdict->bound);
 
-	if (verdict->worst_why)
-		worst = (struct bc_worst){-1, verdict->worst_why};
+	if (verdict->worst.why)
+		worst = verdict->worst;
 	else if (verdict->bound == BC_BOUND_TIMEOUT && verdict->ms >= 0)
 		worst = (struct bc_worst){verdict->ms, "its time limit"};
 	else if (verdict->bound == BC_BOUND_TIMEOUT && !worst.why)

@@ -32,6 +32,7 @@ static void run_search(struct bc_linked *linked, struct bc_search *search,
 		.locks = &linked->locks,
 		.spins = &linked->spins,
 		.ready = &linked->ready,
+		.limits = &linked->limits,
 		.arena = &linked->arena};
 	search->identity = &linked->identity;
 	search->interp = linked->interp;
@@ -63,6 +64,7 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 	bc_roots_move_workers(&linked->roots, program, &linked->marks);
 	/* the roots are complete */
 	bc_modes_init(&linked->modes, &linked->solution, models, &linked->interp);
+	bc_limits_init(&linked->limits, &linked->modes, &linked->completion, linked->forks);
 	bc_locks_init(
 		&linked->locks, &linked->solution, models, &linked->roots, &linked->completion);
 	bc_identity_init(&linked->identity, program, models);
@@ -87,6 +89,7 @@ void bc_linked_fini(struct bc_linked *linked)
 	bc_effects_fini(&linked->effects);
 	bc_locks_fini(&linked->locks);
 	bc_identity_fini(&linked->identity);
+	bc_limits_fini(&linked->limits);
 	bc_modes_fini(&linked->modes);
 	bc_discovery_fini(&linked->discovery);
 	bc_roots_fini(&linked->roots);

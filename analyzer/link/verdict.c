@@ -32,7 +32,8 @@ static struct bc_value pointee_value(void *context, int arg, const char *field)
 
 	if (pointer.kind == BC_V_INTS && bc_value_truth(&pointer) == BC_NO)
 		return bc_value_int(0);
-	return bc_interp_pointee(event->env, &pointer, field);
+	return bc_interp_argument_field(
+		((const struct question *)context)->modes->program, event, arg, field);
 }
 
 static const struct bc_func *caller(const struct question *q)
@@ -213,6 +214,28 @@ static void apply_timeout(const struct bc_sink_rule *rule, const struct bc_call_
 	}
 }
 
+/*
+ * A limit that was set on the descriptor or handle. The wait for a lock comes on top of work that
+ * has a bound of its own.
+ */
+static void apply_limit(const struct question *q, struct bc_verdict *verdict)
+{
+	const struct bc_sink_rule *rule = q->rule;
+	uint32_t node = bc_call_argument(caller(q), call_node(q), rule->limit_arg);
+	double ms;
+
+	if (node == BC_NONE ||
+		!bc_limits_of(q->sources->limits, q->event->func, node, rule->limited_by, &ms))
+		return;
+	if (verdict->bound == BC_BOUND_UNBOUNDED) {
+		verdict->bound = BC_BOUND_TIMEOUT;
+		verdict->ms = ms;
+	} else if (verdict->bound == BC_BOUND_DATA && rule->limited_by == BC_LIMIT_LOCK) {
+		verdict->worst = (struct bc_worst){
+			ms, "the limit set for locks, and then as long as the data takes"};
+	}
+}
+
 /* A short lock becomes a long one when a worker holds it across a call that blocks. */
 static void apply_lock(const struct question *q, struct bc_verdict *verdict)
 {
@@ -230,9 +253,10 @@ static void apply_lock(const struct question *q, struct bc_verdict *verdict)
 			"%s() holds the lock on another thread while it calls %s() at %s:%u",
 			bc_func_name(program, c->func), program->syms[lock->sym].name,
 			program->funcs[c->func].file, bc_call_line(program, lock->call)));
-	verdict->worst_why = bc_arena_printf(q->sources->arena,
-		"as long as %s() holds the lock, which calls %s() meanwhile",
-		bc_func_name(program, c->func), program->syms[lock->sym].name);
+	verdict->worst = (struct bc_worst){
+		-1, bc_arena_printf(q->sources->arena,
+			    "as long as %s() holds the lock, which calls %s() meanwhile",
+			    bc_func_name(program, c->func), program->syms[lock->sym].name)};
 }
 
 static void set_spin(struct bc_verdict *verdict)
@@ -322,6 +346,8 @@ struct bc_verdict bc_verdict_of(const struct bc_verdict_sources *sources,
 		weigh_descriptor(&q, fd_arg, &verdict);
 	if (rule->stream_arg)
 		weigh_stream(&q, &verdict);
+	if (verdict.blocks && rule->limit_arg)
+		apply_limit(&q, &verdict);
 	if (verdict.blocks && rule->bound == BC_BOUND_TIMEOUT)
 		apply_timeout(rule, &view, &verdict);
 	if (rule->category == BC_CAT_LOCK && rule->bound == BC_BOUND_SHORT)

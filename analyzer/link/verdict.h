@@ -3,6 +3,7 @@
 #define BC_LINK_VERDICT_H
 
 #include "link/interp.h"
+#include "link/limits.h"
 #include "link/locks.h"
 #include "link/modes.h"
 #include "link/ready.h"
@@ -17,7 +18,7 @@ struct bc_verdict {
 	int confidence;            /* enum bc_confidence, as far as the call itself goes */
 	enum bc_bound bound;
 	double ms;             /* BC_BOUND_TIMEOUT: its limit; negative when not known */
-	const char *worst_why; /* where this program says more than the packs; else NULL */
+	struct bc_worst worst; /* where this program says more than the packs; else why is NULL */
 	const char *assumptions[BC_MAX_ASSUMPTIONS];
 	int nassumptions;
 	int spins; /* it does not wait, it is repeated until the other side moves */
@@ -28,6 +29,7 @@ struct bc_verdict_sources {
 	const struct bc_models *models;
 	const struct bc_modes *modes;
 	const struct bc_locks *locks;
+	const struct bc_limits *limits;
 	const struct bc_spins *spins;
 	const struct bc_ready *ready;
 	struct bc_arena *arena; /* for the texts of assumptions */

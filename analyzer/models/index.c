@@ -17,6 +17,7 @@ enum role {
 	ROLE_MODE,
 	ROLE_WATCH,
 	ROLE_QUEUE,
+	ROLE_LIMIT,
 	ROLE_TAKE,
 	ROLE_RELEASE,
 	ROLE_IDENTITY,
@@ -43,7 +44,8 @@ struct name_entry {
 	const struct bc_queue_rule *queue;
 	const struct bc_lock_rule *take, *release;
 	int identity;
-	int nsinks, nregisters;
+	const struct bc_limit_rule **limits;
+	int nsinks, nregisters, nlimits;
 	int fork, never;
 };
 
@@ -110,6 +112,9 @@ static void collect_mentions(const struct bc_models *models, struct mentions *me
 	for (int i = 0; i < models->nqueues; i++)
 		add_mentions(mentions, models->queues[i].functions, models->queues[i].nfunctions,
 			ROLE_QUEUE, &models->queues[i]);
+	for (int i = 0; i < models->nlimits; i++)
+		add_mentions(mentions, models->limits[i].functions, models->limits[i].nfunctions,
+			ROLE_LIMIT, &models->limits[i]);
 	for (int i = 0; i < models->nlocks; i++) {
 		const struct bc_lock_rule *lock = &models->locks[i];
 
@@ -137,6 +142,11 @@ static void fill_entry(struct name_entry *entry, const struct mention *mention, 
 	case ROLE_REGISTER:
 		if (!entry->nregisters++)
 			entry->registers = (const struct bc_register_rule **)slots;
+		*slots = mention->rule;
+		break;
+	case ROLE_LIMIT:
+		if (!entry->nlimits++)
+			entry->limits = (const struct bc_limit_rule **)slots;
 		*slots = mention->rule;
 		break;
 	case ROLE_WAIT: entry->wait = mention->rule; break; /* the last one counts */
@@ -370,6 +380,15 @@ const struct bc_mode_rule *bc_models_mode(const struct bc_models *models, const 
 	const struct name_entry *entry = find_name(models, name);
 
 	return entry ? entry->mode : NULL;
+}
+
+const struct bc_limit_rule *const *bc_models_limits(
+	const struct bc_models *models, const char *name, int *n)
+{
+	const struct name_entry *entry = find_name(models, name);
+
+	*n = entry ? entry->nlimits : 0;
+	return entry ? entry->limits : NULL;
 }
 
 const struct bc_queue_rule *bc_models_queue(const struct bc_models *models, const char *name)

@@ -250,6 +250,7 @@ static void lay_out(struct bc_loader *loader, struct bc_models *models)
 	TAKE_LIVING(loader, models, modes);
 	TAKE_LIVING(loader, models, locks);
 	TAKE_LIVING(loader, models, watches);
+	TAKE_LIVING(loader, models, limits);
 	TAKE_LIVING(loader, models, queues);
 	TAKE_ALL(loader, models, would_block, would_block);
 	TAKE_ALL(loader, models, thread_identity, thread_identity);
@@ -281,6 +282,7 @@ static void free_loader(struct bc_loader *loader)
 	bc_vec_fini(&loader->modes);
 	bc_vec_fini(&loader->locks);
 	bc_vec_fini(&loader->watches);
+	bc_vec_fini(&loader->limits);
 	bc_vec_fini(&loader->queues);
 	bc_vec_fini(&loader->would_block);
 	bc_vec_fini(&loader->thread_identity);

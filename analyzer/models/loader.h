@@ -52,6 +52,11 @@ struct bc_loading_queue {
 	int dead;
 };
 
+struct bc_loading_limit {
+	struct bc_limit_rule rule;
+	int dead;
+};
+
 struct bc_loading_lock {
 	struct bc_lock_rule rule;
 	int dead;
@@ -81,6 +86,7 @@ struct bc_loader {
 	BC_VEC(struct bc_loading_mode) modes;
 	BC_VEC(struct bc_loading_lock) locks;
 	BC_VEC(struct bc_loading_watch) watches;
+	BC_VEC(struct bc_loading_limit) limits;
 	BC_VEC(struct bc_loading_queue) queues;
 	BC_VEC(struct bc_number) would_block;
 	BC_VEC(struct bc_constant) constants;
@@ -112,6 +118,11 @@ void bc_loader_take_queues(struct bc_loader *loader, const struct bc_yaml_node *
 /* pack_loops.c: one loop, or the descriptors of a pack. 0 or BC_EINPUT. */
 int bc_loader_take_loop(struct bc_loader *loader, const struct bc_yaml_node *node);
 int bc_loader_take_descriptors(struct bc_loader *loader, const struct bc_yaml_node *map);
+
+/* limits.c: the setters of limits among a pack's descriptors, and what limits a rule's calls. */
+int bc_loader_take_limits(struct bc_loader *loader, const struct bc_yaml_node *map);
+int bc_loader_read_limited(
+	struct bc_loader *loader, const struct bc_yaml_node *node, struct bc_sink_rule *rule);
 
 /* worst.c: what a rule says of its worst case, and the pack's list by category. */
 struct bc_worst bc_loader_read_worst(struct bc_loader *loader, const struct bc_yaml_node *map);

@@ -72,6 +72,9 @@ enum bc_time_unit {
 struct bc_timeout {
 	int arg; /* from 1; 0 when the rule has none */
 	enum bc_time_unit unit;
+	/* the argument is text, and the number behind "key=" in it counts; without one, there is no
+	 * limit; NULL: the argument itself counts */
+	const char *key;
 	int null_is_forever;     /* a null pointer means no limit: select(), sigtimedwait() */
 	int negative_is_forever; /* poll(), epoll_wait() */
 	int zero_is_forever;     /* libusb */
@@ -160,6 +163,8 @@ struct bc_sink_rule {
 	int stream_arg; /* from 1: the stream that is read; 0 without */
 	const char *because;   /* one clause for people, "waits for the resolver"; "" without */
 	struct bc_worst worst; /* where the rule knows better than its category */
+	int limit_arg;         /* from 1: a limit set on this one bounds the call; 0: none does */
+	unsigned limited_by;   /* enum bc_limit_kind bits: such a limit */
 	struct bc_alternative *alternatives;
 	int nalternatives;
 	const char *provenance; /* "getaddrinfo(3)" */
@@ -269,6 +274,26 @@ struct bc_queue_rule {
 	struct bc_origin origin;
 };
 
+/* What a limit set on a descriptor or handle bounds. */
+enum bc_limit_kind {
+	BC_LIMIT_RECEIVE = 1, /* SO_RCVTIMEO */
+	BC_LIMIT_SEND = 2,    /* SO_SNDTIMEO, connect() included */
+	BC_LIMIT_CONNECT = 4,
+	BC_LIMIT_CALL = 8, /* whatever the library does for one call */
+	BC_LIMIT_LOCK = 16 /* the wait for a lock, before the work itself */
+};
+
+/* A function that sets a time limit on a descriptor or handle, or makes one that has it. */
+struct bc_limit_rule {
+	const char *const *functions;
+	int nfunctions;
+	int arg;                    /* from 1: the descriptor or handle; 0: the result */
+	const struct bc_pred *when; /* the call sets it at all; NULL: always */
+	struct bc_timeout timeout;
+	unsigned by; /* enum bc_limit_kind bits */
+	struct bc_origin origin;
+};
+
 /* A function that has a descriptor watched without taking a callback: epoll_ctl(). */
 struct bc_watch_rule {
 	const char *const *functions;
@@ -331,13 +356,18 @@ struct bc_pack {
 	int nabsent;
 };
 
+/* What must be reported in a test. */
+struct bc_rule_expectation {
+	const char *rule, *via; /* id of a rule; the callback it must be reached from, "" for any */
+	double within_ms;       /* the time limit that must be seen; negative for any */
+};
+
 /* A program that shows a rule at work; `rules test` runs these. */
 struct bc_rule_test {
 	const char *rule; /* id of the rule it stands in, or the pack's name */
 	const char *code;
-	const char *const *expect; /* ids of the rules that must report, and the callbacks they must
-				      be reached from, in turn ("" for any) */
-	int nexpect;               /* pairs; 0: nothing may be reported */
+	const struct bc_rule_expectation *expect;
+	int nexpect; /* 0: nothing may be reported */
 	struct bc_origin origin;
 };
 
@@ -352,6 +382,7 @@ struct bc_models {
 	struct bc_mode_rule *modes;
 	struct bc_lock_rule *locks;
 	struct bc_watch_rule *watches;
+	struct bc_limit_rule *limits;
 	struct bc_queue_rule *queues;
 	struct bc_number
 		*would_block; /* errno values that only a non-blocking call gives: EAGAIN */
@@ -369,7 +400,7 @@ struct bc_models {
 	struct bc_worst_rule *worsts; /* in order of the packs: the last one that fits counts */
 	int nsinks, nregisters, nfields, nwaits, nconstants, nheaders, nforks, nnever_blocks,
 		nloop_annotations, nloops, ntests, ncreators, nmodes, nlocks, nwatches, nqueues,
-		nwould_block, nthread_identity, nnevers, npacks, ncuts, nworsts;
+		nwould_block, nthread_identity, nnevers, npacks, ncuts, nworsts, nlimits;
 	uint64_t hash[2]; /* XXH3-128 over all packs read, in order */
 	struct bc_models_index *index;
 };
@@ -427,6 +458,9 @@ const struct bc_wait_rule *bc_models_wait(const struct bc_models *models, const 
  */
 const struct bc_field_rule *bc_models_field(
 	const struct bc_models *models, const char *record, const char *field);
+/* Rules by which the function sets limits, in order of the packs. */
+const struct bc_limit_rule *const *bc_models_limits(
+	const struct bc_models *models, const char *name, int *n);
 /* NULL when the function makes no descriptor, or changes the mode of none. */
 const struct bc_creator_rule *bc_models_creator(const struct bc_models *models, const char *name);
 const struct bc_mode_rule *bc_models_mode(const struct bc_models *models, const char *name);

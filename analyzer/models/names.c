@@ -95,6 +95,15 @@ const struct bc_word bc_words_literal[] = {
 	{NULL, 0},
 };
 
+const struct bc_word bc_words_limit[] = {
+	{"receive", BC_LIMIT_RECEIVE},
+	{"send", BC_LIMIT_SEND},
+	{"connect", BC_LIMIT_CONNECT},
+	{"call", BC_LIMIT_CALL},
+	{"lock", BC_LIMIT_LOCK},
+	{NULL, 0},
+};
+
 const struct bc_word bc_words_provenance[] = {
 	{"man", 0},
 	{"header", 1},

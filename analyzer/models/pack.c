@@ -40,17 +40,17 @@ static void read_tests(struct bc_loader *loader, const struct bc_yaml_node *map,
 
 	for (; item; item = item->next) {
 		const struct bc_yaml_node *expect = bc_read_first(item, "expect");
-		const char **pairs = BC_NEW_ARRAY(
-			loader->arena, const char *, 2 * (size_t)bc_read_count(item, "expect"));
+		struct bc_rule_expectation *expected = BC_NEW_ARRAY(loader->arena,
+			struct bc_rule_expectation, (size_t)bc_read_count(item, "expect"));
 		struct bc_rule_test test = {.rule = rule,
 			.code = bc_read_text(loader, item, "code"),
-			.expect = pairs,
+			.expect = expected,
 			.origin = bc_read_origin(loader, item)};
 
-		for (; expect; expect = expect->next) {
-			pairs[2 * test.nexpect] = bc_read_text(loader, expect, "rule");
-			pairs[2 * test.nexpect++ + 1] = bc_read_text(loader, expect, "via");
-		}
+		for (; expect; expect = expect->next)
+			expected[test.nexpect++] = (struct bc_rule_expectation){
+				bc_read_text(loader, expect, "rule"),
+				bc_read_text(loader, expect, "via"), bc_read_ms(expect, "within")};
 		bc_vec_push(&loader->tests, test);
 	}
 }
@@ -100,6 +100,8 @@ static int take_sink(struct bc_loader *loader, const struct bc_yaml_node *node)
 		status = bc_read_check_arg(loader, node, "size_arg", rule.params);
 	if (status == 0)
 		status = bc_read_check_arg(loader, node, "stream_arg", rule.params);
+	if (status == 0)
+		status = bc_loader_read_limited(loader, node, &rule);
 	if (status == 0 && when)
 		status = bc_loader_read_condition(
 			loader, when, &scope, BC_COND_ASSUME_NO, &rule.nonblocking_when);

@@ -217,6 +217,8 @@ int bc_loader_take_descriptors(struct bc_loader *loader, const struct bc_yaml_no
 		status = take_creator(loader, item);
 	for (item = bc_read_first(map, "set"); status == 0 && item; item = item->next)
 		status = take_mode(loader, item);
+	if (status == 0)
+		status = bc_loader_take_limits(loader, map);
 	for (item = bc_read_first(map, "would_block"); item; item = item->next)
 		bc_vec_push(&loader->would_block, bc_loader_number(loader, item->text));
 	return status;

@@ -1,5 +1,7 @@
 /* Conditions and timeouts, evaluated in three values over what is known of a call. */
 #include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "models/models.h"
@@ -433,6 +435,29 @@ static enum bc_tri eval_struct(const struct bc_timeout *timeout, const struct bc
 										    : BC_UNKNOWN;
 }
 
+/* "host=db connect_timeout=5": the number behind the key. Without one, there is no limit. */
+static enum bc_tri eval_keyed(
+	const struct bc_timeout *timeout, const struct bc_value *value, double *ms)
+{
+	size_t len = strlen(timeout->key);
+	const char *at = value->kind == BC_V_TEXT ? value->u.text : NULL;
+	char *end;
+	long number;
+
+	while (at && (at = strstr(at, timeout->key)) &&
+		(at[len] != '=' ||
+			(at > value->u.text && (isalnum((unsigned char)at[-1]) || at[-1] == '_'))))
+		at += len;
+	if (!at)
+		return BC_NO;
+	at += len + 1;
+	number = strtol(at, &end, 10);
+	if (end == at || number <= 0)
+		return BC_NO;
+	*ms = (double)number * unit_ms(timeout->unit);
+	return BC_YES;
+}
+
 enum bc_tri bc_timeout_eval(
 	const struct bc_timeout *timeout, const struct bc_call_view *call, double *ms)
 {
@@ -445,6 +470,8 @@ enum bc_tri bc_timeout_eval(
 	if (timeout->arg == 0)
 		return BC_UNKNOWN;
 	value = read_value(call, timeout->arg);
+	if (timeout->key)
+		return eval_keyed(timeout, &value, ms);
 	forever = is_forever(timeout, &value);
 	if (forever != BC_NO)
 		return forever == BC_YES ? BC_NO : BC_UNKNOWN;

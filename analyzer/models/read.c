@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/duration.h"
+
 const char *bc_read_keep(struct bc_loader *loader, const char *text)
 {
 	return bc_arena_strdup(loader->arena, text);
@@ -23,6 +25,14 @@ int bc_read_int(const struct bc_yaml_node *map, const char *key, int fallback)
 	if (node)
 		bc_yaml_int(node->text, &value);
 	return (int)value;
+}
+
+double bc_read_ms(const struct bc_yaml_node *map, const char *key)
+{
+	const struct bc_yaml_node *node = bc_yaml_get(map, key);
+	double ms;
+
+	return node && bc_duration_read(node->text, 0, &ms) == 0 ? ms : -1;
 }
 
 int bc_read_flag(const struct bc_yaml_node *map, const char *key)
@@ -111,6 +121,8 @@ int bc_read_timeout(struct bc_loader *loader, const struct bc_yaml_node *map, in
 	const struct bc_yaml_node *item;
 
 	timeout->arg = bc_read_int(map, "arg", 0);
+	if (bc_yaml_get(map, "key"))
+		timeout->key = bc_read_text(loader, map, "key");
 	timeout->unit = (enum bc_time_unit)bc_read_word(map, "unit", bc_words_unit, BC_UNIT_NONE);
 	for (item = bc_read_first(map, "forever"); item;
 		item = bc_read_next(map, "forever", item)) {

@@ -10,6 +10,8 @@ const char *bc_read_keep(struct bc_loader *loader, const char *text);
 const char *bc_read_text(struct bc_loader *loader, const struct bc_yaml_node *map, const char *key);
 /* A small number, `fallback` where it is not given. */
 int bc_read_int(const struct bc_yaml_node *map, const char *key, int fallback);
+/* A time, negative where it is not given. */
+double bc_read_ms(const struct bc_yaml_node *map, const char *key);
 /* 0 where it is not given. */
 int bc_read_flag(const struct bc_yaml_node *map, const char *key);
 int bc_read_word(

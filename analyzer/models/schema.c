@@ -57,6 +57,9 @@ static const struct bc_key timeout_keys[] = {
 	WORD("unit", bc_words_unit, BC_ONE, 1,
 		"what it counts; timeval and timespec are pointers to such a struct; opaque: it "
 		"limits the wait in a way that is not read, such as an absolute time"),
+	KEY("key", BC_TYPE_NAME, BC_ONE, 0,
+		"the argument is text in which the number behind this and = counts; a text without "
+		"it, or one that is not known, means no limit"),
 	WORD("forever", bc_words_forever, BC_ONE_OR_MANY, 0,
 		"values that mean no limit: negative numbers, a null pointer, zero"),
 	END,
@@ -97,6 +100,14 @@ static const struct bc_key worst_keys[] = {
 
 static const struct bc_shape worst = {"a worst case", worst_keys};
 
+static const struct bc_key limited_keys[] = {
+	KEY("arg", BC_TYPE_ARG, BC_ONE, 1, "the descriptor or handle, counted from 1"),
+	WORD("by", bc_words_limit, BC_ONE_OR_MANY, 1, "limits of this kind, see 'limit'"),
+	END,
+};
+
+static const struct bc_shape limited = {"what limits a call", limited_keys};
+
 static const struct bc_key worst_case_keys[] = {
 	WORD("category", bc_words_category, BC_ONE, 1, "of the rules it is about"),
 	WORD("bound", bc_words_bound, BC_ONE, 1, "of the rules it is about"),
@@ -111,6 +122,7 @@ static const struct bc_shape worst_case = {"a category's worst case", worst_case
 static const struct bc_key expectation_keys[] = {
 	KEY("rule", BC_TYPE_ID, BC_ONE, 1, "id of the rule that must report"),
 	KEY("via", BC_TYPE_NAME, BC_ONE, 0, "the callback it must be reached from"),
+	KEY("within", BC_TYPE_TIME, BC_ONE, 0, "the time limit that must be seen: 500ms"),
 	END,
 };
 
@@ -157,6 +169,8 @@ static const struct bc_key blocking_keys[] = {
 	WORD("severity", bc_words_severity, BC_ONE, 0,
 		"instead of the one derived from category and bound"),
 	TEXT("because", "one clause for people: waits for the resolver"),
+	MAP("limited", limited, BC_ONE, 0,
+		"a time limit that was set on an argument's descriptor or handle bounds the call"),
 	MAP("worst", worst, BC_ONE, 0,
 		"how long it takes when things go wrong; without: what is said of the category"),
 	MAP("alternatives", alternative, BC_MANY, 0, "what to use on a loop instead"),
@@ -257,6 +271,20 @@ static const struct bc_key set_keys[] = {
 
 static const struct bc_shape set = {"a mode setter", set_keys};
 
+static const struct bc_key limit_keys[] = {
+	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that set a time limit"),
+	KEY("fd_arg", BC_TYPE_ARG, BC_ONE, 0,
+		"the descriptor or handle; without: what the call returns"),
+	MAP("when", condition, BC_ONE, 0, "the call sets the limit at all"),
+	MAP("timeout", timeout, BC_ONE, 1, "the argument that is the limit"),
+	WORD("by", bc_words_limit, BC_ONE_OR_MANY, 1,
+		"what it bounds: receive, send, connect; call: whatever one call does; lock: the "
+		"wait for a lock, before the work itself"),
+	END,
+};
+
+static const struct bc_shape limit = {"a setter of limits", limit_keys};
+
 static const struct bc_key lock_keys[] = {
 	KEY("take", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that take the lock, and may wait"),
 	KEY("release", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that release it"),
@@ -293,6 +321,7 @@ static const struct bc_key descriptor_keys[] = {
 	MAP("watch", watch, BC_MANY, 0, "functions that have a descriptor watched by a loop"),
 	MAP("create", create, BC_MANY, 0, "functions that make descriptors or handles"),
 	MAP("set", set, BC_MANY, 0, "functions that change their mode"),
+	MAP("limit", limit, BC_MANY, 0, "functions that set time limits on them"),
 	KEY("would_block", BC_TYPE_NUMBER, BC_MANY, 0,
 		"error numbers that only a non-blocking call gives"),
 	END,

@@ -1,19 +1,12 @@
 /* How long a call takes when things go wrong: what packs say of it, and how it is looked up. */
-#include "base/duration.h"
 #include "models/loader.h"
 #include "models/read.h"
 
 struct bc_worst bc_loader_read_worst(struct bc_loader *loader, const struct bc_yaml_node *map)
 {
-	struct bc_worst worst = {.ms = -1};
-	const struct bc_yaml_node *time = map ? bc_yaml_get(map, "time") : NULL;
-
 	if (!map)
-		return worst;
-	if (time && bc_duration_read(time->text, 0, &worst.ms) != 0)
-		worst.ms = -1;
-	worst.why = bc_read_text(loader, map, "why");
-	return worst;
+		return (struct bc_worst){.ms = -1};
+	return (struct bc_worst){bc_read_ms(map, "time"), bc_read_text(loader, map, "why")};
 }
 
 void bc_loader_take_worsts(struct bc_loader *loader, const struct bc_yaml_node *root)
@@ -35,7 +28,9 @@ void bc_loader_take_worsts(struct bc_loader *loader, const struct bc_yaml_node *
 struct bc_worst bc_models_worst(const struct bc_models *models, const struct bc_sink_rule *rule,
 	enum bc_category category, enum bc_bound bound)
 {
-	if (rule->worst.why && rule->category == category && rule->bound == bound)
+	/* a limit that was not given leaves what the rule says of the call as it is */
+	if (rule->worst.why && rule->category == category &&
+		(rule->bound == bound || rule->bound == BC_BOUND_TIMEOUT))
 		return rule->worst;
 	for (int i = models->nworsts - 1; i >= 0; i--)
 		if (models->worsts[i].category == category && models->worsts[i].bound == bound)

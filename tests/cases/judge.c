@@ -23,6 +23,7 @@ struct marker {
 	int bad; /* a finding must be here, of at least `level`; else of at most `level` */
 	enum level level;
 	char call[64], callback[64];
+	char claims[128]; /* further words: "bound=timeout:2000 phase=reload" */
 };
 
 static void give_up(const char *what, const char *where)
@@ -45,13 +46,16 @@ static int parse_level(const char *word, enum level *level)
 static int parse_marker(const char *text, struct marker *marker)
 {
 	char word[4][64] = {{0}};
-	int n = sscanf(text, "%63s %63s %63s from %63s", word[0], word[1], word[2], word[3]);
+	int end = 0;
+	int n = sscanf(
+		text, "%63s %63s %63s from %63s%n", word[0], word[1], word[2], word[3], &end);
 
 	*marker = (struct marker){.level = POSSIBLE};
 	if (n == 4 && strcmp(word[0], "BAD") == 0) {
 		marker->bad = 1;
 		memcpy(marker->call, word[2], sizeof(marker->call));
 		memcpy(marker->callback, word[3], sizeof(marker->callback));
+		snprintf(marker->claims, sizeof(marker->claims), "%s", text + end);
 		return parse_level(word[1], &marker->level);
 	}
 	if (n >= 2 && strcmp(word[0], "at-most") == 0)
@@ -128,6 +132,46 @@ static int check_unwanted(const json_t *finding, const struct marker *marker, co
 	return 1;
 }
 
+/* What a finding says under the name of a claim. */
+static void describe(const json_t *finding, const char *name, char *out, size_t size)
+{
+	const json_t *bound = json_object_get(finding, "bound");
+	const json_t *ms = json_object_get(bound, "ms");
+	const json_t *worst = json_object_get(json_object_get(bound, "worst"), "ms");
+
+	if (strcmp(name, "worst") == 0 && json_is_number(worst))
+		snprintf(out, size, "%g", json_number_value(worst));
+	else if (strcmp(name, "worst") == 0)
+		snprintf(out, size, "%s", worst ? "?" : "");
+	else if (strcmp(name, "bound") != 0)
+		snprintf(out, size, "%s", get_text(finding, name));
+	else if (json_is_number(ms))
+		snprintf(out, size, "%s:%g", get_text(bound, "kind"), json_number_value(ms));
+	else
+		snprintf(out, size, "%s%s", get_text(bound, "kind"), ms ? ":?" : "");
+}
+
+static int check_claims(const json_t *finding, const struct marker *marker, const char *at)
+{
+	char claims[sizeof(marker->claims)], *rest = NULL;
+	int wrong = 0;
+
+	memcpy(claims, marker->claims, sizeof(claims));
+	for (char *claim = strtok_r(claims, " \r\n", &rest); claim && strchr(claim, '=');
+		claim = strtok_r(NULL, " \r\n", &rest)) {
+		char *value = strchr(claim, '='), found[128];
+
+		*value++ = '\0';
+		describe(finding, claim, found, sizeof(found));
+		if (strcmp(found, value) == 0)
+			continue;
+		printf("%s: the %s of %s is '%s', expected '%s'\n", at, claim, marker->call, found,
+			value);
+		wrong = 1;
+	}
+	return wrong;
+}
+
 static int check_wanted(const json_t *finding, const struct marker *marker, const char *at)
 {
 	enum level level = finding_level(finding);
@@ -143,7 +187,7 @@ static int check_wanted(const json_t *finding, const struct marker *marker, cons
 			get_text(json_object_get(finding, "callback"), "function"));
 		return 1;
 	}
-	return 0;
+	return check_claims(finding, marker, at);
 }
 
 static int check_line(

@@ -171,7 +171,7 @@ static void test_every_key(void **state)
 	assert_false(bc_models_knows(&s.models, "nobody"));
 	assert_int_equal(s.models.ntests, 2);
 	assert_string_equal(s.models.tests[0].rule, "all.wait");
-	assert_string_equal(s.models.tests[0].expect[1], "cb");
+	assert_string_equal(s.models.tests[0].expect[0].via, "cb");
 	assert_int_equal(s.models.tests[1].nexpect, 0);
 	sample_drop(&s);
 }
