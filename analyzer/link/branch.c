@@ -16,6 +16,8 @@ void bc_walk_narrow(struct bc_walk *w, struct bc_env *env, uint32_t operand,
 	}
 	if (slot != BC_NONE && !w->escaped[slot])
 		env->slots[slot] = kept;
+	else if (slot == BC_NONE)
+		bc_walk_set_field(w, operand, kept, env);
 	/* "not the parent" is the child: the failed fork() is no place where anyone sleeps long */
 	if (kept.kind == BC_V_FORK && !(kept.mask & BC_FORK_PARENT) && (kept.mask & BC_FORK_CHILD))
 		env->child = 1;

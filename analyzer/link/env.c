@@ -70,7 +70,8 @@ static void join_memory(struct bc_env *into, const struct bc_env *other)
 		}
 		m.value = bc_value_join(&m.value, &theirs);
 		/* a field known on one side only must not fall back to "all other fields" */
-		into->memory[kept++] = m;
+		if (m.value.kind != BC_V_TOP || find_field(into, m.slot, NULL))
+			into->memory[kept++] = m;
 	}
 	into->nmemory = kept;
 }
@@ -86,7 +87,7 @@ static void join_missing(struct bc_env *into, const struct bc_env *other)
 			continue;
 		mine = bc_env_field(into, m->slot, m->name);
 		mine = bc_value_join(&mine, &m->value);
-		bc_env_set_field(into, m->slot, m->name, mine);
+		bc_env_set_field(into, m->slot, m->name, m->field, mine);
 	}
 }
 
@@ -123,22 +124,44 @@ void bc_env_forget(struct bc_env *env, uint32_t slot)
 	drop_fields(env, slot);
 }
 
-void bc_env_set_field(struct bc_env *env, uint32_t slot, const char *name, struct bc_value value)
+void bc_env_drop_rest(struct bc_env *env, uint32_t slot)
+{
+	struct bc_memory *rest = find_field(env, slot, NULL);
+
+	if (rest)
+		rest->value = bc_value_top();
+}
+
+void bc_env_drop_memory(struct bc_env *env, uint32_t i)
+{
+	if (env->memory[i].name && find_field(env, env->memory[i].slot, NULL))
+		env->memory[i].value = bc_value_top();
+	else
+		env->memory[i] = env->memory[--env->nmemory];
+}
+
+void bc_env_set_field(
+	struct bc_env *env, uint32_t slot, const char *name, uint32_t field, struct bc_value value)
 {
 	struct bc_memory *m = find_field(env, slot, name);
 
+	if (value.kind == BC_V_TOP && name && !find_field(env, slot, NULL)) {
+		if (m)
+			*m = env->memory[--env->nmemory];
+		return;
+	}
 	if (!m) {
 		if (env->nmemory == BC_ENV_MEMORY)
 			drop_fields(env, env->memory[0].slot);
 		m = &env->memory[env->nmemory++];
 	}
-	*m = (struct bc_memory){slot, name, value};
+	*m = (struct bc_memory){slot, field, name, value};
 }
 
 void bc_env_set_all_fields(struct bc_env *env, uint32_t slot, struct bc_value value)
 {
 	drop_fields(env, slot);
-	bc_env_set_field(env, slot, NULL, value);
+	bc_env_set_field(env, slot, NULL, BC_NONE, value);
 }
 
 struct bc_value bc_env_field(const struct bc_env *env, uint32_t slot, const char *name)

@@ -20,14 +20,17 @@ struct bc_guard {
 	uint32_t depth;
 };
 
-/* A field of a local record. `name` NULL stands for all fields not listed. */
+/*
+ * A field of a local record, or of the record that a local points to (link/fields.h). `name` NULL
+ * stands for all fields not listed.
+ */
 struct bc_memory {
-	uint32_t slot;
+	uint32_t slot, field; /* in bc_program.fields, BC_NONE for `name` NULL */
 	const char *name;
 	struct bc_value value;
 };
 
-enum { BC_ENV_MEMORY = 24 }; /* fields tracked at once; the oldest are forgotten first */
+enum { BC_ENV_MEMORY = 40 }; /* fields tracked at once; the oldest are forgotten first */
 
 struct bc_env {
 	struct bc_value *slots; /* one per local */
@@ -49,10 +52,17 @@ void bc_env_join(struct bc_env *into, const struct bc_env *other, struct bc_aren
 /* Forgets a local and everything in it. */
 void bc_env_forget(struct bc_env *env, uint32_t slot);
 
-void bc_env_set_field(struct bc_env *env, uint32_t slot, const char *name, struct bc_value value);
+/* The field, by its name and its number in the program. */
+void bc_env_set_field(
+	struct bc_env *env, uint32_t slot, const char *name, uint32_t field, struct bc_value value);
 /* All fields of the local become `value` (memset, {0}). */
 void bc_env_set_all_fields(struct bc_env *env, uint32_t slot, struct bc_value value);
 struct bc_value bc_env_field(const struct bc_env *env, uint32_t slot, const char *name);
+
+/* Of the local's fields, only those that are listed are known from here on. */
+void bc_env_drop_rest(struct bc_env *env, uint32_t slot);
+/* Nothing is known any more of the i-th entry of `memory`; another one may take its place. */
+void bc_env_drop_memory(struct bc_env *env, uint32_t i);
 
 void bc_env_add_guard(struct bc_env *env, struct bc_arena *arena, uint32_t node, int truth);
 

@@ -12,12 +12,17 @@ uint32_t bc_walk_slot(const struct bc_func *f, uint32_t node)
 	return f->nodes[node].kind == BC_N_LOCAL ? f->nodes[node].ref : BC_NONE;
 }
 
+uint32_t bc_walk_tested(const struct bc_func *f, uint32_t node)
+{
+	while (f->nodes[node].kind == BC_N_CAST)
+		node++;
+	return f->nodes[node].kind == BC_N_ASSIGN ? bc_kid(f, node, 0) : node;
+}
+
 /* The local whose value a condition's operand is: x, or x = ... */
 uint32_t bc_walk_tested_slot(const struct bc_func *f, uint32_t node)
 {
-	if (f->nodes[node].kind == BC_N_ASSIGN)
-		return bc_walk_slot(f, bc_kid(f, node, 0));
-	return bc_walk_slot(f, node);
+	return bc_walk_slot(f, bc_walk_tested(f, node));
 }
 
 static void set_slot(struct bc_walk *w, struct bc_env *env, uint32_t slot, struct bc_value value)
@@ -36,11 +41,36 @@ uint32_t bc_walk_record(const struct bc_walk *w, uint32_t base, const struct bc_
 	if (slot != BC_NONE &&
 		(n->cls == BC_CLASS_RECORD || w->f->locals[slot].cls == BC_CLASS_RECORD))
 		return slot;
-	if (n->kind == BC_N_DEREF || n->kind == BC_N_ADDR)
+	/* (*p).f is p's record; (*p)->f is that of what p points to */
+	if (n->kind == BC_N_ADDR || (n->kind == BC_N_DEREF && n->cls == BC_CLASS_RECORD))
 		return bc_walk_record(w, base + 1, env);
 	if (slot != BC_NONE && env->slots[slot].kind == BC_V_LOCAL)
 		return env->slots[slot].slot;
-	return BC_NONE;
+	return w->interp->fields ? slot : BC_NONE;
+}
+
+static int is_local_record(const struct bc_walk *w, uint32_t slot)
+{
+	return w->f->locals[slot].cls == BC_CLASS_RECORD;
+}
+
+void bc_walk_forget_field(const struct bc_walk *w, struct bc_env *env, uint32_t field)
+{
+	for (uint32_t i = env->nmemory; i-- > 0;)
+		if (env->memory[i].field == field && !is_local_record(w, env->memory[i].slot))
+			bc_env_drop_memory(env, i);
+}
+
+void bc_walk_forget_written(const struct bc_walk *w, struct bc_env *env, uint32_t call)
+{
+	for (uint32_t i = env->nmemory; i-- > 0;) {
+		const struct bc_memory *m = &env->memory[i];
+
+		if (is_local_record(w, m->slot))
+			continue;
+		if (m->field == BC_NONE || bc_fields_written_by(w->interp->fields, call, m->field))
+			bc_env_drop_memory(env, i);
+	}
 }
 
 static const char *field_name(const struct bc_walk *w, uint32_t node)
@@ -48,6 +78,38 @@ static const char *field_name(const struct bc_walk *w, uint32_t node)
 	const struct bc_node *n = &w->f->nodes[node];
 
 	return w->interp->program->fields[bc_node_field(w->f, n)].name;
+}
+
+uint32_t bc_walk_tested_field(const struct bc_walk *w, uint32_t node, const struct bc_env *env)
+{
+	uint32_t record;
+
+	node = bc_walk_tested(w->f, node);
+	if (w->f->nodes[node].kind != BC_N_FIELD)
+		return BC_NONE;
+	record = bc_walk_record(w, node + 1, env);
+	if (record == BC_NONE || is_local_record(w, record) ||
+		bc_fields_tracks(w->interp->fields, bc_node_field(w->f, &w->f->nodes[node])))
+		return record;
+	return BC_NONE;
+}
+
+struct bc_value bc_walk_field_value(
+	const struct bc_walk *w, uint32_t node, const struct bc_env *env)
+{
+	uint32_t record = bc_walk_record(w, node + 1, env);
+
+	return record == BC_NONE ? bc_value_top() : bc_env_field(env, record, field_name(w, node));
+}
+
+void bc_walk_set_field(struct bc_walk *w, uint32_t node, struct bc_value value, struct bc_env *env)
+{
+	uint32_t record = bc_walk_tested_field(w, node, env);
+
+	node = bc_walk_tested(w->f, node);
+	if (record != BC_NONE)
+		bc_env_set_field(env, record, field_name(w, node),
+			bc_node_field(w->f, &w->f->nodes[node]), value);
 }
 
 /* x = {...} for a local record: named fields get values, the rest is zero. */
@@ -59,8 +121,23 @@ static void init_record(struct bc_walk *w, uint32_t slot, uint32_t init, struct 
 		struct bc_value value = bc_walk_eval(w, kid + 1, env);
 
 		if (w->f->nodes[kid].kind == BC_N_SET)
-			bc_env_set_field(env, slot, field_name(w, kid), value);
+			bc_env_set_field(env, slot, field_name(w, kid),
+				bc_node_field(w->f, &w->f->nodes[kid]), value);
 	}
+}
+
+/* *p = ...: of what p, or another pointer like it, points to, nothing is known. */
+static void forget_pointee(struct bc_walk *w, uint32_t pointer, struct bc_env *env)
+{
+	uint32_t slot = bc_interp_record(w->f, env, pointer);
+
+	if (slot != BC_NONE && is_local_record(w, slot)) {
+		bc_env_forget(env, slot);
+		return;
+	}
+	for (uint32_t i = env->nmemory; i-- > 0;)
+		if (!is_local_record(w, env->memory[i].slot))
+			bc_env_drop_memory(env, i);
 }
 
 static struct bc_value eval_assign(struct bc_walk *w, uint32_t node, struct bc_env *env)
@@ -87,10 +164,11 @@ static struct bc_value eval_assign(struct bc_walk *w, uint32_t node, struct bc_e
 		if (env->slots[slot].kind == BC_V_TEXT)
 			bc_env_forget(env, slot);
 	} else if (f->nodes[target].kind == BC_N_FIELD) {
-		uint32_t record = bc_walk_record(w, target + 1, env);
-
-		if (record != BC_NONE)
-			bc_env_set_field(env, record, field_name(w, target), value);
+		/* another pointer may lead to the same record */
+		bc_walk_forget_field(w, env, bc_node_field(f, &f->nodes[target]));
+		bc_walk_set_field(w, target, value, env);
+	} else if (f->nodes[target].kind == BC_N_DEREF) {
+		forget_pointee(w, target + 1, env);
 	}
 	return value;
 }
@@ -152,8 +230,37 @@ static int keeps_text(const struct bc_walk *w, uint32_t call, int arg, const str
 	return value->kind == BC_V_TEXT && !bc_may_write_argument(w->interp->program, type, arg);
 }
 
+static void forget_fields_of(struct bc_walk *w, uint32_t slot, struct bc_env *env)
+{
+	for (uint32_t i = env->nmemory; i-- > 0;)
+		if (env->memory[i].slot == slot && !is_local_record(w, slot))
+			env->memory[i] = env->memory[--env->nmemory];
+}
+
+/* The local that a call receives, or the one that its argument points to, may have changed. */
+static void forget_given(
+	struct bc_walk *w, uint32_t slot, uint32_t call, int arg, struct bc_env *env)
+{
+	const struct bc_fields *fields = w->interp->fields;
+
+	if (!fields || !is_local_record(w, slot) || bc_fields_spoiled_by(fields, call, arg)) {
+		bc_env_forget(env, slot);
+		return;
+	}
+	/* the callee does no more to the record than to write some fields; which, is known of those
+	 * that are tracked */
+	if (bc_fields_only_reads(fields, call, arg))
+		return;
+	for (uint32_t i = env->nmemory; i-- > 0;)
+		if (env->memory[i].slot == slot && env->memory[i].field != BC_NONE &&
+			bc_fields_written_by(fields, call, env->memory[i].field))
+			bc_env_drop_memory(env, i);
+	bc_env_drop_rest(env, slot);
+}
+
 /* Locals whose address a call receives may have changed when it returns. */
-static void forget_out_arguments(struct bc_walk *w, uint32_t arg, struct bc_env *env)
+static void forget_out_arguments(
+	struct bc_walk *w, uint32_t arg, uint32_t call, int nth, struct bc_env *env)
 {
 	const struct bc_func *f = w->f;
 	uint32_t end = arg + f->nodes[arg].size;
@@ -169,8 +276,14 @@ static void forget_out_arguments(struct bc_walk *w, uint32_t arg, struct bc_env 
 			 env->slots[f->nodes[i].ref].kind == BC_V_LOCAL)
 			slot = env->slots[f->nodes[i].ref].slot;
 		if (slot != BC_NONE)
-			bc_env_forget(env, slot);
+			forget_given(w, slot, call, nth, env);
+		else if (f->nodes[i].kind == BC_N_ADDR && f->nodes[i + 1].kind == BC_N_FIELD)
+			bc_walk_forget_field(w, env, bc_node_field(f, &f->nodes[i + 1]));
 	}
+	/* what a pointer points to */
+	if (w->interp->fields && bc_walk_slot(f, arg) != BC_NONE &&
+		bc_fields_spoiled_by(w->interp->fields, call, nth))
+		forget_fields_of(w, bc_walk_slot(f, arg), env);
 }
 
 static int is_memset_zero(const struct bc_walk *w, const struct bc_call_event *event)
@@ -219,9 +332,11 @@ static struct bc_value eval_call(struct bc_walk *w, uint32_t node, struct bc_env
 	BC_EACH_KID(f, node, kid)
 	if (kid != node + 1) {
 		if (nth >= event.nargs || !keeps_text(w, event.call, nth + 1, &args[nth]))
-			forget_out_arguments(w, kid, env);
+			forget_out_arguments(w, kid, event.call, nth + 1, env);
 		nth++;
 	}
+	if (w->interp->fields)
+		bc_walk_forget_written(w, env, event.call);
 	result = write_text(w, &event, env);
 	return result.kind == BC_V_TEXT ? result : bc_walk_call_result(w, event.call);
 }
@@ -276,8 +391,12 @@ static struct bc_value eval_unary(struct bc_walk *w, uint32_t node, struct bc_en
 		n->op == BC_OP_PREINC || n->op == BC_OP_POSTINC ? BC_OP_ADD : BC_OP_SUB, &value,
 		&one);
 	slot = bc_walk_slot(w->f, node + 1);
-	if (slot != BC_NONE)
+	if (slot != BC_NONE) {
 		set_slot(w, env, slot, changed);
+	} else if (w->f->nodes[node + 1].kind == BC_N_FIELD) {
+		bc_walk_forget_field(w, env, bc_node_field(w->f, &w->f->nodes[node + 1]));
+		bc_walk_set_field(w, node + 1, changed, env);
+	}
 	return n->op == BC_OP_PREINC || n->op == BC_OP_PREDEC ? changed : value;
 }
 
@@ -304,10 +423,10 @@ static struct bc_value eval_address(struct bc_walk *w, uint32_t node, struct bc_
 
 static struct bc_value eval_field(struct bc_walk *w, uint32_t node, struct bc_env *env)
 {
-	uint32_t record = bc_walk_record(w, node + 1, env);
+	struct bc_value value = bc_walk_field_value(w, node, env);
 
 	bc_walk_eval(w, node + 1, env);
-	return record == BC_NONE ? bc_value_top() : bc_env_field(env, record, field_name(w, node));
+	return value;
 }
 
 static struct bc_value eval_elvis(struct bc_walk *w, uint32_t node, struct bc_env *env)

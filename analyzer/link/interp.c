@@ -20,6 +20,19 @@ static void exec_if(struct bc_walk *w, uint32_t node, struct bc_env *env)
 	bc_env_join(env, &no, &w->scratch);
 }
 
+/* One write in a loop's body, to the lvalue `target`. */
+static void forget_target(struct bc_walk *w, uint32_t target, struct bc_env *env)
+{
+	const struct bc_func *f = w->f;
+	int is_field = f->nodes[target].kind == BC_N_FIELD;
+	uint32_t slot = is_field ? bc_walk_record(w, target + 1, env) : bc_walk_slot(f, target);
+
+	if (is_field)
+		bc_walk_forget_field(w, env, bc_node_field(f, &f->nodes[target]));
+	if (slot != BC_NONE && (!is_field || f->locals[slot].cls == BC_CLASS_RECORD))
+		bc_env_forget(env, slot);
+}
+
 /* Whatever the subtree assigns, or hands out the address of, is unknown from here on. */
 static void forget_assigned(struct bc_walk *w, uint32_t node, struct bc_env *env)
 {
@@ -30,16 +43,12 @@ static void forget_assigned(struct bc_walk *w, uint32_t node, struct bc_env *env
 		const struct bc_node *n = &f->nodes[i];
 		int increments =
 			n->kind == BC_N_UNARY && n->op >= BC_OP_PREINC && n->op <= BC_OP_POSTDEC;
-		uint32_t target = i + 1, slot;
 
-		if (n->kind != BC_N_ASSIGN && n->kind != BC_N_ADDR && !increments)
-			continue;
-		if (f->nodes[target].kind == BC_N_FIELD)
-			slot = bc_walk_record(w, target + 1, env);
-		else
-			slot = bc_walk_slot(f, target);
-		if (slot != BC_NONE)
-			bc_env_forget(env, slot);
+		if (n->kind == BC_N_CALL)
+			bc_walk_forget_written(
+				w, env, bc_program_call_at(w->interp->program, w->func, i));
+		if (n->kind == BC_N_ASSIGN || n->kind == BC_N_ADDR || increments)
+			forget_target(w, i + 1, env);
 	}
 }
 
@@ -135,11 +144,13 @@ static struct bc_frame *enclosing_switch(struct bc_walk *w)
 /* The value switched on, without running its side effects a second time. */
 static struct bc_value switch_value(struct bc_walk *w, const struct bc_frame *frame)
 {
-	uint32_t slot = bc_walk_tested_slot(w->f, frame->subject);
 	const struct bc_node *n = &w->f->nodes[frame->subject];
+	uint32_t slot = bc_walk_tested_slot(w->f, frame->subject);
 
 	if (slot != BC_NONE)
 		return frame->head->slots[slot];
+	if (bc_walk_tested_field(w, frame->subject, frame->head) != BC_NONE)
+		return bc_walk_field_value(w, bc_walk_tested(w->f, frame->subject), frame->head);
 	if (n->kind == BC_N_CALL)
 		return bc_walk_call_result(
 			w, bc_program_call_at(w->interp->program, w->func, frame->subject));
@@ -389,8 +400,22 @@ static struct bc_value as_parameter(const struct bc_value *value)
 	return value->kind == BC_V_LOCAL ? (struct bc_value){.kind = BC_V_NONNULL} : *value;
 }
 
-void bc_interp_run(const struct bc_interp *interp, uint32_t func, const struct bc_value *params,
-	uint32_t nparams)
+/* What the caller knows of fields of what its arguments point to. */
+static void enter_fields(const struct bc_walk *w, const struct bc_value *values, uint32_t nvalues,
+	struct bc_env *env)
+{
+	const struct bc_fields *fields = w->interp->fields;
+
+	for (uint32_t i = 0; fields && i < nvalues && i < fields->nwanted[w->func]; i++) {
+		struct bc_wanted_field wish = fields->wanted[w->func][i];
+
+		bc_env_set_field(env, wish.param, w->interp->program->fields[wish.field].name,
+			wish.field, values[i]);
+	}
+}
+
+void bc_interp_run(const struct bc_interp *interp, uint32_t func, const struct bc_value *values,
+	uint32_t nvalues)
 {
 	const struct bc_func *f = &interp->program->funcs[func];
 	struct bc_walk w = {.interp = interp, .f = f, .func = func};
@@ -402,11 +427,26 @@ void bc_interp_run(const struct bc_interp *interp, uint32_t func, const struct b
 	find_back_jumps(&w);
 	find_escaped(&w);
 	bc_env_init(&env, &w.scratch, f->nlocals);
-	for (uint32_t i = 0; i < f->nparams && i < nparams; i++)
+	for (uint32_t i = 0; i < f->nparams && i < nvalues; i++)
 		if (!w.escaped[i])
-			env.slots[i] = as_parameter(&params[i]);
+			env.slots[i] = as_parameter(&values[i]);
+	if (nvalues > f->nparams)
+		enter_fields(&w, values + f->nparams, nvalues - f->nparams, &env);
 	bc_walk_exec(&w, 0, &env);
 	bc_arena_fini(&w.scratch);
+}
+
+uint32_t bc_interp_record(const struct bc_func *f, const struct bc_env *env, uint32_t node)
+{
+	uint32_t slot;
+
+	while (f->nodes[node].kind == BC_N_CAST)
+		node++;
+	if (f->nodes[node].kind == BC_N_ADDR)
+		return bc_walk_slot(f, node + 1);
+	slot = bc_walk_slot(f, node);
+	return slot != BC_NONE && env->slots[slot].kind == BC_V_LOCAL ? env->slots[slot].slot
+								      : slot;
 }
 
 struct bc_value bc_interp_pointee(

@@ -14,6 +14,7 @@
 
 #include "link/completion.h"
 #include "link/env.h"
+#include "link/fields.h"
 #include "link/texts.h"
 
 enum { BC_MAX_ARGS = 24 }; /* further arguments are evaluated, but not told */
@@ -31,13 +32,20 @@ struct bc_interp {
 	const struct bc_completion *completion;
 	const uint8_t *forks; /* per symbol: returns twice, or returns fork()'s result */
 	const struct bc_text_rule *texts; /* per symbol: see texts.h; NULL: not followed */
+	const struct bc_fields *fields;   /* see fields.h; NULL: only local records have fields */
 	void *context;
 	void (*call)(void *context, const struct bc_call_event *event);
 };
 
-/* Runs a body with the given values of its first parameters; the others are unknown. */
-void bc_interp_run(const struct bc_interp *interp, uint32_t func, const struct bc_value *params,
-	uint32_t nparams);
+/*
+ * Runs a body with the given values of its first parameters; the others are unknown. Values beyond
+ * its parameters are those of the fields that it wants to know (bc_fields.wanted), in their order.
+ */
+void bc_interp_run(const struct bc_interp *interp, uint32_t func, const struct bc_value *values,
+	uint32_t nvalues);
+
+/* The local record that an argument points to, or the local that points to it; else BC_NONE. */
+uint32_t bc_interp_record(const struct bc_func *f, const struct bc_env *env, uint32_t node);
 
 /* The value of the named field of what a pointer value points to, in this environment. */
 struct bc_value bc_interp_pointee(

@@ -12,10 +12,12 @@ static void prepare_interp(struct bc_linked *linked, const struct bc_models *mod
 {
 	linked->forks = bc_find_forks(&linked->program, is_fork, (void *)models);
 	linked->texts = bc_find_texts(&linked->program);
+	bc_fields_init(&linked->fields, &linked->program, &linked->relevance);
 	linked->interp = (struct bc_interp){.program = &linked->program,
 		.completion = &linked->completion,
 		.forks = linked->forks,
-		.texts = linked->texts};
+		.texts = linked->texts,
+		.fields = &linked->fields};
 }
 
 static void run_search(struct bc_linked *linked, struct bc_search *search,
@@ -54,8 +56,8 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 	/* from here on the call graph is frozen */
 	bc_marks_match_cuts(&linked->marks, program);
 	bc_completion_init(&linked->completion, program);
-	prepare_interp(linked, models);
 	bc_relevance_init(&linked->relevance, program, models, &linked->marks);
+	prepare_interp(linked, models);
 	bc_liveness_init(&liveness, &linked->interp);
 	bc_roots_find(&linked->roots, &linked->solution, models, &linked->marks, &liveness);
 	bc_liveness_fini(&liveness);
@@ -97,6 +99,7 @@ void bc_linked_fini(struct bc_linked *linked)
 	bc_completion_fini(&linked->completion);
 	bc_solution_fini(&linked->solution);
 	bc_marks_fini(&linked->marks);
+	bc_fields_fini(&linked->fields);
 	free(linked->texts);
 	free(linked->forks);
 	bc_arena_fini(&linked->arena);

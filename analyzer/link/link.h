@@ -31,6 +31,7 @@ struct bc_linked {
 	struct bc_search broken;  /* what they reach all the same */
 	uint8_t *forks;
 	struct bc_text_rule *texts;
+	struct bc_fields fields;
 	struct bc_interp interp; /* without a user */
 };
 

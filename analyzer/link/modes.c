@@ -361,6 +361,7 @@ static int effect_of_call(
 		&s->modes->program->syms[s->modes->program->calls[event->call].sym];
 	struct trial trial = {s, arg - 1, depth, 0};
 	struct bc_interp interp = s->interp;
+	uint32_t nparams;
 
 	if (sym->func == BC_NONE)
 		return effect_of_rule(s, bc_models_mode(s->modes->models, sym->name), event);
@@ -368,7 +369,9 @@ static int effect_of_call(
 		return BC_ORIGIN_UNDECIDED;
 	interp.context = &trial;
 	interp.call = try_call;
-	bc_interp_run(&interp, sym->func, event->args, (uint32_t)event->nargs);
+	nparams = s->modes->program->funcs[sym->func].nparams;
+	bc_interp_run(&interp, sym->func, event->args,
+		(uint32_t)event->nargs < nparams ? (uint32_t)event->nargs : nparams);
 	return trial.effect;
 }
 

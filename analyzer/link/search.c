@@ -9,7 +9,7 @@
 
 /* More sets of parameter values than this for one function say nothing more to a reader; the next
  * caller gets the state in which nothing is known. */
-enum { MAX_STATES_PER_FUNCTION = 16 };
+enum { MAX_STATES_PER_FUNCTION = 16, MAX_STATES_WITH_FIELDS = 12 };
 
 /* What doubt adds to the cost of a path: more than any length of certain calls. */
 static const double doubt_cost[] = {
@@ -104,10 +104,16 @@ static uint64_t hash_state(
 	return hash;
 }
 
+/* A state's values: one per parameter, then one per field that the function wants to know. */
+static uint32_t values_of(const struct bc_search *s, uint32_t func)
+{
+	return s->program->funcs[func].nparams + s->interp.fields->nwanted[func];
+}
+
 static uint32_t state_of(
 	struct bc_search *s, uint32_t func, uint32_t region, const struct bc_value *values)
 {
-	uint32_t n = s->program->funcs[func].nparams, state;
+	uint32_t n = values_of(s, func), state;
 	uint64_t hash = hash_state(func, region, values, n);
 	struct bc_state_index *index = s->index;
 
@@ -166,9 +172,27 @@ static struct bc_value bound_argument(
 	return value;
 }
 
+/* What the caller knows of a field of what an argument points to. */
+static struct bc_value bound_field(
+	const struct bc_search *s, const struct bc_call_event *event, struct bc_wanted_field wish)
+{
+	const struct bc_call *c = &s->program->calls[event->call];
+	const struct bc_func *f = &s->program->funcs[c->func];
+	uint32_t node = bc_call_argument(f, c->node, (int)wish.param + 1), record;
+	struct bc_value value;
+
+	if (node == BC_NONE)
+		return bc_value_top();
+	record = bc_interp_record(f, event->env, node);
+	if (record == BC_NONE)
+		return bc_value_top();
+	value = bc_env_field(event->env, record, s->program->fields[wish.field].name);
+	return value.kind == BC_V_INTS || value.kind == BC_V_NONNULL ? value : bc_value_top();
+}
+
 static uint32_t unbound_state(struct bc_search *s, uint32_t func, uint32_t region)
 {
-	uint32_t n = s->program->funcs[func].nparams, state;
+	uint32_t n = values_of(s, func), state;
 	struct bc_value *values = bc_xmalloc((n + 1) * sizeof(*values));
 
 	for (uint32_t i = 0; i < n; i++)
@@ -183,15 +207,21 @@ static uint32_t entered_state(
 	struct bc_search *s, uint32_t func, const struct bc_call_event *event, int knows_arguments)
 {
 	uint32_t n = s->program->funcs[func].nparams, relevant = s->relevance->params[func], state;
+	uint32_t nwanted = s->interp.fields->nwanted[func];
 	struct bc_value *values;
 
-	if (!knows_arguments || !relevant || s->index->states_of[func] >= MAX_STATES_PER_FUNCTION)
+	if (!knows_arguments || (!relevant && !nwanted) ||
+		s->index->states_of[func] >= MAX_STATES_PER_FUNCTION)
 		return unbound_state(s, func, BC_NONE);
-	values = bc_xmalloc((n + 1) * sizeof(*values));
+	values = bc_xmalloc((n + nwanted + 1) * sizeof(*values));
 	for (uint32_t i = 0; i < n; i++)
 		values[i] = i < BC_RELEVANT_PARAMS && relevant & (1u << i) && (int)i < event->nargs
 				    ? bound_argument(s, event, i)
 				    : bc_value_top();
+	for (uint32_t i = 0; i < nwanted; i++)
+		values[n + i] = s->index->states_of[func] < MAX_STATES_WITH_FIELDS
+					? bound_field(s, event, s->interp.fields->wanted[func][i])
+					: bc_value_top();
 	state = state_of(s, func, BC_NONE, values);
 	free(values);
 	return state;
@@ -362,7 +392,7 @@ static void on_call(void *context, const struct bc_call_event *event)
 static void expand(struct bc_search *s, uint32_t state)
 {
 	struct expansion expansion = {s, state};
-	uint32_t func = s->states.items[state].func, n = s->program->funcs[func].nparams;
+	uint32_t func = s->states.items[state].func, n = values_of(s, func);
 	struct bc_value *params = bc_xmalloc((n + 1) * sizeof(*params));
 
 	/* a copy: new states move the array, which is NULL as long as no function took a parameter

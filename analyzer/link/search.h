@@ -22,8 +22,9 @@
 
 struct bc_state {
 	uint32_t func;
-	uint32_t region;       /* only calls below this node count; BC_NONE: all */
-	uint32_t params;       /* first value in bc_search.values; nparams of the function follow */
+	uint32_t region; /* only calls below this node count; BC_NONE: all */
+	uint32_t params; /* first value in bc_search.values: one per parameter of the function,
+			    then one per field that it wants to know (link/fields.h) */
 	uint32_t edge, nedges; /* its outgoing edges, contiguous */
 
 	/* the best way here */

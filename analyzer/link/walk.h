@@ -48,8 +48,24 @@ void bc_walk_exec(struct bc_walk *w, uint32_t node, struct bc_env *env);
 uint32_t bc_walk_slot(const struct bc_func *f, uint32_t node);
 /* eval.c: the same for a tested operand, which may be an assignment. */
 uint32_t bc_walk_tested_slot(const struct bc_func *f, uint32_t node);
-/* eval.c: the local record that a field access reads, directly or through a known pointer. */
+/* eval.c: the operand that is tested: x of x = ... */
+uint32_t bc_walk_tested(const struct bc_func *f, uint32_t node);
+/*
+ * eval.c: the local record that a field access reads, directly or through a known pointer; or the
+ * local that points to a record of which some fields may be known.
+ */
 uint32_t bc_walk_record(const struct bc_walk *w, uint32_t base, const struct bc_env *env);
+/* eval.c: the record of a tested operand that is a field worth keeping in mind, else BC_NONE. */
+uint32_t bc_walk_tested_field(const struct bc_walk *w, uint32_t node, const struct bc_env *env);
+/* eval.c: what is known of the value of a FIELD node. */
+struct bc_value bc_walk_field_value(
+	const struct bc_walk *w, uint32_t node, const struct bc_env *env);
+/* eval.c: `value` is what the FIELD node holds from here on, if anything is worth knowing. */
+void bc_walk_set_field(struct bc_walk *w, uint32_t node, struct bc_value value, struct bc_env *env);
+/* eval.c: somebody wrote to this field of some record that is not a local. */
+void bc_walk_forget_field(const struct bc_walk *w, struct bc_env *env, uint32_t field);
+/* eval.c: the same for all fields that a call may write. */
+void bc_walk_forget_written(const struct bc_walk *w, struct bc_env *env, uint32_t call);
 /* eval.c: what a call returns, as far as it is known without looking into the callee. */
 struct bc_value bc_walk_call_result(const struct bc_walk *w, uint32_t call);
 

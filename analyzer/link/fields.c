@@ -1,0 +1,316 @@
+#include "link/fields.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/vec.h"
+#include "link/texts.h"
+
+enum { SPOILED_PARAMS = 32, MAX_TRACKED = 4096 };
+
+/* ---- what is asked ---- */
+
+static int is_condition(const struct bc_func *f, uint32_t node)
+{
+	switch ((int)f->nodes[node].kind) {
+	case BC_N_IF:
+	case BC_N_COND:
+	case BC_N_LOOP:
+	case BC_N_SWITCH: return 1;
+	default: return 0;
+	}
+}
+
+/* The local through which a field is reached; BC_NONE for longer ways. */
+static uint32_t pointer_of(const struct bc_func *f, uint32_t field_node)
+{
+	uint32_t node = field_node + 1;
+
+	while (f->nodes[node].kind == BC_N_CAST || f->nodes[node].kind == BC_N_DEREF)
+		node++;
+	return f->nodes[node].kind == BC_N_LOCAL &&
+			       f->locals[f->nodes[node].ref].cls != BC_CLASS_RECORD
+		       ? f->nodes[node].ref
+		       : BC_NONE;
+}
+
+static int is_scalar(const struct bc_fieldinfo *field)
+{
+	return (field->cls == BC_CLASS_INT || field->cls == BC_CLASS_LONG ||
+		       field->cls == BC_CLASS_PTR || field->cls == BC_CLASS_VPTR) &&
+	       !field->in_union;
+}
+
+static void want(struct bc_fields *fields, uint32_t func, uint32_t param, uint32_t field)
+{
+	struct bc_wanted_field *list = fields->wanted[func];
+
+	for (uint32_t i = 0; i < fields->nwanted[func]; i++)
+		if (list[i].param == param && list[i].field == field)
+			return;
+	if (fields->nwanted[func] < BC_FIELDS_WANTED)
+		list[fields->nwanted[func]++] = (struct bc_wanted_field){param, field};
+}
+
+/* The fields of its parameters that a function's own conditions ask about. */
+static void find_questions(struct bc_fields *fields, uint32_t func)
+{
+	const struct bc_func *f = &fields->program->funcs[func];
+
+	for (uint32_t i = 0; i < f->nnodes; i++) {
+		uint32_t end;
+
+		if (!is_condition(f, i))
+			continue;
+		end = i + 1 + f->nodes[i + 1].size;
+		for (uint32_t k = i + 1; k < end; k++) {
+			uint32_t field, local;
+
+			if (f->nodes[k].kind != BC_N_FIELD)
+				continue;
+			field = bc_node_field(f, &f->nodes[k]);
+			local = pointer_of(f, k);
+			if (local != BC_NONE && is_scalar(&fields->program->fields[field]) &&
+				local < f->nparams)
+				want(fields, func, local, field);
+		}
+	}
+}
+
+/* The parameter that an argument hands on as it is; BC_NONE for anything else. */
+static uint32_t handed_on(const struct bc_func *f, uint32_t node)
+{
+	while (f->nodes[node].kind == BC_N_CAST)
+		node++;
+	return f->nodes[node].kind == BC_N_LOCAL && f->nodes[node].ref < f->nparams
+		       ? f->nodes[node].ref
+		       : BC_NONE;
+}
+
+/* What its callees want to know of a parameter that it hands on, a function wants to know itself.
+ */
+static int pass_wishes_back(struct bc_fields *fields, uint32_t call)
+{
+	const struct bc_program *program = fields->program;
+	const struct bc_call *c = &program->calls[call];
+	const struct bc_func *f = &program->funcs[c->func];
+	uint8_t before = fields->nwanted[c->func];
+
+	for (uint32_t t = 0; t < c->ntargets; t++) {
+		uint32_t callee = program->syms[program->targets[c->target + t].sym].func;
+
+		for (uint32_t i = 0; callee != BC_NONE && i < fields->nwanted[callee]; i++) {
+			struct bc_wanted_field wish = fields->wanted[callee][i];
+			uint32_t arg = bc_call_argument(f, c->node, (int)wish.param + 1);
+			uint32_t param = arg == BC_NONE ? BC_NONE : handed_on(f, arg);
+
+			if (param != BC_NONE)
+				want(fields, c->func, param, wish.field);
+		}
+	}
+	return fields->nwanted[c->func] != before;
+}
+
+static void find_wanted(struct bc_fields *fields, const struct bc_relevance *relevance)
+{
+	const struct bc_program *program = fields->program;
+	int changed = 1;
+
+	for (uint32_t i = 0; i < program->nfuncs; i++)
+		if (relevance->to_sink[i])
+			find_questions(fields, i);
+	while (changed) {
+		changed = 0;
+		for (uint32_t i = 0; i < program->ncalls; i++)
+			if (relevance->to_sink[program->calls[i].func])
+				changed |= pass_wishes_back(fields, i);
+	}
+}
+
+/* Of the fields that are wanted, those that somebody sets. */
+static void number_fields(struct bc_fields *fields)
+{
+	const struct bc_program *program = fields->program;
+
+	for (uint32_t i = 0; i < program->nfuncs; i++)
+		for (uint32_t k = 0; k < fields->nwanted[i]; k++) {
+			uint32_t *number = &fields->number[fields->wanted[i][k].field];
+
+			if (*number == BC_NONE && fields->ntracked < MAX_TRACKED)
+				*number = fields->ntracked++;
+		}
+	fields->words = (fields->ntracked + 63) / 64;
+}
+
+/* ---- what is written ---- */
+
+static void mark_written(struct bc_fields *fields, uint32_t func, uint32_t field)
+{
+	uint32_t number = fields->number[field];
+
+	if (number != BC_NONE)
+		fields->writes[(size_t)func * fields->words + number / 64] |= UINT64_C(1)
+									      << number % 64;
+}
+
+/* The record that `*p = ...` and memset(p, ...) change is the parameter's. */
+static void mark_spoiled(struct bc_fields *fields, uint32_t func, uint32_t node)
+{
+	const struct bc_func *f = &fields->program->funcs[func];
+	uint32_t param = handed_on(f, node);
+
+	if (param != BC_NONE && param < SPOILED_PARAMS)
+		fields->spoils[func] |= 1u << param;
+}
+
+/* A function that is only declared: whatever it receives a pointer to, it may write. */
+static void mark_library_call(struct bc_fields *fields, const struct bc_call *c)
+{
+	const struct bc_program *program = fields->program;
+	const struct bc_func *f = &program->funcs[c->func];
+	int arg = 0;
+
+	BC_EACH_KID(f, c->node, kid)
+	if (arg++ && bc_may_write_argument(program, program->syms[c->sym].type, arg - 1))
+		mark_spoiled(fields, c->func, kid);
+}
+
+static void find_own_writes(struct bc_fields *fields, uint32_t func)
+{
+	const struct bc_program *program = fields->program;
+	const struct bc_func *f = &program->funcs[func];
+
+	for (uint32_t i = 0; i < f->nnodes; i++) {
+		const struct bc_node *n = &f->nodes[i];
+		uint32_t target = i + 1;
+
+		if (n->kind != BC_N_ASSIGN && n->kind != BC_N_ADDR &&
+			!(n->kind == BC_N_UNARY && n->op >= BC_OP_PREINC && n->op <= BC_OP_POSTDEC))
+			continue;
+		if (f->nodes[target].kind == BC_N_FIELD)
+			mark_written(fields, func, bc_node_field(f, &f->nodes[target]));
+		else if (n->kind == BC_N_ASSIGN && f->nodes[target].kind == BC_N_DEREF)
+			mark_spoiled(fields, func, target + 1);
+	}
+	for (uint32_t i = f->call; i < f->call + f->ncalls; i++)
+		if (program->calls[i].sym != BC_NONE &&
+			program->syms[program->calls[i].sym].func == BC_NONE)
+			mark_library_call(fields, &program->calls[i]);
+}
+
+/* What a callee writes, its caller writes. */
+static int pass_writes_back(struct bc_fields *fields, uint32_t call)
+{
+	const struct bc_program *program = fields->program;
+	const struct bc_call *c = &program->calls[call];
+	const struct bc_func *f = &program->funcs[c->func];
+	uint64_t *mine = fields->writes + (size_t)c->func * fields->words, changed = 0;
+	uint32_t before = fields->spoils[c->func];
+
+	for (uint32_t t = 0; t < c->ntargets; t++) {
+		uint32_t callee = program->syms[program->targets[c->target + t].sym].func;
+		const uint64_t *theirs = fields->writes + (size_t)callee * fields->words;
+		int arg = 0;
+
+		if (callee == BC_NONE || callee == c->func)
+			continue;
+		for (uint32_t i = 0; i < fields->words; i++) {
+			changed |= theirs[i] & ~mine[i];
+			mine[i] |= theirs[i];
+		}
+		BC_EACH_KID(f, c->node, kid)
+		if (arg++ && arg - 2 < SPOILED_PARAMS && fields->spoils[callee] & 1u << (arg - 2))
+			mark_spoiled(fields, c->func, kid);
+	}
+	return changed || fields->spoils[c->func] != before;
+}
+
+/* ---- the whole ---- */
+
+void bc_fields_init(struct bc_fields *fields, const struct bc_program *program,
+	const struct bc_relevance *relevance)
+{
+	uint32_t n = program->nfuncs;
+	int changed = 1;
+
+	*fields = (struct bc_fields){.program = program};
+	fields->number = bc_xmalloc((program->nfields + 1) * sizeof(uint32_t));
+	memset(fields->number, 0xff, (program->nfields + 1) * sizeof(uint32_t));
+	fields->wanted = bc_xmalloc((n + 1) * sizeof(*fields->wanted));
+	fields->nwanted = bc_xmalloc(n + 1);
+	memset(fields->nwanted, 0, n + 1);
+	fields->spoils = bc_xmalloc((n + 1) * sizeof(uint32_t));
+	memset(fields->spoils, 0, (n + 1) * sizeof(uint32_t));
+	find_wanted(fields, relevance);
+	number_fields(fields);
+	fields->writes = bc_xmalloc(((size_t)n * fields->words + 1) * sizeof(uint64_t));
+	memset(fields->writes, 0, ((size_t)n * fields->words + 1) * sizeof(uint64_t));
+	for (uint32_t i = 0; i < n; i++)
+		find_own_writes(fields, i);
+	while (changed) {
+		changed = 0;
+		for (uint32_t i = 0; i < program->ncalls; i++)
+			changed |= pass_writes_back(fields, i);
+	}
+}
+
+void bc_fields_fini(struct bc_fields *fields)
+{
+	free(fields->number);
+	free(fields->wanted);
+	free(fields->nwanted);
+	free(fields->writes);
+	free(fields->spoils);
+}
+
+int bc_fields_tracks(const struct bc_fields *fields, uint32_t field)
+{
+	return fields && fields->number[field] != BC_NONE;
+}
+
+int bc_fields_written_by(const struct bc_fields *fields, uint32_t call, uint32_t field)
+{
+	const struct bc_program *program = fields->program;
+	const struct bc_call *c = &program->calls[call];
+	uint32_t number = fields->number[field];
+
+	if (number == BC_NONE || (c->sym == BC_NONE && !c->ntargets))
+		return 1;
+	for (uint32_t t = 0; t < c->ntargets; t++) {
+		uint32_t callee = program->syms[program->targets[c->target + t].sym].func;
+
+		if (callee != BC_NONE &&
+			fields->writes[(size_t)callee * fields->words + number / 64] &
+				UINT64_C(1) << number % 64)
+			return 1;
+	}
+	return 0;
+}
+
+int bc_fields_only_reads(const struct bc_fields *fields, uint32_t call, int arg)
+{
+	const struct bc_program *program = fields->program;
+	const struct bc_call *c = &program->calls[call];
+	uint32_t type = c->sym == BC_NONE ? c->type : program->syms[c->sym].type;
+
+	return !bc_may_write_argument(program, type, arg);
+}
+
+int bc_fields_spoiled_by(const struct bc_fields *fields, uint32_t call, int arg)
+{
+	const struct bc_program *program = fields->program;
+	const struct bc_call *c = &program->calls[call];
+
+	if (c->sym == BC_NONE && !c->ntargets)
+		return 1;
+	if (c->sym != BC_NONE && program->syms[c->sym].func == BC_NONE)
+		return bc_may_write_argument(program, program->syms[c->sym].type, arg);
+	for (uint32_t t = 0; t < c->ntargets; t++) {
+		uint32_t callee = program->syms[program->targets[c->target + t].sym].func;
+
+		if (callee == BC_NONE || arg > SPOILED_PARAMS ||
+			fields->spoils[callee] & 1u << (arg - 1))
+			return 1;
+	}
+	return 0;
+}
