@@ -28,7 +28,10 @@ static void decide(struct bc_walk *w, uint32_t node, const struct bc_value *valu
 {
 	enum bc_tri truth = bc_value_truth(value);
 
-	if (truth == BC_YES)
+	if (bc_value_is_settled(value)) {
+		yes->maybe_start |= truth == BC_NO;
+		no->maybe_start |= truth == BC_YES;
+	} else if (truth == BC_YES)
 		no->alive = 0;
 	else if (truth == BC_NO)
 		yes->alive = 0;
@@ -66,6 +69,8 @@ static void branch_compare(struct bc_walk *w, uint32_t node, struct bc_env *yes,
 
 	bc_env_copy(no, yes, &w->scratch);
 	decide(w, node, &value, yes, no);
+	if (bc_value_is_settled(&a) || bc_value_is_settled(&b))
+		return;
 	if (single_int(&b)) {
 		bc_walk_narrow(w, yes, left, &a, op, b.u.ints[0], 1);
 		bc_walk_narrow(w, no, left, &a, op, b.u.ints[0], 0);
@@ -81,6 +86,8 @@ static void branch_value(struct bc_walk *w, uint32_t node, struct bc_env *yes, s
 
 	bc_env_copy(no, yes, &w->scratch);
 	decide(w, node, &value, yes, no);
+	if (bc_value_is_settled(&value))
+		return;
 	bc_walk_narrow(w, yes, node, &value, BC_OP_NE, 0, 1);
 	bc_walk_narrow(w, no, node, &value, BC_OP_NE, 0, 0);
 }

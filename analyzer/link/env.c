@@ -22,6 +22,7 @@ void bc_env_copy(struct bc_env *to, const struct bc_env *from, struct bc_arena *
 	to->alive = from->alive;
 	to->child = from->child;
 	to->maybe_child = from->maybe_child;
+	to->maybe_start = from->maybe_start;
 	to->slots = BC_NEW_ARRAY(arena, struct bc_value, from->nslots);
 	if (from->nslots)
 		memcpy(to->slots, from->slots, from->nslots * sizeof(*to->slots));
@@ -106,6 +107,7 @@ void bc_env_join(struct bc_env *into, const struct bc_env *other, struct bc_aren
 	into->guards = common_guards(into->guards, other->guards);
 	into->child = into->child && other->child;
 	into->maybe_child = into->maybe_child && other->maybe_child;
+	into->maybe_start = into->maybe_start && other->maybe_start;
 }
 
 static void drop_fields(struct bc_env *env, uint32_t slot)

@@ -41,6 +41,7 @@ struct bc_env {
 	uint8_t alive;       /* 0: no path comes here */
 	uint8_t child;       /* after fork(), in the child */
 	uint8_t maybe_child; /* in the child, or where fork() was never asked: if (a && fork()) */
+	uint8_t maybe_start; /* under a condition that hardly holds once the loop runs */
 };
 
 void bc_env_init(struct bc_env *env, struct bc_arena *arena, uint32_t nslots);

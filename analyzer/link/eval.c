@@ -94,11 +94,41 @@ uint32_t bc_walk_tested_field(const struct bc_walk *w, uint32_t node, const stru
 	return BC_NONE;
 }
 
+/* A flag word of static storage, some bits of which are clear while the loop runs. */
+static struct bc_value settled_value(uint64_t bits)
+{
+	if (bits == UINT64_MAX)
+		return (struct bc_value){.kind = BC_V_INTS, .n = 1, .pad = 1};
+	return (struct bc_value){
+		.kind = bits ? BC_V_BITS : BC_V_TOP, .pad = 1, .u.bits.zeros = bits};
+}
+
+static int is_single(const struct bc_value *value)
+{
+	return value->kind == BC_V_INTS && value->n == 1;
+}
+
+static struct bc_value variable_value(const struct bc_walk *w, uint32_t node)
+{
+	const struct bc_globals *globals = w->interp->globals;
+	uint32_t sym = bc_node_sym(w->f, &w->f->nodes[node]);
+
+	if (!globals)
+		return bc_value_top();
+	if (globals->settled[sym] && !is_single(&globals->constants[sym]))
+		return settled_value(globals->settled[sym]);
+	return globals->constants[sym];
+}
+
 struct bc_value bc_walk_field_value(
 	const struct bc_walk *w, uint32_t node, const struct bc_env *env)
 {
 	uint32_t record = bc_walk_record(w, node + 1, env);
 
+	if (w->f->nodes[node + 1].kind == BC_N_VAR && w->interp->globals)
+		return settled_value(
+			w->interp->globals
+				->settled_fields[bc_node_field(w->f, &w->f->nodes[node])]);
 	return record == BC_NONE ? bc_value_top() : bc_env_field(env, record, field_name(w, node));
 }
 
@@ -290,9 +320,42 @@ static int is_memset_zero(const struct bc_walk *w, const struct bc_call_event *e
 {
 	uint32_t sym = w->interp->program->calls[event->call].sym;
 
-	return sym != BC_NONE && event->nargs >= 2 && event->args[0].kind == BC_V_LOCAL &&
+	return sym != BC_NONE && event->nargs >= 2 &&
 	       !strcmp(w->interp->program->syms[sym].name, "memset") &&
 	       bc_value_truth(&event->args[1]) == BC_NO;
+}
+
+/*
+ * What `slot` points to is zero: the fields that it is known to have, that is those that the
+ * function itself names, and those that its callees want to know.
+ */
+static void zero_pointee(struct bc_walk *w, uint32_t slot, struct bc_env *env)
+{
+	const struct bc_program *program = w->interp->program;
+	const char *record = NULL;
+
+	for (uint32_t i = 0; i < w->f->nnodes && !record; i++)
+		if (w->f->nodes[i].kind == BC_N_FIELD && bc_walk_slot(w->f, i + 1) == slot)
+			record = program->fields[bc_node_field(w->f, &w->f->nodes[i])].record_key;
+	for (uint32_t i = 0; record && i < w->interp->fields->ntracked; i++) {
+		uint32_t field = w->interp->fields->tracked[i];
+
+		if (!strcmp(program->fields[field].record_key, record))
+			bc_env_set_field(
+				env, slot, program->fields[field].name, field, bc_value_int(0));
+	}
+}
+
+/* memset(x, 0, ...) of a local record, an array, or what a pointer points to. */
+static void apply_memset(
+	struct bc_walk *w, uint32_t node, const struct bc_value *target, struct bc_env *env)
+{
+	uint32_t slot = bc_interp_record(w->f, env, bc_call_argument(w->f, node, 1));
+
+	if (target->kind == BC_V_LOCAL)
+		bc_env_set_all_fields(env, target->slot, bc_value_int(0));
+	else if (slot != BC_NONE && w->interp->fields)
+		zero_pointee(w, slot, env);
 }
 
 struct bc_value bc_walk_call_result(const struct bc_walk *w, uint32_t call)
@@ -326,7 +389,7 @@ static struct bc_value eval_call(struct bc_walk *w, uint32_t node, struct bc_env
 	}
 	w->interp->call(w->interp->context, &event);
 	if (is_memset_zero(w, &event)) {
-		bc_env_set_all_fields(env, args[0].slot, bc_value_int(0));
+		apply_memset(w, node, &args[0], env);
 		return args[0];
 	}
 	BC_EACH_KID(f, node, kid)
@@ -493,7 +556,7 @@ struct bc_value bc_walk_eval(struct bc_walk *w, uint32_t node, struct bc_env *en
 	case BC_N_CAST: return bc_walk_eval(w, node + 1, env);
 	case BC_N_CALL: return eval_call(w, node, env);
 	case BC_N_STMTEXPR: return eval_block(w, node + 1, env);
-	case BC_N_VAR:
+	case BC_N_VAR: return variable_value(w, node);
 	case BC_N_NONE: return bc_value_top();
 	case BC_N_INDEX:
 	case BC_N_INIT:

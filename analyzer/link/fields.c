@@ -41,6 +41,14 @@ static int is_scalar(const struct bc_fieldinfo *field)
 	       !field->in_union;
 }
 
+static void track(struct bc_fields *fields, uint32_t field)
+{
+	if (fields->number[field] != BC_NONE || fields->ntracked == MAX_TRACKED)
+		return;
+	fields->number[field] = fields->ntracked;
+	fields->tracked[fields->ntracked++] = field;
+}
+
 static void want(struct bc_fields *fields, uint32_t func, uint32_t param, uint32_t field)
 {
 	struct bc_wanted_field *list = fields->wanted[func];
@@ -52,7 +60,7 @@ static void want(struct bc_fields *fields, uint32_t func, uint32_t param, uint32
 		list[fields->nwanted[func]++] = (struct bc_wanted_field){param, field};
 }
 
-/* The fields of its parameters that a function's own conditions ask about. */
+/* The fields that a function's conditions ask about; those of its parameters, it wants to know. */
 static void find_questions(struct bc_fields *fields, uint32_t func)
 {
 	const struct bc_func *f = &fields->program->funcs[func];
@@ -70,8 +78,10 @@ static void find_questions(struct bc_fields *fields, uint32_t func)
 				continue;
 			field = bc_node_field(f, &f->nodes[k]);
 			local = pointer_of(f, k);
-			if (local != BC_NONE && is_scalar(&fields->program->fields[field]) &&
-				local < f->nparams)
+			if (local == BC_NONE || !is_scalar(&fields->program->fields[field]))
+				continue;
+			track(fields, field);
+			if (local < f->nparams)
 				want(fields, func, local, field);
 		}
 	}
@@ -125,21 +135,6 @@ static void find_wanted(struct bc_fields *fields, const struct bc_relevance *rel
 			if (relevance->to_sink[program->calls[i].func])
 				changed |= pass_wishes_back(fields, i);
 	}
-}
-
-/* Of the fields that are wanted, those that somebody sets. */
-static void number_fields(struct bc_fields *fields)
-{
-	const struct bc_program *program = fields->program;
-
-	for (uint32_t i = 0; i < program->nfuncs; i++)
-		for (uint32_t k = 0; k < fields->nwanted[i]; k++) {
-			uint32_t *number = &fields->number[fields->wanted[i][k].field];
-
-			if (*number == BC_NONE && fields->ntracked < MAX_TRACKED)
-				*number = fields->ntracked++;
-		}
-	fields->words = (fields->ntracked + 63) / 64;
 }
 
 /* ---- what is written ---- */
@@ -236,13 +231,14 @@ void bc_fields_init(struct bc_fields *fields, const struct bc_program *program,
 	*fields = (struct bc_fields){.program = program};
 	fields->number = bc_xmalloc((program->nfields + 1) * sizeof(uint32_t));
 	memset(fields->number, 0xff, (program->nfields + 1) * sizeof(uint32_t));
+	fields->tracked = bc_xmalloc(MAX_TRACKED * sizeof(uint32_t));
 	fields->wanted = bc_xmalloc((n + 1) * sizeof(*fields->wanted));
 	fields->nwanted = bc_xmalloc(n + 1);
 	memset(fields->nwanted, 0, n + 1);
 	fields->spoils = bc_xmalloc((n + 1) * sizeof(uint32_t));
 	memset(fields->spoils, 0, (n + 1) * sizeof(uint32_t));
 	find_wanted(fields, relevance);
-	number_fields(fields);
+	fields->words = (fields->ntracked + 63) / 64;
 	fields->writes = bc_xmalloc(((size_t)n * fields->words + 1) * sizeof(uint64_t));
 	memset(fields->writes, 0, ((size_t)n * fields->words + 1) * sizeof(uint64_t));
 	for (uint32_t i = 0; i < n; i++)
@@ -257,6 +253,7 @@ void bc_fields_init(struct bc_fields *fields, const struct bc_program *program,
 void bc_fields_fini(struct bc_fields *fields)
 {
 	free(fields->number);
+	free(fields->tracked);
 	free(fields->wanted);
 	free(fields->nwanted);
 	free(fields->writes);

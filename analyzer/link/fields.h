@@ -25,7 +25,8 @@ struct bc_wanted_field {
 
 struct bc_fields {
 	const struct bc_program *program;
-	uint32_t *number; /* per field: its bit in `writes`, BC_NONE when it is not tracked */
+	uint32_t *number;  /* per field: its bit in `writes`, BC_NONE when it is not tracked */
+	uint32_t *tracked; /* the fields by number */
 	uint32_t ntracked;
 	uint32_t words;   /* of `writes`, per function */
 	uint64_t *writes; /* the fields that a call of the function may change */

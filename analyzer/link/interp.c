@@ -89,15 +89,18 @@ static void exec_while(struct bc_walk *w, uint32_t node, struct bc_env *env, str
 static void exec_loop(struct bc_walk *w, uint32_t node, struct bc_env *env)
 {
 	struct bc_frame frame = {.up = w->frame, .node = node};
+	int way_out = w->way_out;
 	struct bc_env exits;
 
 	forget_assigned(w, node, env);
 	frame.breaks.alive = 0;
 	w->frame = &frame;
+	w->way_out = 0; /* the body's end leads to its start */
 	if (w->f->nodes[node].op == BC_LOOP_DO)
 		exec_do(w, node, env, &exits);
 	else
 		exec_while(w, node, env, &exits);
+	w->way_out = way_out;
 	w->frame = frame.up;
 	bc_env_join(&exits, &frame.breaks, &w->scratch);
 	*env = exits;
@@ -239,10 +242,10 @@ static void leave(struct bc_walk *w, struct bc_env *to, struct bc_env *env)
 }
 
 /*
- * Which statements of a block are on the way out: from them on, the process surely ends before the
- * block does. Filled from the end, one completion per statement.
+ * Which statements of a block are on the way out: from them on, the process surely ends, in the
+ * block or, where `way_out`, behind it. Filled from the end, one completion per statement.
  */
-static uint8_t *mark_way_out(struct bc_walk *w, uint32_t node, uint32_t nkids)
+static uint8_t *mark_way_out(struct bc_walk *w, uint32_t node, uint32_t nkids, int way_out)
 {
 	const struct bc_func *f = w->f;
 	uint32_t *kids = BC_NEW_ARRAY(&w->scratch, uint32_t, nkids);
@@ -251,6 +254,7 @@ static uint8_t *mark_way_out(struct bc_walk *w, uint32_t node, uint32_t nkids)
 
 	BC_EACH_KID(f, node, kid)
 	kids[n++] = kid;
+	out[n] = (uint8_t)way_out;
 	while (n--) {
 		int exits = bc_completes(w->interp->completion, w->func, kids[n]);
 
@@ -265,24 +269,27 @@ static void exec_block(struct bc_walk *w, uint32_t node, struct bc_env *env)
 {
 	const struct bc_func *f = w->f;
 	uint32_t nkids = 0, i = 0;
+	int way_out = w->way_out;
 	uint8_t *out;
 
 	BC_EACH_KID(f, node, kid)
 	nkids++;
-	out = mark_way_out(w, node, nkids);
+	out = mark_way_out(w, node, nkids, way_out);
 	BC_EACH_KID(f, node, kid)
 	{
+		w->way_out = out[i + 1];
 		if (out[i++])
 			env->alive = 0;
 		else if (env->alive || bc_has_entry(f, kid))
 			bc_walk_exec(w, kid, env);
 	}
+	w->way_out = way_out;
 }
 
 /* What is evaluated on the way to the end of the process blocks nobody. */
 static void exec_expression(struct bc_walk *w, uint32_t node, struct bc_env *env)
 {
-	if (bc_completes(w->interp->completion, w->func, node))
+	if (!w->way_out && bc_completes(w->interp->completion, w->func, node))
 		bc_walk_eval(w, node, env);
 	else
 		env->alive = 0;
@@ -440,8 +447,9 @@ uint32_t bc_interp_record(const struct bc_func *f, const struct bc_env *env, uin
 {
 	uint32_t slot;
 
-	while (f->nodes[node].kind == BC_N_CAST)
-		node++;
+	while (f->nodes[node].kind == BC_N_CAST ||
+		(f->nodes[node].kind == BC_N_ADDR && f->nodes[node + 1].kind == BC_N_DEREF))
+		node += f->nodes[node].kind == BC_N_ADDR ? 2 : 1; /* &*p is p */
 	if (f->nodes[node].kind == BC_N_ADDR)
 		return bc_walk_slot(f, node + 1);
 	slot = bc_walk_slot(f, node);

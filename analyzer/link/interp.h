@@ -15,6 +15,7 @@
 #include "link/completion.h"
 #include "link/env.h"
 #include "link/fields.h"
+#include "link/globals.h"
 #include "link/texts.h"
 
 enum { BC_MAX_ARGS = 24 }; /* further arguments are evaluated, but not told */
@@ -33,6 +34,7 @@ struct bc_interp {
 	const uint8_t *forks; /* per symbol: returns twice, or returns fork()'s result */
 	const struct bc_text_rule *texts; /* per symbol: see texts.h; NULL: not followed */
 	const struct bc_fields *fields;   /* see fields.h; NULL: only local records have fields */
+	const struct bc_globals *globals; /* see globals.h; NULL: variables are unknown */
 	void *context;
 	void (*call)(void *context, const struct bc_call_event *event);
 };

@@ -13,11 +13,13 @@ static void prepare_interp(struct bc_linked *linked, const struct bc_models *mod
 	linked->forks = bc_find_forks(&linked->program, is_fork, (void *)models);
 	linked->texts = bc_find_texts(&linked->program);
 	bc_fields_init(&linked->fields, &linked->program, &linked->relevance);
+	bc_globals_init(&linked->globals, &linked->program);
 	linked->interp = (struct bc_interp){.program = &linked->program,
 		.completion = &linked->completion,
 		.forks = linked->forks,
 		.texts = linked->texts,
-		.fields = &linked->fields};
+		.fields = &linked->fields,
+		.globals = &linked->globals};
 }
 
 static void run_search(struct bc_linked *linked, struct bc_search *search,
@@ -65,6 +67,7 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 	bc_roots_skip(&linked->roots, program, config);
 	bc_roots_move_workers(&linked->roots, program, &linked->marks);
 	/* the roots are complete */
+	bc_globals_settle(&linked->globals, &linked->roots);
 	bc_modes_init(&linked->modes, &linked->solution, models, &linked->interp);
 	bc_limits_init(&linked->limits, &linked->modes, &linked->completion, linked->forks);
 	bc_locks_init(
@@ -99,6 +102,7 @@ void bc_linked_fini(struct bc_linked *linked)
 	bc_completion_fini(&linked->completion);
 	bc_solution_fini(&linked->solution);
 	bc_marks_fini(&linked->marks);
+	bc_globals_fini(&linked->globals);
 	bc_fields_fini(&linked->fields);
 	free(linked->texts);
 	free(linked->forks);

@@ -32,6 +32,7 @@ struct bc_linked {
 	uint8_t *forks;
 	struct bc_text_rule *texts;
 	struct bc_fields fields;
+	struct bc_globals globals;
 	struct bc_interp interp; /* without a user */
 };
 

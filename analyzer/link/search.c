@@ -149,8 +149,8 @@ static struct bc_value value_of_argument(
 	const struct bc_func *f = &s->program->funcs[c->func];
 	uint32_t node;
 
-	if ((value->kind == BC_V_INTS && value->n == 1) || value->kind == BC_V_FUNCS ||
-		value->kind == BC_V_FD)
+	if ((value->kind == BC_V_INTS && value->n == 1 && !value->pad) ||
+		value->kind == BC_V_FUNCS || value->kind == BC_V_FD)
 		return *value;
 	node = bc_call_argument(f, c->node, (int)i + 1);
 	if (value->kind != BC_V_TOP || node == BC_NONE)
@@ -187,7 +187,9 @@ static struct bc_value bound_field(
 	if (record == BC_NONE)
 		return bc_value_top();
 	value = bc_env_field(event->env, record, s->program->fields[wish.field].name);
-	return value.kind == BC_V_INTS || value.kind == BC_V_NONNULL ? value : bc_value_top();
+	return (value.kind == BC_V_INTS && !value.pad) || value.kind == BC_V_NONNULL
+		       ? value
+		       : bc_value_top();
 }
 
 static uint32_t unbound_state(struct bc_search *s, uint32_t func, uint32_t region)
@@ -238,7 +240,7 @@ struct expansion {
 static uint8_t confidence_of_hop(
 	const struct bc_search *s, const struct bc_call_event *event, uint32_t target)
 {
-	if (event->env->maybe_child ||
+	if (event->env->maybe_child || event->env->maybe_start ||
 		bc_identity_decides(s->identity, event->func, event->env->guards))
 		return BC_CONF_POSSIBLE;
 	return s->program->targets[target].kind == BC_TARGET_LENIENT ? BC_CONF_LIKELY

@@ -69,7 +69,20 @@ static struct bc_value from_bits(uint64_t ones, uint64_t zeros)
 
 static int same_ints(const struct bc_value *a, const struct bc_value *b)
 {
-	return a->n == b->n && !memcmp(a->u.ints, b->u.ints, sizeof(int64_t) * a->n);
+	return a->n == b->n && a->pad == b->pad &&
+	       !memcmp(a->u.ints, b->u.ints, sizeof(int64_t) * a->n);
+}
+
+int bc_value_is_settled(const struct bc_value *value)
+{
+	return (value->kind == BC_V_INTS || value->kind == BC_V_BITS) && value->pad;
+}
+
+static struct bc_value mark_settled(struct bc_value value, int settled)
+{
+	if (value.kind == BC_V_INTS || value.kind == BC_V_BITS)
+		value.pad = (uint8_t)settled;
+	return value;
 }
 
 int bc_value_same(const struct bc_value *a, const struct bc_value *b)
@@ -81,7 +94,8 @@ int bc_value_same(const struct bc_value *a, const struct bc_value *b)
 	case BC_V_NONNULL: return 1;
 	case BC_V_INTS: return same_ints(a, b);
 	case BC_V_BITS:
-		return a->u.bits.ones == b->u.bits.ones && a->u.bits.zeros == b->u.bits.zeros;
+		return a->pad == b->pad && a->u.bits.ones == b->u.bits.ones &&
+		       a->u.bits.zeros == b->u.bits.zeros;
 	case BC_V_FUNCS:
 		return a->n == b->n && !memcmp(a->u.funcs, b->u.funcs, sizeof(uint32_t) * a->n);
 	case BC_V_TEXT: return a->pad == b->pad && !strcmp(a->u.text, b->u.text);
@@ -137,7 +151,7 @@ static struct bc_value join_funcs(const struct bc_value *a, const struct bc_valu
 	return joined;
 }
 
-struct bc_value bc_value_join(const struct bc_value *a, const struct bc_value *b)
+static struct bc_value join(const struct bc_value *a, const struct bc_value *b)
 {
 	uint64_t ones_a = 0, zeros_a = 0, ones_b = 0, zeros_b = 0;
 
@@ -156,6 +170,11 @@ struct bc_value bc_value_join(const struct bc_value *a, const struct bc_value *b
 	if (bc_value_truth(a) == BC_YES && bc_value_truth(b) == BC_YES)
 		return (struct bc_value){.kind = BC_V_NONNULL};
 	return top();
+}
+
+struct bc_value bc_value_join(const struct bc_value *a, const struct bc_value *b)
+{
+	return mark_settled(join(a, b), bc_value_is_settled(a) || bc_value_is_settled(b));
 }
 
 enum bc_tri bc_value_truth(const struct bc_value *value)
@@ -191,6 +210,8 @@ struct bc_value bc_value_unary(enum bc_op op, const struct bc_value *a)
 {
 	enum bc_tri truth = bc_value_truth(a);
 
+	if (op == BC_OP_LNOT && bc_value_is_settled(a))
+		return top(); /* as good as unknown, in a place where nobody asks how it is known */
 	if (op == BC_OP_LNOT)
 		return truth_value(truth == BC_UNKNOWN ? truth : truth == BC_YES ? BC_NO : BC_YES);
 	if (op == BC_OP_NOT && a->kind == BC_V_BITS)
@@ -315,7 +336,7 @@ static enum bc_tri compare_fork(enum bc_op op, const struct bc_value *fork, int6
 	return yes && no ? BC_UNKNOWN : yes ? BC_YES : BC_NO;
 }
 
-struct bc_value bc_value_binary(enum bc_op op, const struct bc_value *a, const struct bc_value *b)
+static struct bc_value apply(enum bc_op op, const struct bc_value *a, const struct bc_value *b)
 {
 	if (a->kind == BC_V_INTS && b->kind == BC_V_INTS)
 		return fold_sets(op, a, b);
@@ -329,6 +350,13 @@ struct bc_value bc_value_binary(enum bc_op op, const struct bc_value *a, const s
 		return truth_value(BC_UNKNOWN);
 	}
 	return fold_bits(op, a, b);
+}
+
+struct bc_value bc_value_binary(enum bc_op op, const struct bc_value *a, const struct bc_value *b)
+{
+	struct bc_value value = apply(op, a, b);
+
+	return mark_settled(value, bc_value_is_settled(a) || bc_value_is_settled(b));
 }
 
 static struct bc_value refine_fork(

@@ -8,6 +8,9 @@
 /* What holds on both of two paths that meet. */
 struct bc_value bc_value_join(const struct bc_value *a, const struct bc_value *b);
 
+/* Bits that are clear because the loop runs, as far as one sees: bc_value.pad of a number. */
+int bc_value_is_settled(const struct bc_value *value);
+
 int bc_value_same(const struct bc_value *a, const struct bc_value *b);
 
 /* Is it zero (or null) on every run, on none, or unknown? BC_YES: surely not zero. */

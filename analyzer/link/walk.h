@@ -23,6 +23,7 @@ struct bc_walk {
 	uint32_t func;
 	struct bc_arena scratch;
 	struct bc_frame *frame;
+	int way_out;           /* behind the statement that runs, the process surely ends */
 	struct bc_env *labels; /* per label: joined environments of the gotos seen so far */
 	uint8_t *back;         /* per label: a goto comes after it, or a computed one exists */
 	uint8_t *escaped; /* per slot: its address is kept somewhere, so its value is not tracked */
