@@ -28,10 +28,10 @@ enum { BC_VALUE_INTS = 4 };
 enum bc_fork_part { BC_FORK_ERROR = 1, BC_FORK_CHILD = 2, BC_FORK_PARENT = 4 };
 
 struct bc_value {
-	uint8_t kind; /* enum bc_value_kind */
-	uint8_t n;    /* INTS, FUNCS: how many */
-	uint8_t mask; /* FORK */
-	uint8_t pad; /* see above; INTS, BITS: 1 when this holds only once the loop runs */
+	uint8_t kind;  /* enum bc_value_kind */
+	uint8_t n;     /* INTS, FUNCS: how many */
+	uint8_t mask;  /* FORK */
+	uint8_t pad;   /* see above; INTS, BITS: 1 when this holds only once the loop runs */
 	uint32_t slot; /* LOCAL */
 	union {
 		int64_t ints[BC_VALUE_INTS]; /* sorted, distinct */
