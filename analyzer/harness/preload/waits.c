@@ -57,6 +57,14 @@ static int has_base(const struct bc_wire_thread *thread)
 	return thread->depth == 1 && !thread->frames[0].function;
 }
 
+static void drop_iteration(struct bc_wire_thread *thread)
+{
+	if (!has_base(thread))
+		return;
+	bc_thread.busy = 0;
+	__atomic_store_n(&thread->depth, 0, __ATOMIC_RELEASE);
+}
+
 /* A loop shows once where it waits: how its callbacks are told apart from itself. */
 static BC_NOINLINE void set_site(
 	struct bc_wire_thread *thread, const struct bc_call_frame *frame, uint64_t now)
@@ -76,8 +84,11 @@ static void begin_wait(
 {
 	uint64_t now = bc_now();
 
-	if (BC_UNLIKELY(thread->site != caller.pc))
+	if (BC_UNLIKELY(thread->site != caller.pc)) {
+		/* what waited here before was no callback, after all */
+		drop_iteration(thread);
 		set_site(thread, frame, now);
+	}
 	if (has_base(thread))
 		close_iteration(thread, now);
 	bc_library_find_late(now);
@@ -131,18 +142,26 @@ static struct bc_wire_thread *find_waiting_thread(
 	return ++bc_thread.waits < WAITS_OF_A_LOOP ? NULL : bc_attach();
 }
 
-/* 1 when this wait is the loop's own, not one that a callback does. */
-static int is_loops_wait(struct bc_wire_thread *thread, uint64_t site)
+/*
+ * 1 when this wait is the loop's own, not one that a callback does. What was taken for the loop may
+ * have been a library that waited for its answers while the program began: the program's own loop
+ * waits further up the stack than that, where callbacks hardly do. Looks that do not wait, in
+ * between, say nothing.
+ */
+static int is_loops_wait(struct bc_wire_thread *thread, const struct bc_call_row *row,
+	const struct bc_call_frame *frame, const struct bc_caller *caller)
 {
-	if (thread->depth == 0 || site == thread->site)
+	uint32_t enough = caller->sp > thread->site_sp ? WAITS_OF_A_LOOP : WAITS_OF_ANOTHER;
+
+	if (thread->depth == 0 || caller->pc == thread->site)
 		return 1;
-	if (!has_base(thread))
+	if (!has_base(thread) || is_prompt(row, frame))
 		return 0;
-	if (bc_thread.other_site != site) {
-		bc_thread.other_site = site;
+	if (bc_thread.other_site != caller->pc) {
+		bc_thread.other_site = caller->pc;
 		bc_thread.other_waits = 0;
 	}
-	return ++bc_thread.other_waits >= WAITS_OF_ANOTHER;
+	return ++bc_thread.other_waits >= enough;
 }
 
 void bc_wait_enter(struct bc_call_row *row, struct bc_call_frame *frame)
@@ -152,13 +171,14 @@ void bc_wait_enter(struct bc_call_row *row, struct bc_call_frame *frame)
 
 	if (!thread || bc_thread.in_call)
 		return;
-	if (!is_loops_wait(thread, caller.pc)) {
+	if (!is_loops_wait(thread, row, frame, &caller)) {
 		if (bc_thread.busy)
 			bc_call_begin(thread, row, frame);
 		return;
 	}
 	if (thread->depth == 0 || has_base(thread)) {
-		bc_thread.other_waits = 0;
+		if (bc_thread.other_waits && !is_prompt(row, frame))
+			bc_thread.other_waits = 0;
 		begin_wait(thread, frame, caller);
 		return;
 	}
@@ -200,10 +220,7 @@ void bc_run_enter(struct bc_call_frame *frame)
 	thread = bc_thread.slot;
 	if (!thread)
 		return;
-	if (has_base(thread)) {
-		bc_thread.busy = 0;
-		__atomic_store_n(&thread->depth, 0, __ATOMIC_RELEASE);
-	}
+	drop_iteration(thread);
 	frame->mode = BC_MODE_RUN;
 	frame->depth = thread->depth;
 }
