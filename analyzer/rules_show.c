@@ -166,6 +166,9 @@ static void show_rule(
 	if (rule->stream_arg)
 		bc_buf_printf(
 			out, "  %-*sargument %d is the stream\n", INDENT - 2, "", rule->stream_arg);
+	if (rule->path_arg)
+		bc_buf_printf(
+			out, "  %-*sargument %d is the path\n", INDENT - 2, "", rule->path_arg);
 	add_alternatives(out, rule);
 	add_line(out, "source", rule->provenance);
 	bc_buf_printf(out, "  %-*s%d\n", INDENT - 2, "tests", count_tests(models, rule));

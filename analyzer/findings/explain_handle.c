@@ -13,6 +13,7 @@ static const char *kind_name(uint8_t kind)
 	case BC_FDK_PIPE: return "pipe";
 	case BC_FDK_FILE: return "file";
 	case BC_FDK_EVENT: return "event descriptor";
+	case BC_FDK_FIFO: return "path of a FIFO";
 	case BC_FDK_KERNEL: return "file of the kernel's";
 	case BC_FDK_HANDLE: return "handle";
 	case BC_FDK_UNKNOWN: break;

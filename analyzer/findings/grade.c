@@ -22,7 +22,7 @@ static enum bc_severity grade_unbounded(enum bc_category category)
 	return BC_SEV_NOTE;
 }
 
-enum bc_severity bc_grade(const struct bc_sink_rule *rule, const struct bc_verdict *verdict)
+static enum bc_severity grade(const struct bc_sink_rule *rule, const struct bc_verdict *verdict)
 {
 	if (rule->severity >= 0 && verdict->category == rule->category)
 		return (enum bc_severity)rule->severity;
@@ -36,6 +36,13 @@ enum bc_severity bc_grade(const struct bc_sink_rule *rule, const struct bc_verdi
 	case BC_BOUND_SHORT: return BC_SEV_NOTE;
 	}
 	return BC_SEV_NOTE;
+}
+
+enum bc_severity bc_grade(const struct bc_sink_rule *rule, const struct bc_verdict *verdict)
+{
+	enum bc_severity severity = grade(rule, verdict);
+
+	return verdict->mild && severity == BC_SEV_ERROR ? BC_SEV_WARNING : severity;
 }
 
 int bc_within_budget(const struct bc_verdict *verdict, double budget_ms)

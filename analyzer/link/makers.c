@@ -50,6 +50,13 @@ const struct bc_creator_rule *bc_makers_rule(const struct bc_makers *makers, uin
 	return bc_models_creator(makers->models, makers->program->syms[sym].name);
 }
 
+int bc_makers_same(const struct bc_makers *makers, uint32_t sym)
+{
+	if (sym == BC_NONE || makers->program->syms[sym].func != BC_NONE)
+		return 0;
+	return bc_models_same(makers->models, makers->program->syms[sym].name);
+}
+
 static uint32_t arguments_of(const struct bc_pred *pred)
 {
 	uint32_t mask = 0;
@@ -173,12 +180,16 @@ void bc_makers_init(
 	memset(makers->params, 0, (program->nsyms + 1) * sizeof(*makers->params));
 	for (uint32_t i = 0; i < program->nsyms; i++)
 		makers->makes[i] = bc_makers_rule(makers, i) != NULL;
+	makers->apart = bc_xmalloc(program->nsyms + 1);
 	for (int round = 0; round < MAX_WRAPPERS && infer_once(makers); round++)
 		;
+	for (uint32_t i = 0; i < program->nsyms; i++)
+		makers->apart[i] = makers->makes[i] || bc_makers_same(makers, i) != 0;
 }
 
 void bc_makers_fini(struct bc_makers *makers)
 {
+	free(makers->apart);
 	free(makers->makes);
 	free(makers->params);
 }

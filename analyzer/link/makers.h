@@ -16,6 +16,7 @@
 struct bc_makers {
 	const struct bc_program *program;
 	const struct bc_models *models;
+	uint8_t *apart;   /* per symbol: what each of its calls returns is told apart */
 	uint8_t *makes;   /* per symbol: it makes descriptors, by a rule or by wrapping a maker */
 	uint32_t *params; /* per symbol: which of a wrapper's parameters say how, from bit 0 */
 };
@@ -32,6 +33,9 @@ void bc_makers_fini(struct bc_makers *makers);
 
 /* The rule of a library's function that makes descriptors, or NULL. */
 const struct bc_creator_rule *bc_makers_rule(const struct bc_makers *makers, uint32_t sym);
+
+/* The argument, from 1, that a library function's result is another name for; 0 for none. */
+int bc_makers_same(const struct bc_makers *makers, uint32_t sym);
 
 static inline int bc_makers_is_wrapper(const struct bc_makers *makers, uint32_t sym)
 {

@@ -114,6 +114,18 @@ static void flow_arguments(struct solver *s, uint32_t call)
 	}
 }
 
+/* FILE *stream = fdopen(fd, "w"); fd = dup(fd) */
+static void flow_other_name(struct solver *s, uint32_t call)
+{
+	const struct bc_call *c = &s->modes->program->calls[call];
+	int same = bc_makers_same(&s->modes->makers, c->sym);
+	uint32_t arg = same ? bc_call_argument(&s->modes->program->funcs[c->func], c->node, same)
+			    : BC_NONE;
+
+	if (arg != BC_NONE)
+		flow(s, bc_place_of_call(&s->places, call), c->func, arg);
+}
+
 static int is_maker(const struct solver *s, uint32_t sym)
 {
 	return sym != BC_NONE && s->modes->makers.makes[sym];
@@ -233,6 +245,7 @@ static void collect(struct solver *s, uint32_t func)
 		each_watch(s, call, flow_watch);
 		if (is_maker(s, s->modes->program->calls[call].sym))
 			add_origin(s, call);
+		flow_other_name(s, call);
 		call++;
 	}
 }
@@ -398,9 +411,22 @@ static void mark_origins(struct solver *s, uint32_t func, uint32_t node, int fla
 	bc_vec_fini(&sources.list);
 }
 
+static void note_fifo(struct solver *s, const struct bc_call_event *event)
+{
+	const struct bc_creator_rule *rule =
+		bc_makers_rule(&s->modes->makers, s->modes->program->calls[event->call].sym);
+
+	if (rule && rule->out_arg && rule->out_arg <= event->nargs &&
+		event->args[rule->out_arg - 1].kind == BC_V_TEXT)
+		bc_vec_push(&s->modes->fifos, event->args[rule->out_arg - 1].u.text);
+}
+
 static void settle_birth(struct solver *s, const struct bc_call_event *event)
 {
 	struct bc_birth birth = bc_makers_birth(&s->modes->makers, &s->interp, event);
+
+	if (birth.kind == BC_FDK_FIFO)
+		note_fifo(s, event);
 
 	for (size_t i = 0; i < s->origins.count; i++) {
 		if (s->origins.items[i].call != event->call)
@@ -585,7 +611,7 @@ void bc_modes_init(struct bc_modes *modes, const struct bc_solution *solution,
 	bc_makers_init(&modes->makers, program, models);
 	modes->held = bc_held_new(solution->places.count);
 	modes->believes = bc_xmalloc(program->nfuncs + 1);
-	s.places.apart = modes->makers.makes;
+	s.places.apart = modes->makers.apart;
 	s.interp = *interp;
 	s.out = bc_xmalloc((solution->places.count + 1) * sizeof(*s.out));
 	memset(s.out, 0xff, (solution->places.count + 1) * sizeof(*s.out));
@@ -616,6 +642,7 @@ void bc_modes_fini(struct bc_modes *modes)
 	free(modes->origins);
 	bc_vec_fini(&modes->events);
 	bc_makers_fini(&modes->makers);
+	bc_vec_fini(&modes->fifos);
 	free(modes->believes);
 }
 
@@ -662,7 +689,7 @@ void bc_modes_each_origin(const struct bc_modes *modes, uint32_t func, uint32_t 
 	struct bc_places places = modes->solution->places;
 	struct bc_sources sources = {0};
 
-	places.apart = modes->makers.makes;
+	places.apart = modes->makers.apart;
 	bc_places_of_expr(&places, func, node, &sources);
 	for (size_t i = 0; i < sources.list.count; i++) {
 		uint32_t place = sources.list.items[i];

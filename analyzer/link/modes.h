@@ -47,6 +47,7 @@ struct bc_modes {
 	BC_VEC(struct bc_mode_event) events; /* for explanations; some more than once */
 	struct bc_makers makers;             /* who makes descriptors */
 	struct bc_held *held;                /* place -> origins */
+	BC_VEC(const char *) fifos;          /* literal paths of FIFOs that the program makes */
 	uint8_t *believes; /* per function: it expects EAGAIN, so its author meant non-blocking */
 };
 

@@ -145,7 +145,7 @@ static void places_of(
 {
 	struct bc_places places = r->modes->solution->places;
 
-	places.apart = r->modes->makers.makes;
+	places.apart = r->modes->makers.apart;
 	bc_places_of_expr(&places, func, node, out);
 }
 

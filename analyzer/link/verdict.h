@@ -21,6 +21,7 @@ struct bc_verdict {
 	struct bc_worst worst; /* where this program says more than the packs; else why is NULL */
 	const char *assumptions[BC_MAX_ASSUMPTIONS];
 	int nassumptions;
+	int mild;  /* no error, whatever its category and bound */
 	int spins; /* it does not wait, it is repeated until the other side moves */
 };
 

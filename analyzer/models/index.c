@@ -18,6 +18,7 @@ enum role {
 	ROLE_WATCH,
 	ROLE_QUEUE,
 	ROLE_LIMIT,
+	ROLE_SAME,
 	ROLE_TAKE,
 	ROLE_RELEASE,
 	ROLE_IDENTITY,
@@ -42,6 +43,7 @@ struct name_entry {
 	const struct bc_mode_rule *mode;
 	const struct bc_watch_rule *watch;
 	const struct bc_queue_rule *queue;
+	const struct bc_same_rule *same;
 	const struct bc_lock_rule *take, *release;
 	int identity;
 	const struct bc_limit_rule **limits;
@@ -109,6 +111,9 @@ static void collect_mentions(const struct bc_models *models, struct mentions *me
 	for (int i = 0; i < models->nwatches; i++)
 		add_mentions(mentions, models->watches[i].functions, models->watches[i].nfunctions,
 			ROLE_WATCH, &models->watches[i]);
+	for (int i = 0; i < models->nsames; i++)
+		add_mentions(mentions, models->sames[i].functions, models->sames[i].nfunctions,
+			ROLE_SAME, &models->sames[i]);
 	for (int i = 0; i < models->nqueues; i++)
 		add_mentions(mentions, models->queues[i].functions, models->queues[i].nfunctions,
 			ROLE_QUEUE, &models->queues[i]);
@@ -154,6 +159,7 @@ static void fill_entry(struct name_entry *entry, const struct mention *mention, 
 	case ROLE_MODE: entry->mode = mention->rule; break;
 	case ROLE_WATCH: entry->watch = mention->rule; break;
 	case ROLE_QUEUE: entry->queue = mention->rule; break;
+	case ROLE_SAME: entry->same = mention->rule; break;
 	case ROLE_TAKE: entry->take = mention->rule; break;
 	case ROLE_RELEASE: entry->release = mention->rule; break;
 	case ROLE_IDENTITY: entry->identity = 1; break;
@@ -389,6 +395,13 @@ const struct bc_limit_rule *const *bc_models_limits(
 
 	*n = entry ? entry->nlimits : 0;
 	return entry ? entry->limits : NULL;
+}
+
+int bc_models_same(const struct bc_models *models, const char *name)
+{
+	const struct name_entry *entry = find_name(models, name);
+
+	return entry && entry->same ? entry->same->arg : 0;
 }
 
 const struct bc_queue_rule *bc_models_queue(const struct bc_models *models, const char *name)

@@ -252,6 +252,7 @@ static void lay_out(struct bc_loader *loader, struct bc_models *models)
 	TAKE_LIVING(loader, models, watches);
 	TAKE_LIVING(loader, models, limits);
 	TAKE_LIVING(loader, models, queues);
+	TAKE_LIVING(loader, models, sames);
 	TAKE_ALL(loader, models, would_block, would_block);
 	TAKE_ALL(loader, models, thread_identity, thread_identity);
 	TAKE_ALL(loader, models, constants, constants);
@@ -284,6 +285,7 @@ static void free_loader(struct bc_loader *loader)
 	bc_vec_fini(&loader->watches);
 	bc_vec_fini(&loader->limits);
 	bc_vec_fini(&loader->queues);
+	bc_vec_fini(&loader->sames);
 	bc_vec_fini(&loader->would_block);
 	bc_vec_fini(&loader->thread_identity);
 	HASH_CLEAR(hh, loader->nevers);

@@ -47,6 +47,11 @@ struct bc_loading_watch {
 	int dead;
 };
 
+struct bc_loading_same {
+	struct bc_same_rule rule;
+	int dead;
+};
+
 struct bc_loading_queue {
 	struct bc_queue_rule rule;
 	int dead;
@@ -88,6 +93,7 @@ struct bc_loader {
 	BC_VEC(struct bc_loading_watch) watches;
 	BC_VEC(struct bc_loading_limit) limits;
 	BC_VEC(struct bc_loading_queue) queues;
+	BC_VEC(struct bc_loading_same) sames;
 	BC_VEC(struct bc_number) would_block;
 	BC_VEC(struct bc_constant) constants;
 	BC_VEC(struct bc_rule_test) tests;

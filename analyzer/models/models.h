@@ -160,7 +160,9 @@ struct bc_sink_rule {
 	int stream_only;                        /* waits on connected sockets only: connect() */
 	int ready_once; /* takes what one readiness event promises: read(), recv(), accept() */
 	int size_arg;   /* from 1: how much is written, 0 without; small writes fit into a pipe */
-	int stream_arg; /* from 1: the stream that is read; 0 without */
+	int stream_arg; /* from 1: the stream that is read or written; 0 without */
+	int path_arg;   /* from 1: the path that is opened; 0 without */
+	const struct bc_pred *fifo_nonblocking_when; /* so that a FIFO needs no other end */
 	const char *because;   /* one clause for people, "waits for the resolver"; "" without */
 	struct bc_worst worst; /* where the rule knows better than its category */
 	int limit_arg;         /* from 1: a limit set on this one bounds the call; 0: none does */
@@ -225,6 +227,7 @@ enum bc_fd_kind {
 	BC_FDK_FILE,   /* regular: O_NONBLOCK has no effect on it */
 	BC_FDK_EVENT,  /* eventfd, timerfd, signalfd, inotify: ready whenever the loop says so */
 	BC_FDK_HANDLE, /* of a library, with a mode of its own */
+	BC_FDK_FIFO,   /* no descriptor, but the path of a FIFO */
 	BC_FDK_KERNEL  /* a file in /proc and the like: the kernel answers at once */
 };
 
@@ -299,6 +302,14 @@ struct bc_watch_rule {
 	const char *const *functions;
 	int nfunctions;
 	int fd_arg; /* from 1 */
+	struct bc_origin origin;
+};
+
+/* A function whose result is another name for a descriptor or stream: dup(), fdopen(), fileno(). */
+struct bc_same_rule {
+	const char *const *functions;
+	int nfunctions;
+	int arg; /* from 1 */
 	struct bc_origin origin;
 };
 
@@ -384,6 +395,7 @@ struct bc_models {
 	struct bc_watch_rule *watches;
 	struct bc_limit_rule *limits;
 	struct bc_queue_rule *queues;
+	struct bc_same_rule *sames;
 	struct bc_number
 		*would_block; /* errno values that only a non-blocking call gives: EAGAIN */
 	struct bc_constant *constants;
@@ -400,7 +412,7 @@ struct bc_models {
 	struct bc_worst_rule *worsts; /* in order of the packs: the last one that fits counts */
 	int nsinks, nregisters, nfields, nwaits, nconstants, nheaders, nforks, nnever_blocks,
 		nloop_annotations, nloops, ntests, ncreators, nmodes, nlocks, nwatches, nqueues,
-		nwould_block, nthread_identity, nnevers, npacks, ncuts, nworsts, nlimits;
+		nsames, nwould_block, nthread_identity, nnevers, npacks, ncuts, nworsts, nlimits;
 	uint64_t hash[2]; /* XXH3-128 over all packs read, in order */
 	struct bc_models_index *index;
 };
@@ -464,6 +476,8 @@ const struct bc_limit_rule *const *bc_models_limits(
 /* NULL when the function makes no descriptor, or changes the mode of none. */
 const struct bc_creator_rule *bc_models_creator(const struct bc_models *models, const char *name);
 const struct bc_mode_rule *bc_models_mode(const struct bc_models *models, const char *name);
+/* The argument that the function's result is another name for, 0 when it is none. */
+int bc_models_same(const struct bc_models *models, const char *name);
 /* NULL when the function has nothing to do with queues. */
 const struct bc_queue_rule *bc_models_queue(const struct bc_models *models, const char *name);
 /* The argument that the function has watched, 0 when it watches none. */

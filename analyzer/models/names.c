@@ -84,6 +84,7 @@ const struct bc_word bc_words_fd_kind[] = {
 	{"file", BC_FDK_FILE},
 	{"event", BC_FDK_EVENT},
 	{"handle", BC_FDK_HANDLE},
+	{"fifo-path", BC_FDK_FIFO},
 	{"kernel", BC_FDK_KERNEL},
 	{NULL, 0},
 };

@@ -83,6 +83,7 @@ static int take_sink(struct bc_loader *loader, const struct bc_yaml_node *node)
 		.own = loader->own,
 		.origin = bc_read_origin(loader, node)};
 	const struct bc_yaml_node *when = bc_yaml_get(node, "nonblocking_when");
+	const struct bc_yaml_node *fifo_when = bc_yaml_get(node, "fifo_nonblocking_when");
 	struct bc_cond_scope scope;
 	int status = bc_read_scope(loader, node, &scope);
 
@@ -96,15 +97,21 @@ static int take_sink(struct bc_loader *loader, const struct bc_yaml_node *node)
 	rule.ready_once = bc_read_flag(node, "ready_once");
 	rule.size_arg = bc_read_int(node, "size_arg", 0);
 	rule.stream_arg = bc_read_int(node, "stream_arg", 0);
+	rule.path_arg = bc_read_int(node, "path_arg", 0);
 	if (status == 0)
 		status = bc_read_check_arg(loader, node, "size_arg", rule.params);
 	if (status == 0)
 		status = bc_read_check_arg(loader, node, "stream_arg", rule.params);
 	if (status == 0)
 		status = bc_loader_read_limited(loader, node, &rule);
+	if (status == 0)
+		status = bc_read_check_arg(loader, node, "path_arg", rule.params);
 	if (status == 0 && when)
 		status = bc_loader_read_condition(
 			loader, when, &scope, BC_COND_ASSUME_NO, &rule.nonblocking_when);
+	if (status == 0 && fifo_when)
+		status = bc_loader_read_condition(
+			loader, fifo_when, &scope, BC_COND_ASSUME_NO, &rule.fifo_nonblocking_when);
 	if (status == 0)
 		status = override_sink(loader, node, rule.id);
 	if (status != 0)

@@ -205,6 +205,15 @@ static void take_watch(struct bc_loader *loader, const struct bc_yaml_node *node
 	bc_vec_push(&loader->watches, (struct bc_loading_watch){.rule = rule});
 }
 
+static void take_same(struct bc_loader *loader, const struct bc_yaml_node *node)
+{
+	struct bc_same_rule rule = {
+		.arg = bc_read_int(node, "arg", 1), .origin = bc_read_origin(loader, node)};
+
+	rule.functions = bc_read_texts(loader, node, "function", &rule.nfunctions);
+	bc_vec_push(&loader->sames, (struct bc_loading_same){.rule = rule});
+}
+
 int bc_loader_take_descriptors(struct bc_loader *loader, const struct bc_yaml_node *map)
 {
 	const struct bc_yaml_node *item;
@@ -212,6 +221,8 @@ int bc_loader_take_descriptors(struct bc_loader *loader, const struct bc_yaml_no
 
 	for (item = bc_read_first(map, "watch"); item; item = item->next)
 		take_watch(loader, item);
+	for (item = bc_read_first(map, "same"); item; item = item->next)
+		take_same(loader, item);
 
 	for (item = bc_read_first(map, "create"); status == 0 && item; item = item->next)
 		status = take_creator(loader, item);

@@ -166,6 +166,9 @@ static const struct bc_key blocking_keys[] = {
 	KEY("size_arg", BC_TYPE_ARG, BC_ONE, 0, "the argument that says how much is written"),
 	KEY("stream_arg", BC_TYPE_ARG, BC_ONE, 0,
 		"the stream; where it was opened decides what is waited for"),
+	KEY("path_arg", BC_TYPE_ARG, BC_ONE, 0,
+		"the path that is opened; that of a FIFO waits for the other end"),
+	MAP("fifo_nonblocking_when", condition, BC_ONE, 0, "and does not when this holds"),
 	WORD("severity", bc_words_severity, BC_ONE, 0,
 		"instead of the one derived from category and bound"),
 	TEXT("because", "one clause for people: waits for the resolver"),
@@ -317,9 +320,19 @@ static const struct bc_key queue_keys[] = {
 
 static const struct bc_shape queue = {"a function about queues", queue_keys};
 
+static const struct bc_key same_keys[] = {
+	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1,
+		"functions whose result is another name for a descriptor or stream"),
+	KEY("arg", BC_TYPE_ARG, BC_ONE, 1, "the descriptor or stream"),
+	END,
+};
+
+static const struct bc_shape same = {"another name", same_keys};
+
 static const struct bc_key descriptor_keys[] = {
 	MAP("watch", watch, BC_MANY, 0, "functions that have a descriptor watched by a loop"),
 	MAP("create", create, BC_MANY, 0, "functions that make descriptors or handles"),
+	MAP("same", same, BC_MANY, 0, "functions that give them another name"),
 	MAP("set", set, BC_MANY, 0, "functions that change their mode"),
 	MAP("limit", limit, BC_MANY, 0, "functions that set time limits on them"),
 	KEY("would_block", BC_TYPE_NUMBER, BC_MANY, 0,
