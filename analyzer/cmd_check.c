@@ -63,10 +63,15 @@ static int save(const struct bc_options *options, struct bc_report *report, cons
 	struct bc_store *store;
 	int status = bc_store_open(path, BC_STORE_WRITE, &store);
 
+	/* a run that is measured meanwhile waits, and joins itself with what is saved here */
 	if (status == 0)
+		status = bc_store_lock(store);
+	if (status == 0) {
 		status = join(store, report, &arena, &profiles);
-	if (status == 0)
-		status = bc_store_save_run(store, report, &run, &profiles);
+		if (status == 0)
+			status = bc_store_save_run(store, report, &run, &profiles);
+		status = bc_store_unlock(store, status);
+	}
 	bc_store_close(store);
 	bc_arena_fini(&arena);
 	return status;

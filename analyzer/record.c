@@ -20,7 +20,7 @@ struct recorder {
 	struct bc_report report;
 	struct bc_profiles profiles; /* the last is this run */
 	uint32_t *number;            /* of each stall in the profile */
-	int has_check;
+	int has_check, joined;
 };
 
 /* ---- before ---- */
@@ -94,27 +94,41 @@ static void join(struct recorder *r, int64_t started_ms)
 	bc_join(&r->report, &r->profiles);
 	bc_unseen_find(&r->report, &r->report.graph, &r->profiles);
 	tell_run(r);
+	r->joined = 1;
 }
 
 /* ---- the whole ---- */
 
-static int open_and_load(struct recorder *r, enum bc_store_mode mode)
+static int load_and_join(struct recorder *r, int64_t started_ms)
 {
-	int status = bc_store_open(r->project.database, mode, &r->store);
+	int status = load(r);
 
-	return status ? status : load(r);
+	if (status == 0)
+		join(r, started_ms);
+	return status;
+}
+
+/* All in one transaction: a check or another run may be saving, too. */
+static int join_and_save(struct recorder *r, int64_t started_ms)
+{
+	int status = bc_store_lock(r->store);
+
+	if (status < 0)
+		return status;
+	status = load_and_join(r, started_ms);
+	if (status == 0)
+		status = bc_store_save_profile(r->store, &r->report, &r->profiles);
+	return bc_store_unlock(r->store, status);
 }
 
 /* What cannot be written may be read: then this run is joined, and not kept. */
 static void join_only(struct recorder *r, int64_t started_ms)
 {
-	const char *why = bc_arena_strdup(&r->arena, bc_error_message());
-
 	bc_store_close(r->store);
 	r->store = NULL;
-	if (bc_file_exists(r->project.database) && open_and_load(r, BC_STORE_READ) == 0)
-		join(r, started_ms);
-	bc_fail(BC_EOUTPUT, "this run is not kept: %s", why);
+	if (bc_file_exists(r->project.database) &&
+		bc_store_open(r->project.database, BC_STORE_READ, &r->store) == 0)
+		load_and_join(r, started_ms);
 }
 
 /* Of a run in which nothing was measured, there is nothing to keep. */
@@ -126,6 +140,7 @@ static int is_worth_it(const struct bc_run *run)
 int bc_record_run(const struct bc_options *options, int64_t started_ms, struct bc_run *run)
 {
 	struct recorder r = {.run = run, .report = {.root = ""}};
+	const char *why;
 	int status;
 
 	if (!is_worth_it(run))
@@ -133,16 +148,14 @@ int bc_record_run(const struct bc_options *options, int64_t started_ms, struct b
 	locate(&r, options->check.db);
 	status = bc_project_prepare_database(&r.project);
 	if (status == 0)
-		status = open_and_load(&r, BC_STORE_WRITE);
-	if (status == 0) {
-		join(&r, started_ms);
-		status = bc_store_save_profile(r.store, &r.report, &r.profiles);
-		if (status < 0)
-			status = bc_fail(status, "this run is not kept: %s",
-				bc_arena_strdup(&r.arena, bc_error_message()));
-	} else {
+		status = bc_store_open(r.project.database, BC_STORE_WRITE, &r.store);
+	if (status == 0)
+		status = join_and_save(&r, started_ms);
+	why = bc_arena_strdup(&r.arena, bc_error_message());
+	if (!r.joined)
 		join_only(&r, started_ms);
-	}
+	if (status < 0)
+		status = bc_fail(status, "this run is not kept: %s", why);
 	bc_store_close(r.store);
 	bc_report_fini(&r.report);
 	bc_arena_fini(&r.arena);

@@ -477,11 +477,10 @@ int bc_store_load_last(struct bc_store *store, struct bc_report *report, struct 
 
 	*report = (struct bc_report){.root = ""};
 	/* one snapshot: another process may save a run while we read */
-	status = bc_store_execute(store->db, store->path, "BEGIN");
+	status = bc_store_begin(store, BC_STORE_READ);
 	if (status < 0)
 		return status;
-	status = load_all(&loader, run ? run : &ignored);
-	sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	status = bc_store_end(store, load_all(&loader, run ? run : &ignored));
 	if (status < 0) {
 		bc_arena_fini(&report->arena);
 		*report = (struct bc_report){.root = ""};

@@ -403,11 +403,10 @@ int bc_store_load_profiles(
 
 	*profiles = (struct bc_profiles){.count = 0};
 	/* one snapshot: another process may save a run while we read */
-	status = bc_store_execute(store->db, store->path, "BEGIN");
+	status = bc_store_begin(store, BC_STORE_READ);
 	if (status < 0)
 		return status;
-	status = load_all(&loader, profiles);
-	sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	status = bc_store_end(store, load_all(&loader, profiles));
 	if (status < 0)
 		*profiles = (struct bc_profiles){.count = 0};
 	return status;

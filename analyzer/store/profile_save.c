@@ -359,14 +359,9 @@ static int save_in_transaction(
 int bc_store_save_profile(
 	struct bc_store *store, const struct bc_report *report, struct bc_profiles *profiles)
 {
-	int status = bc_store_execute(store->db, store->path, "BEGIN IMMEDIATE");
+	int status = bc_store_begin(store, BC_STORE_WRITE);
 
 	if (status < 0)
 		return status;
-	status = save_in_transaction(store, report, profiles);
-	if (status == 0)
-		status = bc_store_execute(store->db, store->path, "COMMIT");
-	if (status < 0)
-		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-	return status;
+	return bc_store_end(store, save_in_transaction(store, report, profiles));
 }

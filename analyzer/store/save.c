@@ -294,15 +294,9 @@ static int save_in_transaction(struct bc_store *store, const struct bc_report *r
 int bc_store_save_run(struct bc_store *store, const struct bc_report *report,
 	const struct bc_store_run *run, const struct bc_profiles *profiles)
 {
-	/* the lock is waited for here, and then held: no later statement can find the file busy */
-	int status = bc_store_execute(store->db, store->path, "BEGIN IMMEDIATE");
+	int status = bc_store_begin(store, BC_STORE_WRITE);
 
 	if (status < 0)
 		return status;
-	status = save_in_transaction(store, report, run, profiles);
-	if (status == 0)
-		status = bc_store_execute(store->db, store->path, "COMMIT");
-	if (status < 0)
-		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-	return status;
+	return bc_store_end(store, save_in_transaction(store, report, run, profiles));
 }

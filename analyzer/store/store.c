@@ -156,6 +156,40 @@ int bc_store_open(const char *path, enum bc_store_mode mode, struct bc_store **s
 	return status;
 }
 
+/* ---- transactions ---- */
+
+int bc_store_begin(struct bc_store *store, enum bc_store_mode mode)
+{
+	int status = 0;
+
+	if (!store->depth)
+		status = bc_store_execute(store->db, store->path,
+			mode == BC_STORE_WRITE ? "BEGIN IMMEDIATE" : "BEGIN");
+	store->depth += status == 0;
+	return status;
+}
+
+int bc_store_end(struct bc_store *store, int status)
+{
+	if (--store->depth)
+		return status;
+	if (status == 0)
+		status = bc_store_execute(store->db, store->path, "COMMIT");
+	if (status < 0)
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	return status;
+}
+
+int bc_store_lock(struct bc_store *store)
+{
+	return bc_store_begin(store, BC_STORE_WRITE);
+}
+
+int bc_store_unlock(struct bc_store *store, int status)
+{
+	return bc_store_end(store, status);
+}
+
 void bc_store_close(struct bc_store *store)
 {
 	if (!store)

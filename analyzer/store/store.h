@@ -58,6 +58,14 @@ int bc_store_has_run(struct bc_store *store);
  */
 int bc_store_load_last(struct bc_store *store, struct bc_report *report, struct bc_store_run *run);
 
+/*
+ * Between these, everything is one transaction: what is loaded stays true until what was made of it
+ * is saved. Nothing is kept when `status` is an error. Waits some seconds for another process that
+ * is saving. The status, or BC_EOUTPUT.
+ */
+int bc_store_lock(struct bc_store *store);
+int bc_store_unlock(struct bc_store *store, int status);
+
 void bc_store_close(struct bc_store *store); /* NULL is fine */
 
 const char *bc_store_sqlite_version(void);

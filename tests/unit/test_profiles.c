@@ -9,10 +9,14 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/fs.h"
 #include "findings/join.h"
+#include "findings/unseen.h"
 #include "store/migrate.h"
 #include "store/profile.h"
 #include "unit/profile_build.h"
@@ -80,26 +84,40 @@ static void tell(const char *path, const char *sql)
 /* ---- saving and loading ---- */
 
 /* As `run` does it: what is there, this run behind it, all of it joined. */
-static int add_profile(const char *path, const struct bc_profile *profile)
+static int join_and_save(struct bc_store *store, const struct bc_profile *profile)
 {
 	struct bc_arena arena = BC_ARENA_INIT;
 	struct bc_report report = {.root = ""};
 	struct bc_profiles profiles = {0};
-	struct bc_store *store;
-	int status = bc_store_open(path, BC_STORE_WRITE, &store);
+	int status = 0;
 
-	if (status == 0 && bc_store_has_run(store) == 1)
+	if (bc_store_has_run(store) == 1)
 		status = bc_store_load_last(store, &report, NULL);
+	if (status == 0)
+		status = bc_store_load_graph(store, &arena, &report.graph);
 	if (status == 0)
 		status = bc_store_load_profiles(store, &arena, &profiles);
 	if (status == 0) {
 		profiles.items[profiles.count++] = *profile;
 		bc_join(&report, &profiles);
+		bc_unseen_find(&report, &report.graph, &profiles);
 		status = bc_store_save_profile(store, &report, &profiles);
 	}
-	bc_store_close(store);
 	bc_report_fini(&report);
 	bc_arena_fini(&arena);
+	return status;
+}
+
+static int add_profile(const char *path, const struct bc_profile *profile)
+{
+	struct bc_store *store;
+	int status = bc_store_open(path, BC_STORE_WRITE, &store);
+
+	if (status == 0)
+		status = bc_store_lock(store);
+	if (status == 0)
+		status = bc_store_unlock(store, join_and_save(store, profile));
+	bc_store_close(store);
 	return status;
 }
 
@@ -350,6 +368,64 @@ static void test_senseless_values(void **state)
 	}
 }
 
+/* Wherever a byte is wrong, the file is read, written or refused, and nothing worse. */
+static void test_flipped_bytes(void **state)
+{
+	const struct place *place = *state;
+	struct bc_buf good = {0};
+	struct profile_build profile;
+	struct report_build built;
+	uint32_t seed = 1;
+	int refused = 0;
+
+	report_init(&built);
+	profile_init(&profile);
+	assert_int_equal(save_check(place->path, &built.report), 0);
+	assert_int_equal(add_profile(place->path, &profile.profile), 0);
+	assert_int_equal(bc_file_read(&good, place->path, 0), 0);
+	for (int i = 0; i < 300; i++) {
+		size_t at = (seed = seed * 1664525 + 1013904223) >> 4;
+
+		at %= good.len;
+		good.data[at] ^= (char)(1 << i % 8);
+		assert_int_equal(bc_file_write(place->path, good.data, good.len), 0);
+		good.data[at] ^= (char)(1 << i % 8);
+		refused += add_profile(place->path, &profile.profile) != 0;
+	}
+	assert_true(refused > 10);
+	bc_buf_fini(&good);
+}
+
+/* Runs that end at the same time: none loses the join of another. */
+static void test_concurrent_runs(void **state)
+{
+	const struct place *place = *state;
+	struct profile_build profile;
+	struct report_build built;
+	pid_t pids[5];
+	int status;
+
+	report_init(&built);
+	profile_init(&profile);
+	assert_int_equal(save_check(place->path, &built.report), 0);
+	for (int i = 0; i < 5; i++) {
+		pids[i] = fork();
+		for (int run = 0; pids[i] == 0 && run < 4; run++)
+			if (add_profile(place->path, &profile.profile) != 0)
+				_exit(1);
+		if (pids[i] == 0)
+			_exit(0);
+	}
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	}
+	assert_int_equal(ask(place->path, "SELECT count(*) FROM profile_runs"), 20);
+	assert_int_equal(ask(place->path, "SELECT count(*) FROM joins"), 20);
+	assert_int_equal(
+		ask(place->path, "SELECT observed_runs FROM findings WHERE finding = 0"), 20);
+}
+
 static void test_graph(void **state)
 {
 	struct bc_graph_function functions[] = {{"main", "b.c", 9, 0, 0, 0},
@@ -445,6 +521,8 @@ int main(void)
 		TEST(test_hostile_texts),
 		TEST(test_huge_figures),
 		TEST(test_senseless_values),
+		TEST(test_flipped_bytes),
+		TEST(test_concurrent_runs),
 		TEST(test_graph),
 		TEST(test_version_1),
 	};
