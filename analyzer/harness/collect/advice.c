@@ -40,7 +40,8 @@ void bc_run_advise(struct bc_run *run, const struct bc_models *models)
 		const struct bc_sink_rule *const *rules;
 		int n;
 
-		if (stall->kind == BC_RUN_MANY || stall->cause != BC_RUN_CALL || !*loop)
+		if (stall->kind == BC_RUN_MANY || !*loop ||
+			(stall->cause != BC_RUN_CALL && stall->cause != BC_RUN_SYSCALL))
 			continue;
 		/* of several rules for one name the later pack knows better */
 		rules = bc_models_sinks(models, stall->culprit, &n);

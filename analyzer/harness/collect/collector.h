@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "harness/collect/live.h"
+#include "harness/collect/outside.h"
 #include "harness/collect/perf.h"
 #include "harness/collect/run.h"
 #include "harness/collect/segment.h"
@@ -77,8 +78,9 @@ struct bc_collector {
 	struct bc_run *run;
 	struct bc_segment segment;
 	struct bc_target target;
-	struct bc_trace *trace; /* NULL: not asked for */
-	struct bc_live *live;   /* NULL: no live view */
+	struct bc_trace *trace;     /* NULL: not asked for */
+	struct bc_live *live;       /* NULL: no live view */
+	struct bc_outside *outside; /* NULL: the library is in the program */
 	pid_t pid;
 	uint64_t start_ns;
 	uint64_t looked_ns; /* whether the library was loaded */
@@ -121,6 +123,10 @@ uint32_t bc_seen_unwind(struct bc_collector *collector, uint32_t process,
 void bc_seen_fini(struct bc_collector *collector);
 
 /* watch.c */
+/* A file of /proc/PID/task/TID. 0 when it cannot be read. */
+int bc_watch_read(uint32_t pid, uint32_t tid, const char *what, char *text, size_t size);
+/* A piece of the process' memory, less than `size` where it ends sooner. Returns how much. */
+uint32_t bc_watch_stack(uint32_t pid, uint64_t sp, uint8_t *bytes, size_t size);
 /* How long the thread has waited for events until now. */
 uint64_t bc_watch_idle(const struct bc_wire_thread *shared, uint64_t now);
 /* The call in which the frame is at this moment, or NULL. */

@@ -234,7 +234,8 @@ void bc_modules_bind(struct bc_collector *collector, uint32_t slot)
 		.started_ns = shared->started_ns,
 		.program = find_program(collector, pid),
 	};
-	collector->run->processes++;
+	if (slot != BC_OUTSIDE_PROCESS)
+		collector->run->processes++;
 }
 
 void bc_modules_release(struct bc_collector *collector, uint32_t slot)

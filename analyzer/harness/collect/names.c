@@ -119,8 +119,13 @@ const char *bc_syscall_name(long number)
 		{162, "sync"}, {202, "futex"}, {217, "getdents64"}, {220, "semtimedop"},
 		{230, "clock_nanosleep"}, {232, "epoll_wait"}, {247, "waitid"}, {257, "openat"},
 		{262, "newfstatat"}, {263, "unlinkat"}, {270, "pselect6"}, {271, "ppoll"},
-		{281, "epoll_pwait"}, {288, "accept4"}, {306, "syncfs"}, {326, "copy_file_range"},
-		{332, "statx"}, {435, "clone3"}, {441, "epoll_pwait2"}};
+		{277, "sync_file_range"}, {281, "epoll_pwait"}, {285, "fallocate"}, {295, "preadv"},
+		{296, "pwritev"}, {299, "recvmmsg"}, {307, "sendmmsg"}, {426, "io_uring_enter"},
+		{128, "rt_sigtimedwait"}, {130, "rt_sigsuspend"}, {208, "io_getevents"},
+		{243, "mq_timedreceive"}, {242, "mq_timedsend"}, {69, "msgsnd"}, {70, "msgrcv"},
+		{59, "execve"}, {258, "mkdirat"}, {264, "renameat"}, {316, "renameat2"},
+		{40, "sendfile"}, {275, "splice"}, {288, "accept4"}, {306, "syncfs"},
+		{326, "copy_file_range"}, {332, "statx"}, {435, "clone3"}, {441, "epoll_pwait2"}};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (known[i].number == number)

@@ -208,6 +208,52 @@ static void write_remarks(struct bc_json *json, const struct bc_run *run)
 	bc_json_end(json);
 }
 
+static void write_calls(struct bc_json *json, const struct bc_run_thread *thread)
+{
+	bc_json_key(json, "calls");
+	bc_json_array(json);
+	for (uint32_t i = 0; i < thread->ncalls; i++) {
+		const struct bc_run_blocked *call = &thread->calls[i];
+
+		bc_json_object(json);
+		write_text(json, "function", call->name);
+		bc_json_key(json, "number");
+		if (call->number >= 0)
+			bc_json_int(json, call->number);
+		else
+			bc_json_null(json);
+		write_count(json, "count", call->count);
+		write_ms(json, "total_ms", call->total_ns);
+		write_ms(json, "max_ms", call->max_ns);
+		bc_json_end(json);
+	}
+	bc_json_end(json);
+}
+
+/* Only what was observed from outside has these. */
+static void write_threads(struct bc_json *json, const struct bc_run *run)
+{
+	write_ms(json, "resolution_ms", run->resolution_ns);
+	bc_json_key(json, "threads");
+	bc_json_array(json);
+	for (size_t i = 0; i < run->threads.count; i++) {
+		const struct bc_run_thread *thread = &run->threads.items[i];
+
+		bc_json_object(json);
+		write_count(json, "thread", thread->tid);
+		write_text(json, "name", thread->name);
+		bc_json_key(json, "loop");
+		bc_json_bool(json, thread->is_loop);
+		write_ms(json, "seen_ms", thread->seen_ns);
+		write_ms(json, "waited_ms", thread->waited_ns);
+		write_ms(json, "cpu_ms", thread->cpu_ns);
+		write_ms(json, "blocked_ms", thread->blocked_ns);
+		write_calls(json, thread);
+		bc_json_end(json);
+	}
+	bc_json_end(json);
+}
+
 static void write_losses(struct bc_json *json, const struct bc_run *run)
 {
 	write_count(json, "lost_events", run->lost_events);
@@ -242,6 +288,8 @@ void bc_run_write_json(const struct bc_run *run, struct bc_buf *out)
 	write_ms(&json, "duration_ms", run->duration_ns);
 	write_ms(&json, "budget_ms", run->budget_ns);
 	write_ms(&json, "imposed_p99_ms", bc_run_imposed(run, 0.99));
+	if (run->resolution_ns)
+		write_threads(&json, run);
 	write_loops(&json, run);
 	write_callbacks(&json, run, &arena);
 	write_stalls(&json, run, &arena);

@@ -78,7 +78,8 @@ static void write_cause(struct writer *writer, const struct bc_run_stall *stall)
 		SAY(writer, STRONG, " blocked");
 		if (*stall->culprit)
 			SAY(writer, STRONG, " in system call %s", stall->culprit);
-		SAY(writer, PLAIN, ", called by a library");
+		if (writer->run->processes)
+			SAY(writer, PLAIN, ", called by a library");
 		break;
 	}
 	SAY(writer, PLAIN, " (%s)", time);
@@ -252,6 +253,59 @@ static void write_loops(struct writer *writer)
 	}
 }
 
+/* ---- what was seen from outside ---- */
+
+static double share_of(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+static void write_blocked(struct writer *writer, const struct bc_run_blocked *call)
+{
+	if (call->name)
+		SAY(writer, PLAIN, "    %s", call->name);
+	else if (call->number == -1)
+		SAY(writer, PLAIN, "    no system call");
+	else if (call->number < 0)
+		SAY(writer, PLAIN,
+			"    calls that the system does not tell us: it is another user's");
+	else
+		SAY(writer, PLAIN, "    system call %ld", call->number);
+	SAY(writer, PLAIN, ": %u time%s, %s in all, at most %s", call->count,
+		call->count == 1 ? "" : "s", show_time(writer, call->total_ns),
+		show_time(writer, call->max_ns));
+	end_line(writer);
+}
+
+static void write_thread(struct writer *writer, const struct bc_run_thread *thread)
+{
+	SAY(writer, STRONG, "thread %u %s", thread->tid, thread->name);
+	SAY(writer, PLAIN, thread->is_loop ? ", a loop: waiting for events %.0f %%, " : ": ",
+		share_of(thread->waited_ns, thread->seen_ns));
+	SAY(writer, PLAIN, "computing %.0f %%, asleep %s%.0f %%",
+		share_of(thread->cpu_ns, thread->seen_ns), thread->is_loop ? "elsewhere " : "",
+		share_of(thread->blocked_ns, thread->seen_ns));
+	end_line(writer);
+	for (uint32_t i = 0; i < thread->ncalls; i++)
+		write_blocked(writer, &thread->calls[i]);
+}
+
+static void write_threads(struct writer *writer)
+{
+	const struct bc_run *run = writer->run;
+
+	if (!run->threads.count)
+		return;
+	end_line(writer);
+	for (size_t i = 0; i < run->threads.count; i++)
+		write_thread(writer, &run->threads.items[i]);
+	SAY(writer, PLAIN,
+		"looked at every %s: times are right within that, and what is shorter than twice "
+		"that may be missing",
+		show_time(writer, run->resolution_ns));
+	end_line(writer);
+}
+
 /* ---- what is missing ---- */
 
 static void write_loss(struct writer *writer, uint64_t count, const char *what)
@@ -297,10 +351,9 @@ static void write_head(struct writer *writer)
 		SAY(writer, PLAIN, ", exit status %d", run->code);
 	end_line(writer);
 	if (*run->tier_why) {
-		SAY(writer, WARNING, "nothing was measured: ");
+		SAY(writer, WARNING, "observed from outside: ");
 		SAY(writer, PLAIN, "%s", run->tier_why);
 		end_line(writer);
-		return;
 	}
 	SAY(writer, PLAIN, "%s, %llu stall%s of %s or more", show_time(writer, run->duration_ns),
 		(unsigned long long)stalls, stalls == 1 ? "" : "s",
@@ -347,6 +400,7 @@ void bc_run_write_text(const struct bc_run *run, int color, struct bc_buf *out)
 	if (run->loops.count)
 		end_line(&writer);
 	write_loops(&writer);
+	write_threads(&writer);
 	write_losses(&writer);
 	write_remarks(&writer);
 	write_tail(&writer);

@@ -103,7 +103,7 @@ static void set_tier(struct bc_collector *collector, const char *preload_dir)
 	run->tier_why = "";
 	if (collector->target.preloadable && preload_dir)
 		return;
-	run->tier = "none";
+	run->tier = "outside";
 	run->tier_why = collector->target.preloadable ? "libblockcheck-preload.so was not found"
 						      : collector->target.why;
 }
@@ -124,26 +124,45 @@ static int is_mapped(pid_t pid)
 	return found;
 }
 
+static int tick_ms(const struct bc_collector *collector)
+{
+	double half = collector->options->budget_ms / 2;
+
+	return half < 1 ? 1 : half > TICK_MAX_MS ? TICK_MAX_MS : (int)half;
+}
+
 /* Said at once, not after an hour of measuring nothing. */
-static void check_loaded(struct bc_collector *collector, uint64_t now)
+static void observe(struct bc_collector *collector)
 {
 	struct bc_run *run = collector->run;
 
-	if (strcmp(run->tier, "inside") || run->processes || *run->tier_why ||
+	run->tier = "outside";
+	run->resolution_ns = (uint64_t)tick_ms(collector) * 1000000u;
+	fprintf(stderr, "blockcheck: warning: observed from outside only, every %d ms: %s\n",
+		tick_ms(collector), run->tier_why);
+	bc_outside_open(collector);
+}
+
+/* A library that does not say that it is there may only be late, on a busy machine. */
+static void check_loaded(struct bc_collector *collector, uint64_t now)
+{
+	struct bc_run *run = collector->run;
+	uint32_t attached = __atomic_load_n(&collector->segment.wire->attached, __ATOMIC_ACQUIRE);
+
+	if (collector->outside && attached) {
+		bc_outside_drop(collector->outside, collector);
+		collector->outside = NULL;
+		run->tier = "inside";
+		run->tier_why = "";
+	}
+	if (collector->outside || attached || run->processes ||
 		now - collector->looked_ns < LOADED_WITHIN_MS * 1000000ull)
 		return;
 	collector->looked_ns = now;
 	if (is_mapped(collector->pid))
 		return;
 	run->tier_why = "the injected library did not report back: was LD_PRELOAD taken away?";
-	fprintf(stderr, "blockcheck: warning: nothing is measured; %s\n", run->tier_why);
-}
-
-static int tick_ms(const struct bc_collector *collector)
-{
-	double half = collector->options->budget_ms / 2;
-
-	return half < 1 ? 1 : half > TICK_MAX_MS ? TICK_MAX_MS : (int)half;
+	observe(collector);
 }
 
 /* ---- the loop ---- */
@@ -177,6 +196,9 @@ static void watch(struct bc_collector *collector, int signals)
 
 		wait_for_news(collector, signals);
 		read_signals(collector, signals);
+		if (collector->outside)
+			bc_outside_tick(
+				collector->outside, collector, bc_segment_now(&collector->segment));
 		bc_reader_scan(collector);
 		now = bc_segment_now(&collector->segment);
 		check_loaded(collector, now);
@@ -202,15 +224,16 @@ static int launch(struct bc_collector *collector)
 		options->preload_dir ? options->preload_dir : bc_target_preload_dir(arena);
 	const char *wire =
 		bc_arena_printf(arena, "/proc/%d/fd/%d", (int)getpid(), collector->segment.fd);
+	int status;
 
 	set_tier(collector, dir);
 	if (options->follow) /* what it will execute may link any of the libraries */
 		collector->target.plugs = BC_PLUG_ALL;
-	if (*collector->run->tier_why)
-		fprintf(stderr, "blockcheck: warning: nothing is measured: %s\n",
-			collector->run->tier_why);
-	return bc_target_launch(
+	status = bc_target_launch(
 		arena, &collector->target, options->argv, dir, wire, &collector->pid);
+	if (status == 0 && *collector->run->tier_why)
+		observe(collector);
+	return status;
 }
 
 static const char *join(struct bc_arena *arena, char *const *argv)
@@ -243,8 +266,7 @@ static void measure(struct bc_collector *collector, int signals)
 	collector->live = NULL;
 	run->duration_ns = bc_segment_now(&collector->segment) - collector->start_ns;
 	bc_reader_finish(collector, run->signal != 0);
-	if (run->processes && !strcmp(run->tier, "inside"))
-		run->tier_why = ""; /* late, but it came */
+	bc_outside_close(collector->outside, collector);
 	run->collector_cpu_ns = own_cpu();
 }
 
@@ -292,6 +314,7 @@ int bc_run_program(const struct bc_run_options *options, struct bc_run *run)
 
 void bc_run_fini(struct bc_run *run)
 {
+	bc_vec_fini(&run->threads);
 	bc_vec_fini(&run->loops);
 	bc_vec_fini(&run->callbacks);
 	bc_vec_fini(&run->stalls);

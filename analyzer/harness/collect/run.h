@@ -102,6 +102,26 @@ struct bc_run_loop {
 	struct bc_run_histogram times;
 };
 
+/* What was seen of a thread from outside. */
+enum { BC_RUN_BLOCKED = 8 };
+
+struct bc_run_blocked {
+	long number;      /* of the system call; -1: in none, a page fault most likely */
+	const char *name; /* NULL: not known */
+	uint32_t count;
+	uint64_t total_ns, max_ns;
+};
+
+struct bc_run_thread {
+	uint32_t tid;
+	char name[32];
+	int is_loop; /* it was seen waiting for events */
+	int hidden;  /* the system does not say in which calls it is */
+	uint64_t seen_ns, waited_ns, blocked_ns, cpu_ns;
+	struct bc_run_blocked calls[BC_RUN_BLOCKED]; /* that took most */
+	uint32_t ncalls;
+};
+
 struct bc_run {
 	struct bc_arena arena;
 	const char *command;
@@ -110,6 +130,8 @@ struct bc_run {
 	int code, signal;     /* how the program ended */
 	int interrupted;      /* by a signal to us */
 	uint64_t duration_ns, budget_ns;
+	uint64_t resolution_ns;               /* from outside: how often it was looked at */
+	BC_VEC(struct bc_run_thread) threads; /* from outside alone */
 	BC_VEC(struct bc_run_loop) loops;
 	BC_VEC(struct bc_run_callback) callbacks;
 	BC_VEC(struct bc_run_stall) stalls;

@@ -70,7 +70,7 @@ static int unwind_slice(struct work *work)
 	piece = (struct bc_stack_piece){.pc = slice.pc,
 		.sp = slice.sp,
 		.bp = slice.bp,
-		.has_bp = 1,
+		.has_bp = slice.bp != 0,
 		.bytes = slice.bytes,
 		.size = slice.size};
 	return unwind(work, &piece);
@@ -252,7 +252,7 @@ static int is_faulting(const struct work *work)
 	const struct bc_wire_event *event = work->event;
 	uint64_t ran = work->stall.split.cpu_ns, faults = event->minor_faults;
 
-	return ran >= work->stall.split.blocked_ns && event->system_ns >= ran / 2 &&
+	return faults && ran >= work->stall.split.blocked_ns && event->system_ns >= ran / 2 &&
 	       faults * MAX_FAULT_NS >= event->system_ns && faults * MIN_FAULT_NS >= ran / 20;
 }
 

@@ -303,6 +303,26 @@ static bool read_memory(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *result, void
 	return true;
 }
 
+/*
+ * Where only pc and sp are known: the innermost function that keeps a frame pointer is the first
+ * whose caller's frame pointer, further up, and return address lie side by side. Those below it
+ * have none, so that bp still is its own.
+ */
+static uint64_t guess_bp(struct bc_symbols *symbols, const struct bc_stack_piece *piece)
+{
+	uint64_t words[2];
+
+	for (size_t at = 0; at + sizeof(words) <= piece->size; at += sizeof(words[0])) {
+		uint64_t here = piece->sp + at;
+
+		memcpy(words, piece->bytes + at, sizeof(words));
+		if (words[0] > here && words[0] - here < piece->size && words[0] % 8 == 0 &&
+			dwfl_addrmodule(symbols->dwfl, words[1]))
+			return here;
+	}
+	return 0;
+}
+
 static bool set_registers(Dwfl_Thread *thread, void *argument)
 {
 	const struct bc_stack_piece *piece = ((struct bc_symbols *)argument)->piece;
@@ -313,7 +333,9 @@ static bool set_registers(Dwfl_Thread *thread, void *argument)
 		if (!dwfl_thread_state_registers(thread, 0, NREGISTERS, all))
 			return false;
 	} else {
-		if (piece->has_bp && !dwfl_thread_state_registers(thread, REG_BP, 1, &bp))
+		if (!piece->has_bp)
+			bp = guess_bp(argument, piece);
+		if (bp && !dwfl_thread_state_registers(thread, REG_BP, 1, &bp))
 			return false;
 		if (!dwfl_thread_state_registers(thread, REG_SP, 1, &sp))
 			return false;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,7 +17,7 @@
 #include "base/fs.h"
 #include "harness/wire.h"
 
-enum { MAX_HEADERS = 64, MAX_LISTING = 1 << 20 };
+enum { MAX_HEADERS = 64, MAX_LISTING = 1 << 20, MAX_NOTES = 1024 };
 
 #define CORE "libblockcheck-preload.so"
 
@@ -134,6 +135,57 @@ static int is_privileged(const char *path)
 	       ((info.st_mode & S_ISGID) && info.st_gid != getegid());
 }
 
+static int has_capabilities(const char *path)
+{
+	return geteuid() != 0 && getxattr(path, "security.capability", NULL, 0) > 0;
+}
+
+/* Go's linker leaves a note of its own among the others. */
+static int has_go_note(int fd, const Elf64_Phdr *part)
+{
+	char bytes[MAX_NOTES];
+	ssize_t size =
+		pread(fd, bytes, part->p_filesz < sizeof(bytes) ? part->p_filesz : sizeof(bytes),
+			(off_t)part->p_offset);
+	size_t at = 0;
+
+	while (size > 0 && at + sizeof(Elf64_Nhdr) + 4 <= (size_t)size) {
+		Elf64_Nhdr note;
+
+		memcpy(&note, bytes + at, sizeof(note));
+		at += sizeof(note);
+		if (note.n_namesz == 4 && !memcmp(bytes + at, "Go\0", 4))
+			return 1;
+		at += (((size_t)note.n_namesz + 3) & ~(size_t)3) +
+		      (((size_t)note.n_descsz + 3) & ~(size_t)3);
+	}
+	return 0;
+}
+
+static int is_go(const struct image *image, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), found = 0;
+
+	for (int i = 0; fd >= 0 && i < image->nparts && !found; i++)
+		found = image->parts[i].p_type == PT_NOTE && has_go_note(fd, &image->parts[i]);
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+uint64_t bc_target_base(const char *path)
+{
+	struct image image;
+	uint64_t base = UINT64_MAX;
+
+	if (!read_image(&image, path))
+		return 0;
+	for (int i = 0; i < image.nparts; i++)
+		if (image.parts[i].p_type == PT_LOAD && image.parts[i].p_vaddr < base)
+			base = image.parts[i].p_vaddr;
+	return base == UINT64_MAX ? 0 : base & ~(uint64_t)4095;
+}
+
 static const char *find_obstacle(const struct image *image, const char *path)
 {
 #ifndef __x86_64__
@@ -141,12 +193,16 @@ static const char *find_obstacle(const struct image *image, const char *path)
 #endif
 	if (image->header.e_machine != EM_X86_64)
 		return "it is made for another machine";
+	if (is_go(image, path))
+		return "it is written in Go, which makes its system calls itself";
 	if (!image->interpreter[0])
 		return "it is linked statically, so no library can be put in front of its own";
 	if (strstr(image->interpreter, "ld-musl"))
 		return "it is linked against musl; the injected library needs glibc";
 	if (is_privileged(path))
 		return "it is setuid or setgid, so the system ignores LD_PRELOAD";
+	if (has_capabilities(path))
+		return "it has file capabilities, so the system ignores LD_PRELOAD";
 	return NULL;
 }
 
@@ -227,7 +283,10 @@ int bc_target_inspect(struct bc_arena *arena, const char *name, struct bc_target
 	/* a script may start anything, and is only followed on request: then be ready for all */
 	shell = read_shebang(arena, target->path);
 	target->preloadable = shell && read_image(&image, shell) && !find_obstacle(&image, shell);
-	target->why = target->preloadable ? NULL : "it is no 64-bit ELF program";
+	target->why = target->preloadable ? NULL
+		      : shell ? "what runs this script is no program that a library can be put into"
+			      : "it is no 64-bit ELF program";
+	target->foreign = !shell;
 	target->plugs = BC_PLUG_ALL;
 	return 0;
 }

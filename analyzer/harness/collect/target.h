@@ -2,6 +2,7 @@
 #ifndef BC_HARNESS_COLLECT_TARGET_H
 #define BC_HARNESS_COLLECT_TARGET_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
@@ -20,6 +21,7 @@ struct bc_target {
 	const char *path; /* absolute */
 	int preloadable;
 	const char *why; /* a sentence when it is not: static, setuid, musl, another machine */
+	int foreign;     /* its system calls have other numbers than ours */
 	int asan;        /* linked against gcc's AddressSanitizer runtime */
 	unsigned plugs;  /* set of enum bc_plug */
 };
@@ -33,6 +35,9 @@ int bc_target_inspect(struct bc_arena *arena, const char *name, struct bc_target
  */
 int bc_target_launch(struct bc_arena *arena, const struct bc_target *target, char *const *argv,
 	const char *preload_dir, const char *wire_path, pid_t *pid);
+
+/* Where a program's file wants to be in memory; 0: anywhere. */
+uint64_t bc_target_base(const char *path);
 
 /* Where the libraries are: beside the program, in the build tree, or installed. NULL: nowhere. */
 const char *bc_target_preload_dir(struct bc_arena *arena);

@@ -16,19 +16,24 @@
 
 enum { PERF_PERIOD_NS = 1000000, SAY_FIRST_MS = 1000 };
 
-static int read_task(const struct bc_seen_thread *thread, const char *what, char *text, size_t size)
+int bc_watch_read(uint32_t pid, uint32_t tid, const char *what, char *text, size_t size)
 {
 	char path[96];
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%u/task/%u/%s", thread->pid, thread->tid, what);
+	snprintf(path, sizeof(path), "/proc/%u/task/%u/%s", pid, tid, what);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? -1 : read(fd, text, size - 1);
 	if (fd >= 0)
 		close(fd);
 	text[n > 0 ? n : 0] = 0;
 	return n > 0;
+}
+
+static int read_task(const struct bc_seen_thread *thread, const char *what, char *text, size_t size)
+{
+	return bc_watch_read(thread->pid, thread->tid, what, text, size);
 }
 
 /* ---- run queue ---- */
@@ -77,17 +82,22 @@ uint64_t bc_watch_runqueue(const struct bc_seen_thread *thread, uint64_t from, u
 
 /* ---- stacks ---- */
 
-static void read_stack(const struct bc_seen_thread *thread, struct bc_sample *sample)
+uint32_t bc_watch_stack(uint32_t pid, uint64_t sp, uint8_t *bytes, size_t size)
 {
-	struct iovec local = {sample->bytes, sizeof(sample->bytes)};
-	struct iovec remote = {(void *)sample->sp, sizeof(sample->bytes)};
-	ssize_t n = process_vm_readv((pid_t)thread->pid, &local, 1, &remote, 1, 0);
+	struct iovec local = {bytes, size}, remote = {(void *)sp, size};
+	ssize_t n = process_vm_readv((pid_t)pid, &local, 1, &remote, 1, 0);
 
 	if (n < 0) { /* the stack ends sooner: take what its page has */
-		local.iov_len = remote.iov_len = 4096 - (sample->sp & 4095);
-		n = process_vm_readv((pid_t)thread->pid, &local, 1, &remote, 1, 0);
+		local.iov_len = remote.iov_len = 4096 - (sp & 4095);
+		n = process_vm_readv((pid_t)pid, &local, 1, &remote, 1, 0);
 	}
-	sample->size = n > 0 ? (uint32_t)n : 0;
+	return n > 0 ? (uint32_t)n : 0;
+}
+
+static void read_stack(const struct bc_seen_thread *thread, struct bc_sample *sample)
+{
+	sample->size =
+		bc_watch_stack(thread->pid, sample->sp, sample->bytes, sizeof(sample->bytes));
 }
 
 /* In a call of ours the heartbeat has the registers; the call must not have ended meanwhile. */
@@ -142,6 +152,10 @@ const char *bc_watch_call(
 {
 	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
 
+	const struct bc_sample *sample = collector->threads[slot]->sample;
+
+	if (collector->outside && sample && sample->frame_ns == frame->start_ns)
+		return bc_syscall_name(sample->syscall);
 	return shared->call_ns >= frame->start_ns ? bc_call_name(collector, shared->call) : NULL;
 }
 

@@ -1,0 +1,566 @@
+#include "harness/collect/outside.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "harness/collect/collector.h"
+
+enum {
+	MAX_WATCHED = 64,
+	MAX_SITES = 4,
+	LIST_EVERY_NS = 50000000,
+	PLAIN_LOOKS = 200, /* a thread that has shown no loop by then is looked at less often */
+	PLAIN_EVERY = 8,
+	ERROR_ACCESS = -3 /* of `number`: the system does not say */
+};
+
+enum look { NOTHING, RUNNING, BLOCKED, WAITING };
+
+/* Where a thread was found waiting for events. */
+struct site {
+	long number;
+	uint64_t sp;
+	uint64_t stack[2]; /* hash of its functions; 0: they cannot be seen */
+	uint64_t switches; /* as of the last time, so that one long wait counts once */
+	uint32_t times;
+};
+
+/* One look at a thread. */
+struct glance {
+	enum look look;
+	long number; /* of the system call it is in */
+	uint64_t sp, pc;
+	uint64_t at_ns;
+	uint64_t switches; /* how often it has gone to sleep */
+	uint64_t run_ns;
+};
+
+struct watched {
+	uint32_t tid, slot;
+	struct glance last;
+	struct site sites[MAX_SITES];
+	int nsites;
+	const struct site *shown; /* the one that the reader knows */
+	uint32_t looks;
+	uint64_t blocked_ns; /* since when, while it is blocked */
+	struct glance first; /* of what goes on since the loop's last wait */
+	struct bc_run_thread figures;
+};
+
+struct bc_outside {
+	struct watched threads[MAX_WATCHED];
+	uint64_t listed_ns;
+	uint32_t too_many;
+};
+
+/* ---- looking ---- */
+
+static int is_wait(long number)
+{
+	static const char *const waits[] = {"epoll_wait", "epoll_pwait", "epoll_pwait2", "poll",
+		"ppoll", "select", "pselect6", "io_uring_enter"};
+	const char *name = bc_syscall_name(number);
+
+	for (size_t i = 0; name && i < sizeof(waits) / sizeof(waits[0]); i++)
+		if (!strcmp(waits[i], name))
+			return 1;
+	return 0;
+}
+
+static uint64_t read_switches(uint32_t pid, uint32_t tid)
+{
+	char text[4096];
+	const char *line;
+
+	if (!bc_watch_read(pid, tid, "status", text, sizeof(text)))
+		return 0;
+	line = strstr(text, "\nvoluntary_ctxt_switches:");
+	return line ? strtoull(line + strlen("\nvoluntary_ctxt_switches:"), NULL, 10) : 0;
+}
+
+/* "running", or the number, six arguments, stack and program counter, or "-1" and these two. */
+static void read_call(uint32_t pid, uint32_t tid, struct glance *glance)
+{
+	unsigned long long sp, pc;
+	char text[256];
+
+	glance->number = -1;
+	if (!bc_watch_read(pid, tid, "syscall", text, sizeof(text))) {
+		glance->number = ERROR_ACCESS;
+		return;
+	}
+	if (sscanf(text, "%ld %*s %*s %*s %*s %*s %*s %llx %llx", &glance->number, &sp, &pc) == 3) {
+		glance->sp = sp;
+		glance->pc = pc;
+	}
+	glance->look = text[0] == 'r' ? RUNNING : BLOCKED;
+}
+
+/* For a program of another user, which may only be seen to run or not to. */
+static void read_state(uint32_t pid, uint32_t tid, struct glance *glance)
+{
+	char text[512];
+	const char *state;
+
+	if (!bc_watch_read(pid, tid, "stat", text, sizeof(text)))
+		return;
+	state = strrchr(text, ')');
+	glance->look = state && !strncmp(state, ") R", 3) ? RUNNING : BLOCKED;
+}
+
+/* What was read must belong together: no sleep may have begun in between. */
+static int look_at(uint32_t pid, uint32_t tid, struct glance *glance)
+{
+	unsigned long long run = 0;
+	char text[96];
+
+	for (int i = 0; i < 3; i++) {
+		uint64_t before = read_switches(pid, tid);
+
+		*glance = (struct glance){.switches = before};
+		read_call(pid, tid, glance);
+		if (glance->number == ERROR_ACCESS)
+			read_state(pid, tid, glance);
+		if (read_switches(pid, tid) == before)
+			break;
+	}
+	if (bc_watch_read(pid, tid, "schedstat", text, sizeof(text)) &&
+		sscanf(text, "%llu", &run) == 1)
+		glance->run_ns = run;
+	return glance->look != NOTHING;
+}
+
+/* ---- where its loop waits ---- */
+
+static void hash_stack(
+	struct bc_collector *collector, const struct glance *glance, uint64_t hash[2])
+{
+	struct bc_run_where frames[BC_STACK_MAX];
+	uint8_t bytes[BC_WIRE_SLICE_BYTES];
+	const struct bc_stack_piece piece = {.pc = glance->pc,
+		.sp = glance->sp,
+		.exact = 1,
+		.bytes = bytes,
+		.size = bc_watch_stack((uint32_t)collector->pid, glance->sp, bytes, sizeof(bytes))};
+	uint32_t count = bc_seen_unwind(collector, BC_OUTSIDE_PROCESS, &piece, frames);
+	struct bc_buf text = {0};
+
+	/* the function itself may be there twice, with a system call of its own each */
+	for (uint32_t i = 1; i < count; i++)
+		bc_buf_printf(&text, "%s:%d\n", frames[i].function, frames[i].line);
+	if (text.len)
+		bc_hash_bytes(text.data, text.len, hash);
+	bc_buf_fini(&text);
+}
+
+static struct site *find_known(struct watched *watched, const struct glance *glance)
+{
+	for (int i = 0; i < watched->nsites; i++)
+		if (watched->sites[i].number == glance->number &&
+			watched->sites[i].sp == glance->sp)
+			return &watched->sites[i];
+	return NULL;
+}
+
+/* libc has two ways into a system call, which differ in what they push; so the stack decides, where
+ * it can be seen, and its depth only tells at once that a site is known. */
+static struct site *find_site(
+	struct bc_collector *collector, struct watched *watched, const struct glance *glance)
+{
+	struct site *site = find_known(watched, glance), *least = watched->sites;
+	struct site fresh = {.number = glance->number, .sp = glance->sp};
+
+	if (site)
+		return site;
+	hash_stack(collector, glance, fresh.stack);
+	for (int i = 0; i < watched->nsites; i++) {
+		site = &watched->sites[i];
+		if (site->number == fresh.number && site->stack[0] == fresh.stack[0] &&
+			site->stack[1] == fresh.stack[1] && (fresh.stack[0] || fresh.stack[1])) {
+			site->sp = fresh.sp;
+			return site;
+		}
+		if (site->times < least->times)
+			least = site;
+	}
+	if (watched->nsites < MAX_SITES)
+		least = &watched->sites[watched->nsites++];
+	*least = fresh;
+	return least;
+}
+
+/* A poll() in a callback is another place, and comes less often. */
+static int is_loops_wait(
+	struct bc_collector *collector, struct watched *watched, const struct glance *glance)
+{
+	struct site *site;
+
+	site = find_site(collector, watched, glance);
+	if (site->switches != glance->switches) {
+		site->switches = glance->switches;
+		site->times++;
+	}
+	for (int i = 0; i < watched->nsites; i++)
+		if (watched->sites[i].times > site->times)
+			return 0;
+	return 1;
+}
+
+/* ---- what the reader gets to see ---- */
+
+static void push_event(struct bc_wire_thread *shared, const struct bc_wire_event *event)
+{
+	shared->events[shared->head % BC_WIRE_EVENTS] = *event;
+	shared->head++;
+}
+
+static void show_site(struct bc_collector *collector, struct watched *watched,
+	struct bc_wire_thread *shared, const struct glance *glance)
+{
+	struct bc_wire_event event = {.kind = BC_WIRE_SITE, .start_ns = glance->at_ns};
+	uint32_t number = shared->slices_taken + 1;
+	struct bc_wire_slice *slice = &shared->slices[number % BC_WIRE_SLICES];
+
+	slice->number = number;
+	slice->pc = glance->pc;
+	slice->sp = glance->sp;
+	slice->bp = 0;
+	slice->size = bc_watch_stack(
+		(uint32_t)collector->pid, glance->sp, slice->bytes, sizeof(slice->bytes));
+	shared->slices_taken = number;
+	event.slice = number;
+	push_event(shared, &event);
+	watched->shown = find_site(collector, watched, glance);
+}
+
+static uint64_t between(uint64_t a, uint64_t b)
+{
+	return a + (b - a) / 2;
+}
+
+static void begin_stretch(struct bc_wire_thread *shared, struct watched *watched,
+	const struct glance *glance, uint64_t start_ns)
+{
+	shared->frames[0] = (struct bc_wire_frame){.sp = UINT64_MAX, .start_ns = start_ns};
+	shared->depth = 1;
+	watched->first = *glance;
+}
+
+static void end_stretch(struct bc_collector *collector, struct bc_wire_thread *shared,
+	struct watched *watched, uint64_t end_ns)
+{
+	struct bc_wire_stat *stat = &shared->stats[0];
+	uint64_t start_ns = shared->frames[0].start_ns;
+	uint64_t ns = end_ns > start_ns ? end_ns - start_ns : 0;
+	uint64_t ran = watched->last.run_ns - watched->first.run_ns;
+	struct bc_wire_event event = {.kind = BC_WIRE_BODY,
+		.start_ns = start_ns,
+		.total_ns = ns,
+		.own_ns = ns,
+		.cpu_ns = ran < ns ? ran : ns,
+		.switches = watched->last.switches - watched->first.switches +
+			    (watched->first.look == BLOCKED)};
+
+	shared->depth = 0;
+	shared->iterations++;
+	shared->busy_ns += ns;
+	stat->count++;
+	stat->total_ns += ns;
+	stat->buckets[bc_wire_bucket(ns)]++;
+	if (ns > stat->max_ns)
+		stat->max_ns = ns;
+	if (ns >= collector->run->budget_ns)
+		push_event(shared, &event);
+}
+
+static void enter_wait(struct bc_wire_thread *shared, uint64_t now)
+{
+	shared->waiting_since_ns = now;
+	shared->waiting = 1;
+}
+
+static void leave_wait(struct bc_wire_thread *shared, uint64_t now)
+{
+	shared->waiting = 0;
+	shared->idle_ns += now - shared->waiting_since_ns;
+}
+
+/* ---- from one look to the next ---- */
+
+/* 1 when the thread cannot have been in its loop's wait since the last look: it has not gone to
+ * sleep, but for the one time that it is seen asleep now. */
+static int goes_on(const struct glance *last, const struct glance *now)
+{
+	uint64_t slept = now->switches - last->switches;
+
+	return slept == 0 || (slept == 1 && now->look == BLOCKED);
+}
+
+static int is_same_block(const struct glance *a, const struct glance *b)
+{
+	return a->look == BLOCKED && b->look == BLOCKED && a->number == b->number &&
+	       a->switches == b->switches;
+}
+
+static struct bc_run_blocked *find_figures(struct bc_run_thread *thread, long number)
+{
+	struct bc_run_blocked *least = thread->calls;
+
+	for (uint32_t i = 0; i < thread->ncalls; i++) {
+		if (thread->calls[i].number == number)
+			return &thread->calls[i];
+		if (thread->calls[i].total_ns < least->total_ns)
+			least = &thread->calls[i];
+	}
+	if (thread->ncalls < BC_RUN_BLOCKED)
+		least = &thread->calls[thread->ncalls++];
+	*least = (struct bc_run_blocked){.number = number};
+	return least;
+}
+
+static void count_block(struct watched *watched, uint64_t end_ns)
+{
+	struct bc_run_blocked *call = find_figures(&watched->figures, watched->last.number);
+	uint64_t ns = end_ns > watched->blocked_ns ? end_ns - watched->blocked_ns : 0;
+
+	call->count++;
+	call->total_ns += ns;
+	if (ns > call->max_ns)
+		call->max_ns = ns;
+}
+
+static void follow_blocks(struct watched *watched, const struct glance *now, uint64_t middle)
+{
+	if (watched->last.look == BLOCKED && !is_same_block(&watched->last, now))
+		count_block(watched, middle);
+	if (now->look == BLOCKED && !is_same_block(&watched->last, now))
+		watched->blocked_ns = middle;
+}
+
+static void add_share(struct watched *watched, const struct glance *now)
+{
+	uint64_t ns = now->at_ns - watched->last.at_ns;
+
+	watched->figures.seen_ns += ns;
+	if (now->look == WAITING)
+		watched->figures.waited_ns += ns;
+	else if (now->look == BLOCKED)
+		watched->figures.blocked_ns += ns;
+	watched->figures.cpu_ns += now->run_ns - watched->last.run_ns;
+}
+
+static void follow_loop(struct bc_collector *collector, struct watched *watched,
+	struct bc_wire_thread *shared, const struct glance *now, uint64_t middle)
+{
+	const struct glance *last = &watched->last;
+
+	if (now->look == WAITING) {
+		watched->figures.is_loop = 1;
+		if (shared->depth)
+			end_stretch(collector, shared, watched, middle);
+		if (!shared->waiting)
+			enter_wait(shared, middle);
+		if (watched->shown != find_site(collector, watched, now))
+			show_site(collector, watched, shared, now);
+		return;
+	}
+	if (shared->waiting) {
+		leave_wait(shared, middle);
+		begin_stretch(shared, watched, now, middle);
+	} else if (shared->depth && !goes_on(last, now)) {
+		end_stretch(collector, shared, watched, last->at_ns);
+		begin_stretch(shared, watched, now, now->at_ns);
+	}
+}
+
+/* Keeps what is known of it, if that is worth it; the reader gives its slot back. */
+static void forget_thread(struct bc_collector *collector, struct watched *watched)
+{
+	collector->segment.wire->threads[watched->slot].state = BC_WIRE_CLOSED;
+	if (watched->figures.is_loop)
+		bc_vec_push(&collector->run->threads, watched->figures);
+	watched->tid = 0;
+}
+
+static void watch_thread(struct bc_collector *collector, struct watched *watched, uint64_t now_ns)
+{
+	struct bc_wire_thread *shared = &collector->segment.wire->threads[watched->slot];
+	struct glance now;
+	uint64_t middle;
+
+	if (watched->looks++ > PLAIN_LOOKS && !watched->figures.is_loop &&
+		watched->looks % PLAIN_EVERY)
+		return;
+	if (!look_at((uint32_t)collector->pid, watched->tid, &now)) {
+		forget_thread(collector, watched);
+		return;
+	}
+	now.at_ns = now_ns;
+	if (now.look == BLOCKED && !collector->target.foreign && is_wait(now.number) &&
+		is_loops_wait(collector, watched, &now))
+		now.look = WAITING;
+	if (now.number == ERROR_ACCESS)
+		watched->figures.hidden = 1;
+	if (watched->last.look == NOTHING) {
+		watched->blocked_ns = now_ns;
+	} else {
+		middle = between(watched->last.at_ns, now_ns);
+		add_share(watched, &now);
+		follow_blocks(watched, &now, middle);
+		follow_loop(collector, watched, shared, &now, middle);
+	}
+	watched->last = now;
+}
+
+/* ---- threads ---- */
+
+/* From the end: should a library of ours come to life after all, it begins at the other one. */
+static struct watched *find_free(struct bc_outside *outside, const struct bc_collector *collector)
+{
+	for (uint32_t i = 0; i < MAX_WATCHED; i++) {
+		uint32_t slot = collector->segment.nthreads - 1 - i;
+
+		if (!outside->threads[i].tid && !collector->threads[slot] &&
+			collector->segment.wire->threads[slot].state == BC_WIRE_FREE) {
+			outside->threads[i] = (struct watched){.slot = slot};
+			return &outside->threads[i];
+		}
+	}
+	return NULL;
+}
+
+static void add_thread(struct bc_outside *outside, struct bc_collector *collector, uint32_t tid)
+{
+	struct watched *watched = find_free(outside, collector);
+	struct bc_wire_thread *shared;
+
+	if (!watched) {
+		outside->too_many++;
+		return;
+	}
+	watched->tid = watched->figures.tid = tid;
+	bc_watch_read((uint32_t)collector->pid, tid, "comm", watched->figures.name,
+		sizeof(watched->figures.name));
+	watched->figures.name[strcspn(watched->figures.name, "\n")] = 0;
+	shared = &collector->segment.wire->threads[watched->slot];
+	shared->process = BC_OUTSIDE_PROCESS;
+	shared->tid = tid;
+	shared->raw = 1;
+	shared->pid = (uint32_t)collector->pid;
+	shared->state = BC_WIRE_OPEN;
+}
+
+static int is_known(const struct bc_outside *outside, uint32_t tid)
+{
+	for (uint32_t i = 0; i < MAX_WATCHED; i++)
+		if (outside->threads[i].tid == tid)
+			return 1;
+	return 0;
+}
+
+static void list_threads(struct bc_outside *outside, struct bc_collector *collector)
+{
+	struct dirent *entry;
+	char path[64];
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)collector->pid);
+	folder = opendir(path);
+	outside->too_many = 0;
+	while (folder && (entry = readdir(folder))) {
+		uint32_t tid = (uint32_t)strtoul(entry->d_name, NULL, 10);
+
+		if (tid && !is_known(outside, tid))
+			add_thread(outside, collector, tid);
+	}
+	if (folder)
+		closedir(folder);
+}
+
+/* ---- the whole ---- */
+
+/* Where its file is mapped, less where it wants to be. */
+static uint64_t find_bias(const struct bc_collector *collector)
+{
+	char path[64], line[4608];
+	unsigned long long begin = 0, offset;
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)collector->pid);
+	maps = fopen(path, "re");
+	while (maps && fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%llx-%*x %*s %llx", &begin, &offset) == 2 && offset == 0)
+			break;
+	if (maps)
+		fclose(maps);
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)collector->pid);
+	return begin > bc_target_base(path) ? begin - bc_target_base(path) : 0;
+}
+
+void bc_outside_open(struct bc_collector *collector)
+{
+	struct bc_outside *outside = bc_xmalloc(sizeof(*outside));
+	struct bc_wire_process *process = &collector->segment.wire->processes[BC_OUTSIDE_PROCESS];
+
+	*outside = (struct bc_outside){0};
+	process->nmodules = 1;
+	process->modules[0].bias = find_bias(collector);
+	process->started_ns = collector->start_ns;
+	process->pid = (uint32_t)collector->pid;
+	process->state = BC_WIRE_OPEN;
+	collector->outside = outside;
+	bc_modules_bind(collector, BC_OUTSIDE_PROCESS);
+}
+
+void bc_outside_tick(struct bc_outside *outside, struct bc_collector *collector, uint64_t now_ns)
+{
+	if (now_ns - outside->listed_ns >= LIST_EVERY_NS) {
+		outside->listed_ns = now_ns;
+		list_threads(outside, collector);
+	}
+	for (uint32_t i = 0; i < MAX_WATCHED; i++)
+		if (outside->threads[i].tid)
+			watch_thread(collector, &outside->threads[i], now_ns);
+}
+
+static void name_call(const struct bc_collector *collector, struct bc_run_blocked *call)
+{
+	call->name = collector->target.foreign ? NULL : bc_syscall_name(call->number);
+}
+
+void bc_outside_close(struct bc_outside *outside, struct bc_collector *collector)
+{
+	struct bc_run *run = collector->run;
+
+	if (!outside)
+		return;
+	for (uint32_t i = 0; i < MAX_WATCHED; i++)
+		if (outside->threads[i].tid)
+			bc_vec_push(&run->threads, outside->threads[i].figures);
+	for (size_t i = 0; i < run->threads.count; i++)
+		for (uint32_t n = 0; n < run->threads.items[i].ncalls; n++)
+			name_call(collector, &run->threads.items[i].calls[n]);
+	run->lost_threads += outside->too_many;
+	free(outside);
+}
+
+void bc_outside_drop(struct bc_outside *outside, struct bc_collector *collector)
+{
+	for (uint32_t i = 0; i < MAX_WATCHED; i++) {
+		struct bc_wire_thread *shared =
+			&collector->segment.wire->threads[outside->threads[i].slot];
+
+		if (!outside->threads[i].tid)
+			continue;
+		shared->iterations = 0;
+		shared->head = shared->tail;
+		shared->depth = 0;
+		shared->state = BC_WIRE_CLOSED;
+	}
+	free(outside);
+}
