@@ -234,7 +234,7 @@ void bc_modules_bind(struct bc_collector *collector, uint32_t slot)
 		.started_ns = shared->started_ns,
 		.program = find_program(collector, pid),
 	};
-	if (slot != BC_OUTSIDE_PROCESS)
+	if (!collector->outside || slot != BC_OUTSIDE_PROCESS)
 		collector->run->processes++;
 }
 
