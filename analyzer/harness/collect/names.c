@@ -90,7 +90,7 @@ static const char *const apis[] = {
 #define EVENT(name, a, b, c) API(name)
 #define EV(name, a, b, c) API(name)
 #define EV_FIELD(name) API(name)
-#define GLIB(name, a, b, c) API(name)
+#define OTHER(name) API(name)
 #define SDEVENT(name, a, b, c) API(name)
 #define WAYLAND(name, a, b, c) API(name)
 #include "harness/hooks.def"

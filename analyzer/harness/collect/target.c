@@ -31,7 +31,7 @@ static const struct {
 	{BC_PLUG_EV, "libev.so", "libblockcheck-preload-ev.so"},
 	{BC_PLUG_GLIB, "libglib-2.0.so", "libblockcheck-preload-glib.so"},
 	{BC_PLUG_SDEVENT, "libsystemd.so", "libblockcheck-preload-sdevent.so"},
-	{BC_PLUG_WAYLAND, "libwayland-server.so", "libblockcheck-preload-wayland.so"},
+	{BC_PLUG_WAYLAND, "libwayland-", "libblockcheck-preload-wayland.so"},
 };
 
 /* ---- finding it ---- */

@@ -71,7 +71,7 @@ struct bc_hook_row {
 	void *real;
 	const char *name;
 	uint32_t api;
-	uint8_t callbacks[4]; /* which arguments, 1 to 6; 0 ends. 0x80: the watcher's field */
+	uint8_t callbacks[4]; /* which arguments, 1 to 9; 0 ends. 0x80: the watcher's field */
 };
 
 /* What the kernel has counted of a thread. */

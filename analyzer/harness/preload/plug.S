@@ -59,7 +59,7 @@ row_\name:
 #define EVENT SKIP
 #define EV SKIP
 #define EV_FIELD SKIP
-#define GLIB SKIP
+#define OTHER SKIP
 #define SDEVENT SKIP
 #define WAYLAND SKIP
 	.set api_number, 1
@@ -86,7 +86,6 @@ row_\name:
 #undef UV
 #undef EVENT
 #undef EV
-#undef GLIB
 #undef SDEVENT
 #undef WAYLAND
 #define NONE(name)

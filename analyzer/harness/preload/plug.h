@@ -12,6 +12,14 @@ void *__blockcheck_original(void *function);
 /* The next definition of a function, or one that fails. `name` lies in the plug that asks. */
 void *__blockcheck_real(const char *name, uint64_t site);
 
+/* Two words of the caller's, on its stack while the callback runs. */
+struct bc_around {
+	uint64_t words[2];
+};
+/* For a callback that is not called through its thunk, but by whoever calls these. */
+void __blockcheck_enter(void *thunk, struct bc_around *around);
+void __blockcheck_leave(struct bc_around *around);
+
 enum bc_api {
 	BC_API_NONE,
 #define BC_API(name) BC_API_##name,
@@ -19,7 +27,7 @@ enum bc_api {
 #define EVENT(name, a, b, c) BC_API(name)
 #define EV(name, a, b, c) BC_API(name)
 #define EV_FIELD(name) BC_API(name)
-#define GLIB(name, a, b, c) BC_API(name)
+#define OTHER(name) BC_API(name)
 #define SDEVENT(name, a, b, c) BC_API(name)
 #define WAYLAND(name, a, b, c) BC_API(name)
 #include "harness/hooks.def"
@@ -27,7 +35,7 @@ enum bc_api {
 #undef EVENT
 #undef EV
 #undef EV_FIELD
-#undef GLIB
+#undef OTHER
 #undef SDEVENT
 #undef WAYLAND
 #undef BC_API

@@ -25,6 +25,8 @@ void *bc_longjmp(struct jump_row *row, uint64_t *args);
 BC_PUBLIC void *__blockcheck_thunk(void *function, uint32_t api, uint64_t site);
 BC_PUBLIC void *__blockcheck_original(void *function);
 BC_PUBLIC void *__blockcheck_real(const char *name, uint64_t site);
+BC_PUBLIC void __blockcheck_enter(void *thunk, struct bc_local *local);
+BC_PUBLIC void __blockcheck_leave(struct bc_local *local);
 
 static int is_thunk(const void *function)
 {
@@ -149,7 +151,15 @@ static void *find_real(const char *name, uint64_t site)
 	return real ? real : (void *)fail_missing;
 }
 
-/* args: rdi rsi rdx rcx r8 r9, as they will be when the real function begins. */
+/* args: rdi rsi rdx rcx r8 r9, as they will be when the real function begins; further ones lie
+ * above the frame of the stub (thunk.S) and its return address. */
+static uint64_t *find_argument(uint64_t *args, uint32_t number)
+{
+	enum { STACK = (0xc0 + 16) / 8 };
+
+	return number <= 6 ? &args[number - 1] : &args[STACK + number - 7];
+}
+
 void *bc_register(struct bc_hook_row *row, uint64_t *args, uint64_t site)
 {
 	void *real = __atomic_load_n(&row->real, __ATOMIC_ACQUIRE);
@@ -159,7 +169,7 @@ void *bc_register(struct bc_hook_row *row, uint64_t *args, uint64_t site)
 		__atomic_store_n(&row->real, real, __ATOMIC_RELEASE);
 	}
 	for (int i = 0; i < 4 && row->callbacks[i]; i++) {
-		uint64_t *at = &args[(row->callbacks[i] & 7) - 1];
+		uint64_t *at = find_argument(args, row->callbacks[i] & 15);
 
 		if (row->callbacks[i] & 0x80) /* struct ev_watcher: three ints, data, cb */
 			at = (uint64_t *)(*at + 24);
@@ -181,6 +191,21 @@ void *__blockcheck_original(void *function)
 void *__blockcheck_real(const char *name, uint64_t site)
 {
 	return find_real(name, site);
+}
+
+/* ---- callbacks that are not called through their thunks ---- */
+
+void __blockcheck_enter(void *thunk, struct bc_local *local)
+{
+	if (is_thunk(thunk))
+		bc_enter(&bc_records[((char *)thunk - bc_thunks) / THUNK_SIZE], local);
+	else
+		local->depth = UINT32_MAX;
+}
+
+void __blockcheck_leave(struct bc_local *local)
+{
+	bc_leave(NULL, local);
 }
 
 /* ---- longjmp ---- */
