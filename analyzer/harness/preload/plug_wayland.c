@@ -35,24 +35,18 @@ static int is_listener(uint64_t site)
 	return !other;
 }
 
-static void leave(struct bc_around *around)
-{
-	__blockcheck_leave(around);
-}
-
 void ffi_call(void *interface, void *function, void *result, void **arguments)
 {
 	void (*real)(void *, void *, void *, void **);
 	uint64_t site = BC_PLUG_SITE;
+	struct bc_around around;
 
 	BC_PLUG_REAL(real, "ffi_call");
-	if (is_listener(site)) {
-		/* left by exceptions, too */
-		__attribute__((cleanup(leave))) struct bc_around around;
-
-		__blockcheck_enter(__blockcheck_thunk(function, BC_API_wl_listener, site), &around);
+	if (!is_listener(site)) {
 		real(interface, function, result, arguments);
 		return;
 	}
+	__blockcheck_enter(__blockcheck_thunk(function, BC_API_wl_listener, site), &around);
 	real(interface, function, result, arguments);
+	__blockcheck_leave(&around);
 }
