@@ -49,7 +49,7 @@ char *bc_xstrdup(const char *text)
 
 static struct bc_arena_block *add_block(struct bc_arena *arena, size_t size)
 {
-	struct bc_arena_block *block = calloc(1, sizeof(*block) + size);
+	struct bc_arena_block *block = malloc(sizeof(*block) + size);
 
 	if (!block)
 		out_of_memory();
@@ -86,7 +86,7 @@ void *bc_arena_alloc(struct bc_arena *arena, size_t size)
 #endif
 	p = block->data + arena->used;
 	arena->used += size;
-	return p;
+	return memset(p, 0, size); /* here, not for the whole block: much of it is never used */
 }
 
 void *bc_arena_calloc(struct bc_arena *arena, size_t count, size_t size)

@@ -6,7 +6,10 @@
 
 void bc_env_init(struct bc_env *env, struct bc_arena *arena, uint32_t nslots)
 {
-	memset(env, 0, sizeof(*env));
+	memset(env, 0, offsetof(struct bc_env, memory));
+	env->nmemory = 0;
+	env->guards = NULL;
+	env->alive = env->child = env->maybe_child = env->maybe_start = 0;
 	env->slots = BC_NEW_ARRAY(arena, struct bc_value, nslots);
 	env->nslots = nslots;
 	env->alive = 1;

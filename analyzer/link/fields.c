@@ -97,6 +97,21 @@ static uint32_t handed_on(const struct bc_func *f, uint32_t node)
 		       : BC_NONE;
 }
 
+/* Did something change for a callee in this round or later? */
+static int callee_changed(
+	const struct bc_program *program, uint32_t call, const uint32_t *changed, uint32_t round)
+{
+	const struct bc_call *c = &program->calls[call];
+
+	for (uint32_t t = 0; t < c->ntargets; t++) {
+		uint32_t callee = program->syms[program->targets[c->target + t].sym].func;
+
+		if (callee != BC_NONE && changed[callee] >= round)
+			return 1;
+	}
+	return 0;
+}
+
 /* What its callees want to know of a parameter that it hands on, a function wants to know itself.
  */
 static int pass_wishes_back(struct bc_fields *fields, uint32_t call)
@@ -121,20 +136,45 @@ static int pass_wishes_back(struct bc_fields *fields, uint32_t call)
 	return fields->nwanted[c->func] != before;
 }
 
+/*
+ * Hands something back from callees to callers until nothing changes. Only calls of functions for
+ * which something changed since are looked at again.
+ */
+static void close_over_calls(struct bc_fields *fields, const uint8_t *concerns,
+	int (*pass_back)(struct bc_fields *fields, uint32_t call))
+{
+	const struct bc_program *program = fields->program;
+	uint32_t n = program->nfuncs, round = 1;
+	uint32_t *changed =
+		bc_xmalloc((n + 1) * sizeof(*changed)); /* per function: in which round */
+	int again = 1;
+
+	memset(changed, 0, (n + 1) * sizeof(*changed));
+	for (; again; round++) {
+		again = 0;
+		for (uint32_t i = program->ncalls; i-- > 0;) {
+			uint32_t caller = program->calls[i].func;
+
+			if ((concerns && !concerns[caller]) ||
+				(round > 1 && !callee_changed(program, i, changed, round - 1)))
+				continue;
+			if (!pass_back(fields, i))
+				continue;
+			changed[caller] = round;
+			again = 1;
+		}
+	}
+	free(changed);
+}
+
 static void find_wanted(struct bc_fields *fields, const struct bc_relevance *relevance)
 {
 	const struct bc_program *program = fields->program;
-	int changed = 1;
 
 	for (uint32_t i = 0; i < program->nfuncs; i++)
 		if (relevance->to_sink[i])
 			find_questions(fields, i);
-	while (changed) {
-		changed = 0;
-		for (uint32_t i = 0; i < program->ncalls; i++)
-			if (relevance->to_sink[program->calls[i].func])
-				changed |= pass_wishes_back(fields, i);
-	}
+	close_over_calls(fields, relevance->to_sink, pass_wishes_back);
 }
 
 /* ---- what is written ---- */
@@ -193,31 +233,105 @@ static void find_own_writes(struct bc_fields *fields, uint32_t func)
 			mark_library_call(fields, &program->calls[i]);
 }
 
-/* What a callee writes, its caller writes. */
-static int pass_writes_back(struct bc_fields *fields, uint32_t call)
+/* What a callee does to its parameter's record, its caller does to what it hands on to it. */
+static int pass_spoils_back(struct bc_fields *fields, uint32_t call)
 {
 	const struct bc_program *program = fields->program;
 	const struct bc_call *c = &program->calls[call];
-	const struct bc_func *f = &program->funcs[c->func];
-	uint64_t *mine = fields->writes + (size_t)c->func * fields->words, changed = 0;
 	uint32_t before = fields->spoils[c->func];
 
 	for (uint32_t t = 0; t < c->ntargets; t++) {
 		uint32_t callee = program->syms[program->targets[c->target + t].sym].func;
-		const uint64_t *theirs = fields->writes + (size_t)callee * fields->words;
 		int arg = 0;
 
-		if (callee == BC_NONE || callee == c->func)
+		if (callee == BC_NONE || !fields->spoils[callee])
 			continue;
-		for (uint32_t i = 0; i < fields->words; i++) {
-			changed |= theirs[i] & ~mine[i];
-			mine[i] |= theirs[i];
-		}
-		BC_EACH_KID(f, c->node, kid)
+		BC_EACH_KID(&program->funcs[c->func], c->node, kid)
 		if (arg++ && arg - 2 < SPOILED_PARAMS && fields->spoils[callee] & 1u << (arg - 2))
 			mark_spoiled(fields, c->func, kid);
 	}
-	return changed || fields->spoils[c->func] != before;
+	return fields->spoils[c->func] != before;
+}
+
+/* Who calls whom, once per pair: the callers of function i are at[i] .. at[i + 1]. */
+struct callers {
+	uint32_t *at, *list;
+};
+
+static void find_callers(struct callers *callers, const struct bc_program *program)
+{
+	uint32_t *last = bc_xmalloc((program->nfuncs + 1) * sizeof(*last));
+
+	callers->at = bc_xmalloc((program->nfuncs + 2) * sizeof(uint32_t));
+	callers->list = NULL;
+	/* twice over the calls, which come caller by caller: to count, then to fill */
+	for (int pass = 0; pass < 2; pass++) {
+		memset(last, 0xff, (program->nfuncs + 1) * sizeof(*last));
+		if (pass == 0)
+			memset(callers->at, 0, (program->nfuncs + 2) * sizeof(uint32_t));
+		for (uint32_t i = 0; i < program->ncalls; i++)
+			for (uint32_t t = 0; t < program->calls[i].ntargets; t++) {
+				uint32_t sym = program->targets[program->calls[i].target + t].sym;
+				uint32_t callee = program->syms[sym].func;
+
+				if (callee == BC_NONE || last[callee] == program->calls[i].func)
+					continue;
+				last[callee] = program->calls[i].func;
+				if (pass == 0)
+					callers->at[callee + 2]++;
+				else
+					callers->list[callers->at[callee + 1]++] = last[callee];
+			}
+		for (uint32_t i = 0; pass == 0 && i < program->nfuncs; i++)
+			callers->at[i + 2] += callers->at[i + 1];
+		if (pass == 0)
+			callers->list = bc_xmalloc(
+				(callers->at[program->nfuncs + 1] + 1) * sizeof(uint32_t));
+	}
+	free(last);
+}
+
+static int add_writes(struct bc_fields *fields, uint32_t caller, uint32_t callee)
+{
+	uint64_t *mine = fields->writes + (size_t)caller * fields->words, more = 0;
+	const uint64_t *theirs = fields->writes + (size_t)callee * fields->words;
+
+	for (uint32_t i = 0; i < fields->words; i++) {
+		more |= theirs[i] & ~mine[i];
+		mine[i] |= theirs[i];
+	}
+	return more != 0;
+}
+
+/* What a callee writes, its caller writes. */
+static void pass_writes_back(struct bc_fields *fields)
+{
+	uint32_t n = fields->program->nfuncs;
+	uint8_t *waits = bc_xmalloc(n + 1);
+	struct callers callers;
+	BC_VEC(uint32_t) work = {0};
+
+	find_callers(&callers, fields->program);
+	memset(waits, 1, n + 1);
+	for (uint32_t i = 0; i < n; i++)
+		bc_vec_push(&work, i);
+	while (work.count) {
+		uint32_t callee = bc_vec_pop(&work);
+
+		waits[callee] = 0;
+		for (uint32_t i = callers.at[callee]; i < callers.at[callee + 1]; i++) {
+			uint32_t caller = callers.list[i];
+
+			if (!add_writes(fields, caller, callee) || waits[caller])
+				continue;
+			waits[caller] = 1;
+			bc_vec_push(&work, caller);
+		}
+	}
+	bc_vec_fini(&work);
+	free(callers.at);
+	free(callers.list);
+	free(waits);
 }
 
 /* ---- the whole ---- */
@@ -226,7 +340,6 @@ void bc_fields_init(struct bc_fields *fields, const struct bc_program *program,
 	const struct bc_relevance *relevance)
 {
 	uint32_t n = program->nfuncs;
-	int changed = 1;
 
 	*fields = (struct bc_fields){.program = program};
 	fields->number = bc_xmalloc((program->nfields + 1) * sizeof(uint32_t));
@@ -243,11 +356,8 @@ void bc_fields_init(struct bc_fields *fields, const struct bc_program *program,
 	memset(fields->writes, 0, ((size_t)n * fields->words + 1) * sizeof(uint64_t));
 	for (uint32_t i = 0; i < n; i++)
 		find_own_writes(fields, i);
-	while (changed) {
-		changed = 0;
-		for (uint32_t i = 0; i < program->ncalls; i++)
-			changed |= pass_writes_back(fields, i);
-	}
+	close_over_calls(fields, NULL, pass_spoils_back);
+	pass_writes_back(fields);
 }
 
 void bc_fields_fini(struct bc_fields *fields)

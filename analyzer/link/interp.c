@@ -88,10 +88,13 @@ static void exec_while(struct bc_walk *w, uint32_t node, struct bc_env *env, str
 
 static void exec_loop(struct bc_walk *w, uint32_t node, struct bc_env *env)
 {
-	struct bc_frame frame = {.up = w->frame, .node = node};
+	struct bc_frame frame; /* filled in by hand: it is large, and mostly not looked at */
 	int way_out = w->way_out;
 	struct bc_env exits;
 
+	frame.up = w->frame;
+	frame.node = node;
+	frame.is_switch = 0;
 	forget_assigned(w, node, env);
 	frame.breaks.alive = 0;
 	w->frame = &frame;
@@ -118,9 +121,13 @@ static void exec_switch(struct bc_walk *w, uint32_t node, struct bc_env *env)
 {
 	const struct bc_func *f = w->f;
 	uint32_t subject = bc_kid(f, node, 0), body = bc_kid(f, node, 1);
-	struct bc_frame frame = {.up = w->frame, .is_switch = 1, .subject = subject, .node = node};
+	struct bc_frame frame; /* as in exec_loop() */
 	struct bc_env head;
 
+	frame.up = w->frame;
+	frame.node = node;
+	frame.is_switch = 1;
+	frame.subject = subject;
 	if (env->alive)
 		bc_walk_eval(w, subject, env);
 	bc_env_copy(&head, env, &w->scratch);
