@@ -384,12 +384,38 @@ static void add_helper_dispatches(struct search *s, struct bc_discovery *discove
 	free(driver);
 }
 
+/*
+ * The pointer call that leads to the wait has other targets: what waits there is the loop's wait,
+ * too, even where such a backend tries again in a loop of its own.
+ */
+static void accept_backends(struct search *s, struct bc_discovery *discovery,
+	struct bc_roots *roots, const struct candidate *candidate, uint32_t call, int on_worker)
+{
+	const struct bc_program *program = s->program;
+	const struct bc_call *c = &program->calls[call];
+
+	if (c->sym != BC_NONE)
+		return;
+	for (uint32_t t = 0; t < c->ntargets; t++) {
+		uint32_t func = program->syms[program->targets[c->target + t].sym].func;
+		int waits = 0;
+
+		for (uint32_t i = 0; func != BC_NONE && i < program->funcs[func].ncalls; i++)
+			if (is_wait(s, program->funcs[func].call + i))
+				waits = discovery->is_loop_wait[program->funcs[func].call + i] = 1;
+		if (waits)
+			add_dispatches(s, discovery, roots, candidate, func, 0,
+				program->funcs[func].nnodes, BC_NONE, on_worker);
+	}
+}
+
 static void accept(struct search *s, struct bc_discovery *discovery, struct bc_roots *roots,
 	const struct candidate *candidate, int on_worker)
 {
 	const struct bc_func *f = &s->program->funcs[candidate->func];
 	uint32_t loop = candidate->loop, step = candidate->step;
 
+	accept_backends(s, discovery, roots, candidate, s->steps.items[step].call, on_worker);
 	add_dispatches(s, discovery, roots, candidate, candidate->func, loop,
 		loop + f->nodes[loop].size, s->steps.items[step].call, on_worker);
 	while (s->steps.items[step].parent != BC_NONE) {
@@ -399,6 +425,8 @@ static void accept(struct search *s, struct bc_discovery *discovery, struct bc_r
 		func = s->steps.items[step].func;
 		add_dispatches(s, discovery, roots, candidate, func, 0,
 			s->program->funcs[func].nnodes, s->steps.items[step].call, on_worker);
+		accept_backends(
+			s, discovery, roots, candidate, s->steps.items[step].call, on_worker);
 	}
 	discovery->is_loop_wait[s->steps.items[step].call] = 1;
 	add_helper_dispatches(s, discovery, roots, candidate, on_worker);
