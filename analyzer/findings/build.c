@@ -245,7 +245,30 @@ static void set_promise(struct builder *b, struct bc_finding *finding)
 	snprintf(finding->rule, sizeof(finding->rule), "BC306");
 }
 
-static void add_finding(struct builder *b, const struct bc_hit *hit, const uint8_t *reaching)
+/* One step down, and why. How sure the finding is does not change. */
+static void set_phase(struct builder *b, struct bc_finding *finding, const struct bc_hit *hit,
+	const struct bc_root *root, uint8_t mask)
+{
+	int ends = b->linked->phases.ends[hit->call] ||
+		   bc_phase_of_mask(root->phases) == BC_PHASE_NORMAL;
+
+	finding->phase = bc_phase_of_mask(mask);
+	if (finding->phase == BC_PHASE_NORMAL)
+		return;
+	if (finding->phase == BC_PHASE_SHUTDOWN && ends)
+		finding->phase_why = "the loop ends with this";
+	else if (root->signal)
+		finding->phase_why = bc_arena_printf(&b->report->arena, "only on %s (%s)",
+			bc_phase_name(finding->phase), root->signal);
+	else
+		finding->phase_why = bc_arena_printf(
+			&b->report->arena, "only on %s", bc_phase_name(finding->phase));
+	if (finding->severity > BC_SEV_NOTE)
+		finding->severity--;
+}
+
+static void add_finding(
+	struct builder *b, const struct bc_hit *hit, const uint8_t *reaching, uint8_t phases)
 {
 	const struct bc_search *search = b->search;
 	const struct bc_root *root =
@@ -257,6 +280,7 @@ static void add_finding(struct builder *b, const struct bc_hit *hit, const uint8
 	finding->confidence = confidence_of(search, hit);
 	set_sink(b, finding, hit);
 	set_callback(b, finding, root);
+	set_phase(b, finding, hit, root, phases);
 	if (root->kind == BC_ROOT_PROMISE)
 		set_promise(b, finding);
 	set_path(b, finding, hit);
@@ -336,7 +360,7 @@ static void add_site(struct builder *b, const uint32_t *order, size_t n)
 	const struct bc_search *search = b->search;
 	const struct bc_hit *best = NULL;
 	uint32_t *states;
-	uint8_t *reaching;
+	uint8_t *reaching, phases = 0;
 
 	/* a site may be harmless on its best path and not on another: take the worst that counts */
 	for (size_t i = 0; i < n && !best; i++)
@@ -349,10 +373,15 @@ static void add_site(struct builder *b, const uint32_t *order, size_t n)
 	states = bc_xmalloc(n * sizeof(*states));
 	reaching = bc_xmalloc(search->roots->list.count + 1);
 	memset(reaching, 0, search->roots->list.count + 1);
-	for (size_t i = 0; i < n; i++)
-		states[i] = search->hits.items[order[i]].state;
+	for (size_t i = 0; i < n; i++) {
+		const struct bc_hit *hit = &search->hits.items[order[i]];
+
+		states[i] = hit->state;
+		phases |= b->linked->phases.ends[hit->call] ? BC_PHASE_BIT(BC_PHASE_SHUTDOWN)
+							    : search->phases[hit->state];
+	}
 	bc_search_roots_of(search, states, n, reaching);
-	add_finding(b, best, reaching);
+	add_finding(b, best, reaching, phases);
 	free(states);
 	free(reaching);
 }

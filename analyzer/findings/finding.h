@@ -18,12 +18,6 @@ struct bc_place_loc {
 	uint32_t line, column; /* from 1; 0 when unknown */
 };
 
-/*
- * When in the program's life a finding's callbacks run. A reload that somebody asks for, or a stall
- * on the way out, is worth less than one in front of every client.
- */
-enum bc_phase { BC_PHASE_NORMAL, BC_PHASE_RELOAD, BC_PHASE_SHUTDOWN };
-
 enum bc_via { BC_VIA_DIRECT, BC_VIA_POINTER, BC_VIA_CLEANUP };
 
 /* One hop of a path: `function` calls `calls` at `at`. */
@@ -187,7 +181,6 @@ struct bc_report {
 
 const char *bc_confidence_name(enum bc_confidence confidence);
 const char *bc_via_name(enum bc_via via);
-const char *bc_phase_name(enum bc_phase phase);
 const char *bc_rule_title(const char *rule); /* "BC102" -> "name resolution on the loop" */
 
 void bc_report_fini(struct bc_report *report);

@@ -22,16 +22,6 @@ const char *bc_via_name(enum bc_via via)
 	return "";
 }
 
-const char *bc_phase_name(enum bc_phase phase)
-{
-	switch (phase) {
-	case BC_PHASE_NORMAL: return "normal";
-	case BC_PHASE_RELOAD: return "reload";
-	case BC_PHASE_SHUTDOWN: return "shutdown";
-	}
-	return "";
-}
-
 static const struct {
 	const char *rule, *title;
 } titles[] = {

@@ -39,6 +39,7 @@ static void run_search(struct bc_linked *linked, struct bc_search *search,
 		.limits = &linked->limits,
 		.arena = &linked->arena};
 	search->identity = &linked->identity;
+	search->life = &linked->phases;
 	search->interp = linked->interp;
 	bc_search_run(search);
 }
@@ -73,6 +74,7 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 	bc_locks_init(
 		&linked->locks, &linked->solution, models, &linked->roots, &linked->completion);
 	bc_identity_init(&linked->identity, program, models);
+	bc_phases_init(&linked->phases, program, models);
 	bc_effects_init(&linked->effects, program, models);
 	bc_spins_init(&linked->spins, program, models, &linked->completion, &linked->effects);
 	bc_ready_init(&linked->ready, &linked->modes, &linked->effects);
@@ -94,6 +96,7 @@ void bc_linked_fini(struct bc_linked *linked)
 	bc_effects_fini(&linked->effects);
 	bc_locks_fini(&linked->locks);
 	bc_identity_fini(&linked->identity);
+	bc_phases_fini(&linked->phases);
 	bc_limits_fini(&linked->limits);
 	bc_modes_fini(&linked->modes);
 	bc_discovery_fini(&linked->discovery);

@@ -19,6 +19,7 @@ struct bc_linked {
 	struct bc_relevance relevance;
 	struct bc_modes modes;
 	struct bc_identity identity;
+	struct bc_phases phases;
 	struct bc_limits limits;
 	struct bc_locks locks;
 	struct bc_effects effects;

@@ -4,16 +4,22 @@
 
 #include "link/queues.h"
 
+/* What a macro that sets up a watcher becomes is not longer than this. */
+enum { MAX_INIT_NODES = 120 };
+
 void bc_roots_add(struct bc_roots *roots, struct bc_root root)
 {
+	root.phases = root.phases ? root.phases : BC_PHASE_BIT(BC_PHASE_NORMAL);
 	for (size_t i = 0; i < roots->list.count; i++) {
 		struct bc_root *have = &roots->list.items[i];
 
 		if (have->func != root.func || have->region != root.region ||
 			have->context != root.context)
 			continue;
+		root.phases |= have->phases;
 		if (have->assumed && !root.assumed)
 			*have = root;
+		have->phases = root.phases;
 		return;
 	}
 	bc_vec_push(&roots->list, root);
@@ -136,10 +142,27 @@ static void set_thread(struct bc_root *root, const struct bc_queues *queues, uin
 	}
 }
 
+/* A callback that waits for a signal runs when somebody sends it. */
+static void set_phase(struct bc_root *root, const struct bc_models *models, const struct bc_func *f,
+	uint32_t call_node, const struct bc_role *role)
+{
+	struct static_view view = {f, call_node};
+	struct bc_call_view reader = {&view, static_argument, unknown_field, unknown_fd};
+	struct bc_value number;
+
+	if (!role->signal_arg || (role->signal_when && bc_pred_eval(models, role->signal_when,
+							       &reader, NULL) != BC_YES))
+		return;
+	number = bc_call_constant(f, call_node, role->signal_arg);
+	if (number.kind == BC_V_INTS && number.n == 1)
+		root->phases = BC_PHASE_BIT(
+			bc_models_phase_of_signal(models, number.u.ints[0], &root->signal));
+}
+
 /* All functions that one argument of a registration may be. */
 static void add_role(struct bc_roots *roots, const struct bc_solution *solution,
-	const struct bc_queues *queues, uint32_t call, const struct bc_register_rule *rule,
-	const struct bc_role *role, const char *api)
+	const struct bc_models *models, const struct bc_queues *queues, uint32_t call,
+	const struct bc_register_rule *rule, const struct bc_role *role, const char *api)
 {
 	const struct bc_program *program = solution->places.program;
 	const struct bc_call *c = &program->calls[call];
@@ -171,6 +194,7 @@ static void add_role(struct bc_roots *roots, const struct bc_solution *solution,
 				root = bc_root_of(solution, src, syms[k], rule->loop, api);
 			}
 			set_thread(&root, queues, call, role);
+			set_phase(&root, models, &program->funcs[c->func], c->node, role);
 			bc_roots_add(roots, root);
 		}
 	}
@@ -178,13 +202,13 @@ static void add_role(struct bc_roots *roots, const struct bc_solution *solution,
 }
 
 static void add_roles(struct bc_roots *roots, const struct bc_solution *solution,
-	const struct bc_queues *queues, uint32_t call, const struct bc_register_rule *rule,
-	const char *api)
+	const struct bc_models *models, const struct bc_queues *queues, uint32_t call,
+	const struct bc_register_rule *rule, const char *api)
 {
 	for (int i = 0; i < rule->nroles; i++)
 		/* without queues, only those that do not depend on them */
 		if (queues || rule->roles[i].context != BC_CTX_LOOP)
-			add_role(roots, solution, queues, call, rule, &rule->roles[i], api);
+			add_role(roots, solution, models, queues, call, rule, &rule->roles[i], api);
 }
 
 static void add_registrations(struct bc_roots *roots, const struct bc_solution *solution,
@@ -207,7 +231,8 @@ static void add_registrations(struct bc_roots *roots, const struct bc_solution *
 				continue;
 			for (int r = 0; r < n; r++)
 				if (applies(models, rules[r], program, call, sym))
-					add_roles(roots, solution, queues, call, rules[r], name);
+					add_roles(roots, solution, models, queues, call, rules[r],
+						name);
 		}
 	}
 }
@@ -221,6 +246,48 @@ static int program_calls_one(const struct bc_program *program, const char *const
 				!strcmp(program->syms[i].name, names[k]))
 				return 1;
 	return nnames == 0;
+}
+
+/* ev_signal_init(w, cb, signum): the number goes into a field right after the callback did. */
+static void set_phase_at(struct bc_root *root, const struct bc_models *models,
+	const struct bc_func *f, uint32_t from, const struct bc_field_rule *rule)
+{
+	const struct bc_facts *facts = f->image->facts;
+	uint32_t end = from + MAX_INIT_NODES < f->nnodes ? from + MAX_INIT_NODES : f->nnodes;
+
+	for (uint32_t i = from; i + 1 < end; i++) {
+		const struct bc_node *target = &f->nodes[i + 1];
+		uint32_t value = i + 1 + target->size;
+
+		if (f->nodes[i].kind != BC_N_ASSIGN || target->kind != BC_N_FIELD)
+			continue;
+		if (i > from &&
+			!strcmp(bc_fact_str(facts, facts->fields[target->ref].name), rule->field))
+			break;
+		if (strcmp(bc_fact_str(facts, facts->fields[target->ref].name),
+			    rule->signal_field) != 0)
+			continue;
+		if (f->nodes[value].kind == BC_N_INT)
+			root->phases |= BC_PHASE_BIT(bc_models_phase_of_signal(
+				models, bc_node_int(f, &f->nodes[value]), &root->signal));
+		return;
+	}
+	root->phases |= BC_PHASE_BIT(BC_PHASE_NORMAL);
+}
+
+/* Every place where the function itself is put into the field. */
+static void set_field_phase(struct bc_root *root, const struct bc_solution *solution,
+	const struct bc_models *models, uint32_t place, uint32_t sym,
+	const struct bc_field_rule *rule)
+{
+	for (uint32_t i = 0; rule->signal_field && i < solution->nflows; i++) {
+		const struct bc_flow *flow = &solution->flows[i];
+
+		if (flow->src == (sym | BC_SRC_FUNC) &&
+			bc_place_find(&solution->places, flow->dst) == place)
+			set_phase_at(root, models, &solution->places.program->funcs[flow->func],
+				flow->node, rule);
+	}
 }
 
 static void add_fields(
@@ -245,6 +312,7 @@ static void add_fields(
 			root = bc_root_of(solution, place, syms[k], rule->loop,
 				bc_place_name(&solution->places, place));
 			root.context = rule->context;
+			set_field_phase(&root, solution, models, place, syms[k], rule);
 			bc_roots_add(roots, root);
 		}
 	}

@@ -34,6 +34,8 @@ struct bc_root {
 	const char *file;          /* where it was registered */
 	uint32_t line, column;
 	uint32_t driver;     /* DISCOVERED, LOOP_BODY: the function that contains the loop */
+	uint8_t phases;      /* BC_PHASE_BIT()s: when it runs; 0 is NORMAL, in what is added */
+	const char *signal;  /* "SIGHUP": the signal that decided it, or NULL */
 	const char *assumed; /* what must hold for it to run on the loop; NULL: nothing */
 	uint8_t on_worker;   /* DISCOVERED, LOOP_BODY: the loop only runs on a thread of its own */
 };

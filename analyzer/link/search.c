@@ -15,6 +15,9 @@ enum { MAX_STATES_PER_FUNCTION = 16, MAX_STATES_WITH_FIELDS = 12 };
 static const double doubt_cost[] = {
 	[BC_CONF_POSSIBLE] = 10000, [BC_CONF_LIKELY] = 100, [BC_CONF_CERTAIN] = 0};
 
+/* Of two ways that are as sure, one that is gone every day is shown. */
+static const double RARE_COST = 50;
+
 struct index_slot {
 	uint64_t hash;
 	uint32_t state; /* + 1; 0 is free */
@@ -506,6 +509,8 @@ static void find_best_paths(struct bc_search *s)
 			continue;
 		state = &s->states.items[s->root_states[i]];
 		cost = doubt_cost[confidence_of_root(root)];
+		if (!(root->phases & BC_PHASE_BIT(BC_PHASE_NORMAL)))
+			cost += RARE_COST;
 		if (cost >= state->cost)
 			continue;
 		state->cost = cost;
@@ -558,6 +563,7 @@ void bc_search_run(struct bc_search *s)
 	}
 	for (size_t i = 0; i < s->states.count; i++)
 		expand(s, (uint32_t)i);
+	s->phases = bc_phases_of_states(s->life, s);
 	find_best_paths(s);
 	index_backwards(s);
 }
@@ -566,6 +572,7 @@ void bc_search_fini(struct bc_search *s)
 {
 	index_free(s->index);
 	free(s->root_states);
+	free(s->phases);
 	free(s->into);
 	free(s->into_at);
 	bc_vec_fini(&s->states);

@@ -16,6 +16,7 @@
 #include "link/consult.h"
 #include "link/discover.h"
 #include "link/identity.h"
+#include "link/phases.h"
 #include "link/relevance.h"
 #include "link/verdict.h"
 #include "models/confidence.h"
@@ -60,6 +61,7 @@ struct bc_search {
 	const struct bc_relevance *relevance;
 	struct bc_verdict_sources sources;
 	const struct bc_identity *identity;
+	const struct bc_phases *life;
 	int promises; /* the roots promise not to block: waiting as a loop does breaks that, too */
 	struct bc_interp interp;
 	BC_VEC(struct bc_state) states;
@@ -68,6 +70,7 @@ struct bc_search {
 	BC_VEC(struct bc_hit) hits;
 	BC_VEC(uint32_t) unresolved; /* calls on a loop path that reach nothing known */
 	uint32_t *into, *into_at; /* per state: its range in `into`, the states that lead to it */
+	uint8_t *phases;          /* per state: BC_PHASE_BIT()s of the ways that lead there */
 	uint32_t *root_states;    /* per root: its state; BC_NONE when it reaches no sink */
 	struct bc_state_index *index; /* private: (function, region, values) -> state */
 };

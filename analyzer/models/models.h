@@ -31,6 +31,15 @@ enum bc_context {
 	BC_CTX_COUNT
 };
 
+/*
+ * When in the program's life a callback runs. A reload that somebody asks for, or a stall on the
+ * way out, is worth less than one in front of every client.
+ */
+enum bc_phase { BC_PHASE_NORMAL, BC_PHASE_RELOAD, BC_PHASE_SHUTDOWN, BC_PHASE_COUNT };
+
+/* Several of them in a mask. */
+#define BC_PHASE_BIT(phase) ((uint8_t)(1u << (phase)))
+
 enum bc_category {
 	BC_CAT_SLEEP = 1, /* the numbers are those of the rules: BC101 ... BC111 */
 	BC_CAT_DNS,
@@ -179,6 +188,8 @@ struct bc_role {
 	enum bc_context context;
 	int fd_arg;     /* from 1: the registration's fd argument, 0 without */
 	int fd_param;   /* from 1: the callback's parameter that receives this fd, 0 without */
+	int signal_arg; /* from 1: the signal that it waits for, 0 without */
+	const struct bc_pred *signal_when; /* it waits for a signal at all; NULL: always */
 	int queue_arg;  /* from 1: the registration's queue (struct bc_queue_rule), 0 without */
 	int source_arg; /* from 1: what is attached to a queue by another call, 0 without */
 };
@@ -206,6 +217,21 @@ struct bc_field_rule {
 	 * such as "*_listener", which unrelated structs match, too. */
 	const char *const *requires;
 	int nrequires;
+	/* a field that is set beside it: the signal that the callback waits for; NULL without */
+	const char *signal_field;
+	struct bc_origin origin;
+};
+
+/* What tells in which phase code runs. */
+struct bc_phase_rule {
+	enum bc_phase phase;
+	struct bc_number *signals; /* callbacks of these signals run in it */
+	int nsignals;
+	const char *const *ends; /* what stands beside a call of these runs in it: uv_stop() */
+	int nends;
+	const char *const *runs; /* the loops that these end; with several such loops in a program,
+				    which one ends is not known, and nothing is said */
+	int nruns;
 	struct bc_origin origin;
 };
 
@@ -394,6 +420,7 @@ struct bc_models {
 	struct bc_lock_rule *locks;
 	struct bc_watch_rule *watches;
 	struct bc_limit_rule *limits;
+	struct bc_phase_rule *phases;
 	struct bc_queue_rule *queues;
 	struct bc_same_rule *sames;
 	struct bc_number
@@ -412,7 +439,8 @@ struct bc_models {
 	struct bc_worst_rule *worsts; /* in order of the packs: the last one that fits counts */
 	int nsinks, nregisters, nfields, nwaits, nconstants, nheaders, nforks, nnever_blocks,
 		nloop_annotations, nloops, ntests, ncreators, nmodes, nlocks, nwatches, nqueues,
-		nsames, nwould_block, nthread_identity, nnevers, npacks, ncuts, nworsts, nlimits;
+		nsames, nwould_block, nthread_identity, nnevers, npacks, ncuts, nworsts, nlimits,
+		nphases;
 	uint64_t hash[2]; /* XXH3-128 over all packs read, in order */
 	struct bc_models_index *index;
 };
@@ -470,6 +498,9 @@ const struct bc_wait_rule *bc_models_wait(const struct bc_models *models, const 
  */
 const struct bc_field_rule *bc_models_field(
 	const struct bc_models *models, const char *record, const char *field);
+/* The phase of callbacks that wait for a signal, and the signal's name ("SIGHUP"). */
+enum bc_phase bc_models_phase_of_signal(
+	const struct bc_models *models, int64_t number, const char **name);
 /* Rules by which the function sets limits, in order of the packs. */
 const struct bc_limit_rule *const *bc_models_limits(
 	const struct bc_models *models, const char *name, int *n);
@@ -526,6 +557,7 @@ enum bc_tri bc_timeout_eval(
 
 const char *bc_category_name(enum bc_category category); /* "nested-loop" */
 const char *bc_bound_name(enum bc_bound bound); /* "unbounded" "timeout" "data-sized" "short" */
+const char *bc_phase_name(enum bc_phase phase); /* "reload" */
 const char *bc_context_name(enum bc_context context);    /* "LOOP" */
 const char *bc_severity_name(enum bc_severity severity); /* "error" */
 

@@ -96,6 +96,13 @@ const struct bc_word bc_words_literal[] = {
 	{NULL, 0},
 };
 
+const struct bc_word bc_words_phase[] = {
+	{"normal", BC_PHASE_NORMAL},
+	{"reload", BC_PHASE_RELOAD},
+	{"shutdown", BC_PHASE_SHUTDOWN},
+	{NULL, 0},
+};
+
 const struct bc_word bc_words_limit[] = {
 	{"receive", BC_LIMIT_RECEIVE},
 	{"send", BC_LIMIT_SEND},
@@ -121,6 +128,11 @@ const char *bc_category_name(enum bc_category category)
 const char *bc_bound_name(enum bc_bound bound)
 {
 	return bound == BC_BOUND_TIMEOUT ? "timeout" : bc_word_text(bc_words_bound, (int)bound);
+}
+
+const char *bc_phase_name(enum bc_phase phase)
+{
+	return bc_word_text(bc_words_phase, (int)phase);
 }
 
 const char *bc_context_name(enum bc_context context)

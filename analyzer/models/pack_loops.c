@@ -7,8 +7,8 @@
 
 /* ---- loops ---- */
 
-static int read_roles(
-	struct bc_loader *loader, const struct bc_yaml_node *map, struct bc_register_rule *rule)
+static int read_roles(struct bc_loader *loader, const struct bc_yaml_node *map,
+	const struct bc_cond_scope *scope, struct bc_register_rule *rule)
 {
 	const struct bc_yaml_node *item = bc_read_first(map, "callbacks");
 
@@ -21,12 +21,18 @@ static int read_roles(
 		role->context = (enum bc_context)bc_read_word(item, "thread", bc_words_context, 0);
 		role->fd_arg = bc_read_int(item, "fd_arg", 0);
 		role->fd_param = bc_read_int(item, "fd_param", 0);
+		role->signal_arg = bc_read_int(item, "signal_arg", 0);
 		role->queue_arg = bc_read_int(item, "queue_arg", 0);
 		role->source_arg = bc_read_int(item, "source_arg", 0);
 		if (bc_read_check_arg(loader, item, "arg", rule->params) != 0 ||
 			bc_read_check_arg(loader, item, "fd_arg", rule->params) != 0 ||
+			bc_read_check_arg(loader, item, "signal_arg", rule->params) != 0 ||
 			bc_read_check_arg(loader, item, "queue_arg", rule->params) != 0 ||
 			bc_read_check_arg(loader, item, "source_arg", rule->params) != 0)
+			return BC_EINPUT;
+		if (bc_yaml_get(item, "signal_when") &&
+			bc_loader_read_condition(loader, bc_yaml_get(item, "signal_when"), scope,
+				BC_COND_ASSUME_YES, &role->signal_when) != 0)
 			return BC_EINPUT;
 		if (!role->fd_arg != !role->fd_param)
 			return bc_yaml_fail(
@@ -47,7 +53,7 @@ static int take_register(
 	rule.functions = bc_read_texts(loader, node, "function", &rule.nfunctions);
 	rule.params = scope.params;
 	if (status == 0)
-		status = read_roles(loader, node, &rule);
+		status = read_roles(loader, node, &scope, &rule);
 	if (status == 0 && when)
 		status = bc_loader_read_condition(
 			loader, when, &scope, BC_COND_ASSUME_YES, &rule.when);
@@ -66,6 +72,8 @@ static void take_field(struct bc_loader *loader, const struct bc_yaml_node *node
 	const struct bc_yaml_node *item = bc_read_first(node, "field");
 
 	rule.records = bc_read_texts(loader, node, "type", &rule.nrecords);
+	if (bc_yaml_get(node, "signal_field"))
+		rule.signal_field = bc_read_text(loader, node, "signal_field");
 	rule.requires = bc_read_texts(loader, loop_node, "requires", &rule.nrequires);
 	for (; item; item = bc_read_next(node, "field", item)) {
 		rule.field = bc_read_keep(loader, item->text);

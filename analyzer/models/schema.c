@@ -196,6 +196,8 @@ static const struct bc_key callback_keys[] = {
 		"the queue it goes to, see 'queues' of a pack; null is the main one"),
 	KEY("source_arg", BC_TYPE_ARG, BC_ONE, 0,
 		"the source that carries it, which another call puts on a queue"),
+	KEY("signal_arg", BC_TYPE_ARG, BC_ONE, 0, "the signal that it waits for"),
+	MAP("signal_when", condition, BC_ONE, 0, "it waits for a signal at all"),
 	END,
 };
 
@@ -217,6 +219,8 @@ static const struct bc_key field_keys[] = {
 		"struct or typedef names; one * stands for any text"),
 	KEY("field", BC_TYPE_FIELD, BC_ONE_OR_MANY, 1, "the callback; * for every field"),
 	WORD("thread", bc_words_context, BC_ONE, 1, "as in a callback"),
+	KEY("signal_field", BC_TYPE_FIELD, BC_ONE, 0,
+		"a field set beside it: the signal that the callback waits for"),
 	END,
 };
 
@@ -350,6 +354,24 @@ static const struct bc_key never_keys[] = {
 
 const struct bc_shape bc_shape_never = {"a never_blocks entry", never_keys};
 
+static const struct bc_key phase_keys[] = {
+	WORD("phase", bc_words_phase, BC_ONE, 1,
+		"reload: because somebody asks for it; shutdown: on the way out; findings in "
+		"either "
+		"are a step less severe"),
+	KEY("signals", BC_TYPE_NUMBER, BC_MANY, 0, "callbacks of these signals run in it"),
+	KEY("ends_loop", BC_TYPE_NAME, BC_MANY, 0,
+		"functions that end the loop: what surely runs together with such a call runs in "
+		"it"),
+	KEY("loops", BC_TYPE_NAME, BC_MANY, 0,
+		"the functions whose loops those end; in a program with several calls of these, "
+		"which "
+		"loop ends is not known, and nothing is said"),
+	END,
+};
+
+static const struct bc_shape phase = {"a phase", phase_keys};
+
 static const struct bc_key about_keys[] = {
 	KEY("name", BC_TYPE_ID, BC_ONE, 1, "the library"),
 	TEXT("version", "the version whose headers and manuals were read"),
@@ -383,6 +405,7 @@ static const struct bc_key pack_keys[] = {
 	MAP("locks", lock, BC_MANY, 0, "who takes and releases locks"),
 	MAP("queues", queue, BC_MANY, 0,
 		"who makes and runs objects that callbacks wait in, such as main contexts"),
+	MAP("phases", phase, BC_MANY, 0, "what tells that the program reloads or ends"),
 	MAP("worst_cases", worst_case, BC_MANY, 0,
 		"how long calls of a category take when things go wrong"),
 	KEY("forks", BC_TYPE_NAME, BC_MANY, 0, "functions that return twice, like fork"),

@@ -75,7 +75,8 @@ static inline int bc_is_required(const struct bc_shape *shape, const struct bc_k
 /* names.c: how the values of the enums in models.h are written in packs. */
 extern const struct bc_word bc_words_category[], bc_words_bound[], bc_words_severity[],
 	bc_words_context[], bc_words_unit[], bc_words_forever[], bc_words_fd[], bc_words_fd_kind[],
-	bc_words_queue_use[], bc_words_literal[], bc_words_limit[], bc_words_provenance[];
+	bc_words_queue_use[], bc_words_literal[], bc_words_limit[], bc_words_phase[],
+	bc_words_provenance[];
 
 /* What bc_words_forever stands for; several may be given. */
 enum bc_forever { BC_FOREVER_NEGATIVE, BC_FOREVER_NULL, BC_FOREVER_ZERO };

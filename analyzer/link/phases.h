@@ -1,0 +1,33 @@
+/*
+ * When does a call run: in front of clients, because somebody asked for a reload, or on the way
+ * out? Callbacks of signals tell (roots.h), and calls that end the loop: what surely runs together
+ * with uv_stop() is the last thing that the loop does.
+ */
+#ifndef BC_LINK_PHASES_H
+#define BC_LINK_PHASES_H
+
+#include <stdint.h>
+
+#include "link/program.h"
+#include "models/models.h"
+
+struct bc_search;
+
+struct bc_phases {
+	uint8_t *ends; /* per call: the loop ends right before or after it */
+};
+
+void bc_phases_init(
+	struct bc_phases *phases, const struct bc_program *program, const struct bc_models *models);
+void bc_phases_fini(struct bc_phases *phases);
+
+/*
+ * Per state of a search that has run, the phases in which some way leads there: BC_PHASE_BIT()s.
+ * The caller frees it.
+ */
+uint8_t *bc_phases_of_states(const struct bc_phases *phases, const struct bc_search *search);
+
+/* The phase that a mask amounts to: one ordinary way is enough to be NORMAL. */
+enum bc_phase bc_phase_of_mask(uint8_t mask);
+
+#endif
