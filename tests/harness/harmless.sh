@@ -40,8 +40,18 @@ same "open descriptors" sh -c 'ls /proc/self/fd'
 same "closed descriptors" sh -c 'exec <&- >&-; echo x 2>&1'
 same "exit status" sh -c 'exit 9'
 same "memory limit" sh -c 'ulimit -v 2000000; exec cat /proc/self/limits'
-same "children and threads" "$programs/crowd" 400 100
+same "10000 children, threads" "$programs/crowd" 10000 100
 same "more threads than there is room for" "$programs/crowd" 2 1000
+shared() { ls /dev/shm /tmp/blockcheck* 2>/dev/null | wc -l; }
+before=$(shared)
+"$BLOCKCHECK" run --follow-fork --format json -o "$work/report" "$programs/crowd" 1000 500 >/dev/null
+if [ "$(shared)" = "$before" ] && grep -q '"processes": 0,$' "$work/report" && grep -q '"threads": 0,$' "$work/report" &&
+	grep -q '"corrupt_records": 0,$' "$work/report"; then
+	good "1000 measured children and 500 threads found room, and left nothing"
+else
+	bad "something is left of, or was lost among 1000 children and 500 threads"
+	grep -A 6 '"lost"' "$work/report"
+fi
 status_of 143 "ended by a signal" "$BLOCKCHECK" run -q sh -c 'kill -TERM $$'
 status_of 2 "no such program" "$BLOCKCHECK" run /no/such/program
 status_of 2 "not a program" "$BLOCKCHECK" run -q /etc/passwd
