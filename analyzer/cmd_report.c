@@ -31,6 +31,21 @@ static const char *find_database(struct reporter *r, const struct bc_options *op
 	return project.database;
 }
 
+static void relate(struct bc_profile_where *where, const char *root)
+{
+	where->file = bc_path_relative(root, where->file);
+}
+
+/* Runs from before the first check know files by their whole paths. */
+static void relate_files(struct bc_profile *profile, const char *root)
+{
+	for (int i = 0; i < profile->ncallbacks; i++)
+		relate(&profile->callbacks[i].where, root);
+	for (int i = 0; i < profile->nstalls; i++)
+		for (int k = 0; k < profile->stalls[i].nstack; k++)
+			relate(&profile->stalls[i].stack[k], root);
+}
+
 static int load(struct reporter *r, struct bc_store *store, const char *path)
 {
 	int status = bc_store_has_run(store);
@@ -40,6 +55,8 @@ static int load(struct reporter *r, struct bc_store *store, const char *path)
 		status = bc_store_load_last(store, &r->report, NULL);
 	if (status == 0)
 		status = bc_store_load_profiles(store, &r->arena, &r->profiles);
+	for (int i = 0; r->has_check && i < r->profiles.count; i++)
+		relate_files(&r->profiles.items[i], r->report.root);
 	if (status == 0 && !r->has_check && !r->profiles.count)
 		return bc_fail(BC_EINPUT,
 			"%s: has neither findings nor measured runs yet; run blockcheck check",

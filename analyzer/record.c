@@ -56,7 +56,9 @@ static void add_run(struct recorder *r, int64_t started_ms)
 		r->profiles.items = BC_NEW_ARRAY(&r->arena, struct bc_profile, 1);
 	profile = &r->profiles.items[r->profiles.count++];
 	r->number = BC_NEW_ARRAY(&r->arena, uint32_t, r->run->stalls.count + 1);
-	bc_run_profile(r->run, &r->arena, r->project.root, profile, r->number);
+	/* files of both sides are relative to the same folder, where that is known */
+	bc_run_profile(r->run, &r->arena, r->has_check ? r->report.root : r->project.root, profile,
+		r->number);
 	profile->started_ms = started_ms;
 	profile->blockcheck = BC_VERSION;
 }

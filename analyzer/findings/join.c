@@ -1,6 +1,7 @@
 #include "findings/join.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fs.h"
@@ -8,7 +9,7 @@
 /* How sure a match is. Whatever is less than AT_SITE counts only where a single finding has it. */
 enum strength {
 	NO_MATCH,
-	BY_CALLBACK, /* no stack: the callback reaches such a call */
+	BY_CALLBACK, /* no stack: the callback reaches such a call, or is not known itself */
 	ON_PATH,     /* the caller itself is not on the stack: inlined, or gone by a tail call */
 	AT_SITE,     /* the caller is on the stack */
 	AT_CALL      /* with the call's own line, or what it called next to it */
@@ -179,8 +180,8 @@ static struct match match_pair(const struct pair *pair)
 	match.callback = has_callback(pair->finding, callback);
 	if (stall->nstack)
 		match_stack(pair, &match);
-	else if (match.callback && stall->cause == BC_CAUSE_CALL &&
-		 is_callee(stall->culprit, pair->function))
+	else if ((match.callback || stall->kind == BC_STALL_BODY) &&
+		 stall->cause == BC_CAUSE_CALL && is_callee(stall->culprit, pair->function))
 		match.strength = BY_CALLBACK;
 	return match;
 }
@@ -274,23 +275,64 @@ static void set_observed(struct bc_report *report, const struct sum *sums)
 	}
 }
 
+/*
+ * A stall without a stack, where several findings would do: when all that have one and the same
+ * culprit in this run were at one place, so was this.
+ */
+static int find_alike(
+	const struct bc_profile *profile, const struct bc_profile_stall *stall, const int *numbers)
+{
+	int found = -1;
+
+	if (stall->nstack || stall->cause != BC_CAUSE_CALL)
+		return -1;
+	for (int i = 0; i < profile->nstalls; i++) {
+		const struct bc_profile_stall *other = &profile->stalls[i];
+
+		if (!other->nstack || other->cause != BC_CAUSE_CALL ||
+			strcmp(other->culprit, stall->culprit) != 0)
+			continue;
+		if (numbers[i] < 0 || (found >= 0 && numbers[i] != found))
+			return -1;
+		found = numbers[i];
+	}
+	return found;
+}
+
+static void set_finding(struct bc_profile_stall *stall, const struct bc_report *report, int number)
+{
+	memset(stall->finding, 0, sizeof(stall->finding));
+	if (number >= 0)
+		memcpy(stall->finding, report->findings[number].fingerprint,
+			sizeof(stall->finding));
+}
+
+static void join_run(struct bc_arena *arena, const struct bc_report *report,
+	struct bc_profile *profile, int run, struct sum *sums)
+{
+	int *numbers = bc_xmalloc(((size_t)profile->nstalls + 1) * sizeof(*numbers));
+
+	for (int i = 0; i < profile->nstalls; i++)
+		numbers[i] = find_finding(report, profile, &profile->stalls[i]);
+	for (int i = 0; i < profile->nstalls; i++) {
+		struct bc_profile_stall *stall = &profile->stalls[i];
+
+		if (numbers[i] < 0)
+			numbers[i] = find_alike(profile, stall, numbers);
+		set_finding(stall, report, numbers[i]);
+		if (numbers[i] >= 0)
+			add_stall(arena, &sums[numbers[i]], stall, run);
+	}
+	free(numbers);
+}
+
 void bc_join(struct bc_report *report, struct bc_profiles *profiles)
 {
 	struct bc_arena arena = BC_ARENA_INIT;
 	struct sum *sums = BC_NEW_ARRAY(&arena, struct sum, (size_t)report->nfindings + 1);
 
 	for (int run = 0; run < profiles->count; run++)
-		for (int i = 0; i < profiles->items[run].nstalls; i++) {
-			struct bc_profile_stall *stall = &profiles->items[run].stalls[i];
-			int n = find_finding(report, &profiles->items[run], stall);
-
-			memset(stall->finding, 0, sizeof(stall->finding));
-			if (n < 0)
-				continue;
-			memcpy(stall->finding, report->findings[n].fingerprint,
-				sizeof(stall->finding));
-			add_stall(&arena, &sums[n], stall, run + 1);
-		}
+		join_run(&arena, report, &profiles->items[run], run + 1, sums);
 	set_observed(report, sums);
 	bc_arena_fini(&arena);
 }

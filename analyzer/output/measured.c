@@ -204,8 +204,12 @@ static void write_surprises(struct writer *w)
 	if (!n)
 		return;
 	write_title(w, "stalls that no finding predicted", n);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n && (w->options->verbose || i < MAX_LISTED); i++)
 		write_surprise(w, &w->measured->surprises[i]);
+	if (n > MAX_LISTED && !w->options->verbose) {
+		SAY(w, PLAIN, "and %d more (--verbose: all of them)", n - MAX_LISTED);
+		end_line(w);
+	}
 	end_line(w);
 }
 

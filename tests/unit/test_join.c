@@ -137,6 +137,10 @@ static void test_caller_is_gone(void **state)
 
 static void test_without_stack(void **state)
 {
+	static struct bc_profile_where other[] = {
+		{"resolve_other", "/elsewhere/app/src/net.c", 6, "/usr/bin/app"},
+		{"on_read", "/elsewhere/app/src/conn.c", 120, "/usr/bin/app"},
+		{"main", "", 0, "/usr/bin/app"}};
 	struct both b;
 
 	(void)state;
@@ -144,6 +148,20 @@ static void test_without_stack(void **state)
 	b.profile.stalls[0].nstack = 0;
 	assert_string_equal(join(&b), DNS);
 	b.profile.callbacks[0].where.function = "on_other";
+	assert_string_equal(join(&b), "");
+	/* a loop's body has the name of its loop when there is no better */
+	b.profile.stalls[0].kind = BC_STALL_BODY;
+	assert_string_equal(join(&b), DNS);
+	b.report.findings[2] = b.report.findings[0];
+	b.report.findings[2].sink.in = "resolve_other";
+	memcpy(b.report.findings[2].fingerprint, "0000000000000002", 17);
+	assert_string_equal(join(&b), "");
+	/* another one with a stack tells them apart, but not two at different places */
+	b.profile.stalls[1] = b.profile.stalls[0];
+	b.profile.stalls[1].nstack = 3;
+	assert_string_equal(join(&b), DNS);
+	b.profile.stalls[2] = b.profile.stalls[1];
+	b.profile.stalls[2].stack = other;
 	assert_string_equal(join(&b), "");
 }
 
