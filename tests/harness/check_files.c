@@ -1,7 +1,8 @@
 /*
  * check_files TRACE SPEEDSCOPE FOLDED TRUTH: holds the files that `blockcheck run` writes for other
  * programs against their formats, against each other, and against what the program printed itself
- * (fixtures/programs/truth.h). Says every difference; exit 1 if there is one.
+ * (fixtures/programs/truth.h). Says every difference; exit 1 if there is one. Of a single file it
+ * only says whether it is JSON.
  */
 #include <jansson.h>
 #include <stdarg.h>
@@ -316,8 +317,12 @@ static void check_speedscope(const char *path, const char *folded)
 
 int main(int argc, char **argv)
 {
+	if (argc == 2) {
+		json_decref(load(argv[1]));
+		return wrong;
+	}
 	if (argc != 5) {
-		puts("usage: check_files TRACE SPEEDSCOPE FOLDED TRUTH");
+		puts("usage: check_files TRACE SPEEDSCOPE FOLDED TRUTH, or check_files JSON");
 		return 2;
 	}
 	check_trace(argv[1], argv[4]);

@@ -4,51 +4,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
-#include "base/fs.h"
 #include "harness/collect/collector.h"
+#include "harness/collect/glance.h"
 
 enum {
 	MAX_WATCHED = 64,
-	MAX_SITES = 4,
 	LIST_EVERY_NS = 50000000,
 	PLAIN_LOOKS = 200, /* a thread that has shown no loop by then is looked at less often */
-	PLAIN_EVERY = 8,
-	ERROR_ACCESS = -3 /* of `number`: the system does not say */
-};
-
-enum look { NOTHING, RUNNING, BLOCKED, WAITING };
-
-/* Where a thread was found waiting for events. */
-struct site {
-	long number;
-	uint64_t sp;
-	uint64_t stack[2]; /* hash of its functions; 0: they cannot be seen */
-	uint64_t switches; /* as of the last time, so that one long wait counts once */
-	uint32_t times;
-};
-
-/* One look at a thread. */
-struct glance {
-	enum look look;
-	long number; /* of the system call it is in */
-	uint64_t sp, pc;
-	uint64_t at_ns;
-	uint64_t switches; /* how often it has gone to sleep */
-	uint64_t run_ns;
+	PLAIN_EVERY = 8
 };
 
 struct watched {
 	uint32_t tid, slot;
-	struct glance last;
-	struct site sites[MAX_SITES];
-	int nsites;
-	const struct site *shown; /* the one that the reader knows */
+	struct bc_glance last;
+	struct bc_wait_sites sites;
+	uint32_t shown; /* site that the reader knows */
 	uint32_t looks;
-	uint64_t blocked_ns; /* since when, while it is blocked */
-	struct glance first; /* of what goes on since the loop's last wait */
+	uint64_t blocked_ns;    /* since when, while it is blocked */
+	struct bc_glance first; /* of what goes on since the loop's last wait */
 	struct bc_run_thread figures;
 };
 
@@ -57,159 +31,6 @@ struct bc_outside {
 	uint64_t listed_ns;
 	uint32_t too_many;
 };
-
-/* ---- looking ---- */
-
-static int is_wait(long number)
-{
-	static const char *const waits[] = {"epoll_wait", "epoll_pwait", "epoll_pwait2", "poll",
-		"ppoll", "select", "pselect6", "io_uring_enter"};
-	const char *name = bc_syscall_name(number);
-
-	for (size_t i = 0; name && i < sizeof(waits) / sizeof(waits[0]); i++)
-		if (!strcmp(waits[i], name))
-			return 1;
-	return 0;
-}
-
-static uint64_t read_switches(uint32_t pid, uint32_t tid)
-{
-	char text[4096];
-	const char *line;
-
-	if (!bc_watch_read(pid, tid, "status", text, sizeof(text)))
-		return 0;
-	line = strstr(text, "\nvoluntary_ctxt_switches:");
-	return line ? strtoull(line + strlen("\nvoluntary_ctxt_switches:"), NULL, 10) : 0;
-}
-
-/* "running", or the number, six arguments, stack and program counter, or "-1" and these two. */
-static void read_call(uint32_t pid, uint32_t tid, struct glance *glance)
-{
-	unsigned long long sp, pc;
-	char text[256];
-
-	glance->number = -1;
-	if (!bc_watch_read(pid, tid, "syscall", text, sizeof(text))) {
-		glance->number = ERROR_ACCESS;
-		return;
-	}
-	if (sscanf(text, "%ld %*s %*s %*s %*s %*s %*s %llx %llx", &glance->number, &sp, &pc) == 3) {
-		glance->sp = sp;
-		glance->pc = pc;
-	}
-	glance->look = text[0] == 'r' ? RUNNING : BLOCKED;
-}
-
-/* For a program of another user, which may only be seen to run or not to. */
-static void read_state(uint32_t pid, uint32_t tid, struct glance *glance)
-{
-	char text[512];
-	const char *state;
-
-	if (!bc_watch_read(pid, tid, "stat", text, sizeof(text)))
-		return;
-	state = strrchr(text, ')');
-	glance->look = state && !strncmp(state, ") R", 3) ? RUNNING : BLOCKED;
-}
-
-/* What was read must belong together: no sleep may have begun in between. */
-static int look_at(uint32_t pid, uint32_t tid, struct glance *glance)
-{
-	unsigned long long run = 0;
-	char text[96];
-
-	for (int i = 0; i < 3; i++) {
-		uint64_t before = read_switches(pid, tid);
-
-		*glance = (struct glance){.switches = before};
-		read_call(pid, tid, glance);
-		if (glance->number == ERROR_ACCESS)
-			read_state(pid, tid, glance);
-		if (read_switches(pid, tid) == before)
-			break;
-	}
-	if (bc_watch_read(pid, tid, "schedstat", text, sizeof(text)) &&
-		sscanf(text, "%llu", &run) == 1)
-		glance->run_ns = run;
-	return glance->look != NOTHING;
-}
-
-/* ---- where its loop waits ---- */
-
-static void hash_stack(
-	struct bc_collector *collector, const struct glance *glance, uint64_t hash[2])
-{
-	struct bc_run_where frames[BC_STACK_MAX];
-	uint8_t bytes[BC_WIRE_SLICE_BYTES];
-	const struct bc_stack_piece piece = {.pc = glance->pc,
-		.sp = glance->sp,
-		.exact = 1,
-		.bytes = bytes,
-		.size = bc_watch_stack((uint32_t)collector->pid, glance->sp, bytes, sizeof(bytes))};
-	uint32_t count = bc_seen_unwind(collector, BC_OUTSIDE_PROCESS, &piece, frames);
-	struct bc_buf text = {0};
-
-	/* the function itself may be there twice, with a system call of its own each */
-	for (uint32_t i = 1; i < count; i++)
-		bc_buf_printf(&text, "%s:%d\n", frames[i].function, frames[i].line);
-	if (text.len)
-		bc_hash_bytes(text.data, text.len, hash);
-	bc_buf_fini(&text);
-}
-
-static struct site *find_known(struct watched *watched, const struct glance *glance)
-{
-	for (int i = 0; i < watched->nsites; i++)
-		if (watched->sites[i].number == glance->number &&
-			watched->sites[i].sp == glance->sp)
-			return &watched->sites[i];
-	return NULL;
-}
-
-/* libc has two ways into a system call, which differ in what they push; so the stack decides, where
- * it can be seen, and its depth only tells at once that a site is known. */
-static struct site *find_site(
-	struct bc_collector *collector, struct watched *watched, const struct glance *glance)
-{
-	struct site *site = find_known(watched, glance), *least = watched->sites;
-	struct site fresh = {.number = glance->number, .sp = glance->sp};
-
-	if (site)
-		return site;
-	hash_stack(collector, glance, fresh.stack);
-	for (int i = 0; i < watched->nsites; i++) {
-		site = &watched->sites[i];
-		if (site->number == fresh.number && site->stack[0] == fresh.stack[0] &&
-			site->stack[1] == fresh.stack[1] && (fresh.stack[0] || fresh.stack[1])) {
-			site->sp = fresh.sp;
-			return site;
-		}
-		if (site->times < least->times)
-			least = site;
-	}
-	if (watched->nsites < MAX_SITES)
-		least = &watched->sites[watched->nsites++];
-	*least = fresh;
-	return least;
-}
-
-/* A poll() in a callback is another place, and comes less often. */
-static int is_loops_wait(
-	struct bc_collector *collector, struct watched *watched, const struct glance *glance)
-{
-	struct site *site;
-
-	site = find_site(collector, watched, glance);
-	if (site->switches != glance->switches) {
-		site->switches = glance->switches;
-		site->times++;
-	}
-	for (int i = 0; i < watched->nsites; i++)
-		if (watched->sites[i].times > site->times)
-			return 0;
-	return 1;
-}
 
 /* ---- what the reader gets to see ---- */
 
@@ -220,7 +41,7 @@ static void push_event(struct bc_wire_thread *shared, const struct bc_wire_event
 }
 
 static void show_site(struct bc_collector *collector, struct watched *watched,
-	struct bc_wire_thread *shared, const struct glance *glance)
+	struct bc_wire_thread *shared, const struct bc_glance *glance)
 {
 	struct bc_wire_event event = {.kind = BC_WIRE_SITE, .start_ns = glance->at_ns};
 	uint32_t number = shared->slices_taken + 1;
@@ -235,7 +56,7 @@ static void show_site(struct bc_collector *collector, struct watched *watched,
 	shared->slices_taken = number;
 	event.slice = number;
 	push_event(shared, &event);
-	watched->shown = find_site(collector, watched, glance);
+	watched->shown = bc_wait_site_find(collector, &watched->sites, glance)->id;
 }
 
 static uint64_t between(uint64_t a, uint64_t b)
@@ -244,7 +65,7 @@ static uint64_t between(uint64_t a, uint64_t b)
 }
 
 static void begin_stretch(struct bc_wire_thread *shared, struct watched *watched,
-	const struct glance *glance, uint64_t start_ns)
+	const struct bc_glance *glance, uint64_t start_ns)
 {
 	shared->frames[0] = (struct bc_wire_frame){.sp = UINT64_MAX, .start_ns = start_ns};
 	shared->depth = 1;
@@ -264,7 +85,7 @@ static void end_stretch(struct bc_collector *collector, struct bc_wire_thread *s
 		.own_ns = ns,
 		.cpu_ns = ran < ns ? ran : ns,
 		.switches = watched->last.switches - watched->first.switches +
-			    (watched->first.look == BLOCKED)};
+			    (watched->first.look == BC_LOOK_BLOCKED)};
 
 	shared->depth = 0;
 	shared->iterations++;
@@ -294,16 +115,16 @@ static void leave_wait(struct bc_wire_thread *shared, uint64_t now)
 
 /* 1 when the thread cannot have been in its loop's wait since the last look: it has not gone to
  * sleep, but for the one time that it is seen asleep now. */
-static int goes_on(const struct glance *last, const struct glance *now)
+static int goes_on(const struct bc_glance *last, const struct bc_glance *now)
 {
 	uint64_t slept = now->switches - last->switches;
 
-	return slept == 0 || (slept == 1 && now->look == BLOCKED);
+	return slept == 0 || (slept == 1 && now->look == BC_LOOK_BLOCKED);
 }
 
-static int is_same_block(const struct glance *a, const struct glance *b)
+static int is_same_block(const struct bc_glance *a, const struct bc_glance *b)
 {
-	return a->look == BLOCKED && b->look == BLOCKED && a->number == b->number &&
+	return a->look == BC_LOOK_BLOCKED && b->look == BC_LOOK_BLOCKED && a->number == b->number &&
 	       a->switches == b->switches;
 }
 
@@ -334,38 +155,38 @@ static void count_block(struct watched *watched, uint64_t end_ns)
 		call->max_ns = ns;
 }
 
-static void follow_blocks(struct watched *watched, const struct glance *now, uint64_t middle)
+static void follow_blocks(struct watched *watched, const struct bc_glance *now, uint64_t middle)
 {
-	if (watched->last.look == BLOCKED && !is_same_block(&watched->last, now))
+	if (watched->last.look == BC_LOOK_BLOCKED && !is_same_block(&watched->last, now))
 		count_block(watched, middle);
-	if (now->look == BLOCKED && !is_same_block(&watched->last, now))
+	if (now->look == BC_LOOK_BLOCKED && !is_same_block(&watched->last, now))
 		watched->blocked_ns = middle;
 }
 
-static void add_share(struct watched *watched, const struct glance *now)
+static void add_share(struct watched *watched, const struct bc_glance *now)
 {
 	uint64_t ns = now->at_ns - watched->last.at_ns;
 
 	watched->figures.seen_ns += ns;
-	if (now->look == WAITING)
+	if (now->look == BC_LOOK_WAITING)
 		watched->figures.waited_ns += ns;
-	else if (now->look == BLOCKED)
+	else if (now->look == BC_LOOK_BLOCKED)
 		watched->figures.blocked_ns += ns;
 	watched->figures.cpu_ns += now->run_ns - watched->last.run_ns;
 }
 
 static void follow_loop(struct bc_collector *collector, struct watched *watched,
-	struct bc_wire_thread *shared, const struct glance *now, uint64_t middle)
+	struct bc_wire_thread *shared, const struct bc_glance *now, uint64_t middle)
 {
-	const struct glance *last = &watched->last;
+	const struct bc_glance *last = &watched->last;
 
-	if (now->look == WAITING) {
+	if (now->look == BC_LOOK_WAITING) {
 		watched->figures.is_loop = 1;
 		if (shared->depth)
 			end_stretch(collector, shared, watched, middle);
 		if (!shared->waiting)
 			enter_wait(shared, middle);
-		if (watched->shown != find_site(collector, watched, now))
+		if (watched->shown != bc_wait_site_find(collector, &watched->sites, now)->id)
 			show_site(collector, watched, shared, now);
 		return;
 	}
@@ -390,23 +211,22 @@ static void forget_thread(struct bc_collector *collector, struct watched *watche
 static void watch_thread(struct bc_collector *collector, struct watched *watched, uint64_t now_ns)
 {
 	struct bc_wire_thread *shared = &collector->segment.wire->threads[watched->slot];
-	struct glance now;
+	struct bc_glance now;
 	uint64_t middle;
 
 	if (watched->looks++ > PLAIN_LOOKS && !watched->figures.is_loop &&
 		watched->looks % PLAIN_EVERY)
 		return;
-	if (!look_at((uint32_t)collector->pid, watched->tid, &now)) {
+	if (!bc_glance_take((uint32_t)collector->pid, watched->tid, &now)) {
 		forget_thread(collector, watched);
 		return;
 	}
 	now.at_ns = now_ns;
-	if (now.look == BLOCKED && !collector->target.foreign && is_wait(now.number) &&
-		is_loops_wait(collector, watched, &now))
-		now.look = WAITING;
-	if (now.number == ERROR_ACCESS)
+	if (bc_wait_site_is_loops(collector, &watched->sites, &now))
+		now.look = BC_LOOK_WAITING;
+	if (now.number == BC_GLANCE_HIDDEN)
 		watched->figures.hidden = 1;
-	if (watched->last.look == NOTHING) {
+	if (watched->last.look == BC_LOOK_NOTHING) {
 		watched->blocked_ns = now_ns;
 	} else {
 		middle = between(watched->last.at_ns, now_ns);
