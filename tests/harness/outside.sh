@@ -34,15 +34,21 @@ grep -q '^thread [0-9]* static_stalls, a loop: waiting for events' "$work/report
 	grep -q '^looked at every 5.00 ms: times are right within that' "$work/report" &&
 	good "what was seen is said, and how well" || bad "the report does not say what it rests on"
 
-# named within 200 ms
-"$BLOCKCHECK" run -o "$work/report" "$program" >/dev/null 2>"$work/err" &
-sleep 0.2
-if grep -q 'observed from outside only, every 5 ms: it is linked statically' "$work/err"; then
-	good "named within 200 ms"
-else
-	bad "not named within 200 ms"
-fi
-wait || :
+# A busy machine may take that long to start anything.
+says_at_once() {
+	"$BLOCKCHECK" run -o "$work/report" "$program" >/dev/null 2>"$work/err" &
+	sleep 0.2
+	cp "$work/err" "$work/early"
+	wait || :
+	grep -q 'observed from outside only, every 5 ms: it is linked statically' "$work/early"
+}
+for try in 1 2 3 4 5; do
+	if says_at_once; then
+		good "named within 200 ms"
+		break
+	fi
+	[ $try != 5 ] || bad "not named within 200 ms"
+done
 
 named() {
 	what=$1 pattern=$2
