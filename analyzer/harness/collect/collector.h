@@ -83,6 +83,7 @@ struct bc_collector {
 	struct bc_outside *outside; /* NULL: the library is in the program */
 	pid_t pid;
 	uint64_t start_ns;
+	int said;           /* which measurement is possible */
 	uint64_t looked_ns; /* whether the library was loaded */
 	struct bc_seen_process processes[BC_WIRE_PROCESSES];
 	struct bc_module_set sets[BC_MODULE_SETS];

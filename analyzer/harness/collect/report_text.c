@@ -76,9 +76,11 @@ static void write_cause(struct writer *writer, const struct bc_run_stall *stall)
 		break;
 	case BC_RUN_SYSCALL:
 		SAY(writer, STRONG, " blocked");
-		if (*stall->culprit)
+		if (!*stall->culprit)
+			SAY(writer, PLAIN, ", in what was not seen");
+		else
 			SAY(writer, STRONG, " in system call %s", stall->culprit);
-		if (writer->run->processes)
+		if (*stall->culprit && writer->run->processes)
 			SAY(writer, PLAIN, ", called by a library");
 		break;
 	}
@@ -194,6 +196,18 @@ static void write_stalls(struct writer *writer)
 
 /* ---- callbacks and loops ---- */
 
+/* Of the time of its stalls: computing, waiting for a CPU, blocked, in percent. */
+static const char *show_shares(struct writer *writer, const struct bc_run_callback *callback)
+{
+	const struct bc_run_split *split = &callback->split;
+	double all = (double)(split->cpu_ns + split->runqueue_ns + split->blocked_ns) / 100;
+
+	if (all <= 0)
+		return "";
+	return bc_arena_printf(&writer->arena, "%.0f/%.0f/%.0f %%", (double)split->cpu_ns / all,
+		(double)split->runqueue_ns / all, (double)split->blocked_ns / all);
+}
+
 static void write_callbacks(struct writer *writer)
 {
 	uint32_t *order;
@@ -201,8 +215,8 @@ static void write_callbacks(struct writer *writer)
 
 	if (count) {
 		end_line(writer);
-		SAY(writer, STRONG, "%9s %9s %9s %9s %9s %6s  %s", "max", "p99", "p50", "total",
-			"count", "stalls", "callback");
+		SAY(writer, STRONG, "%8s %8s %8s %8s %8s %6s %11s  %s", "max", "p99", "p50",
+			"total", "count", "stalls", "cpu/wait/bl", "callback");
 		end_line(writer);
 	}
 	for (size_t i = 0; i < count && shown < MAX_CALLBACKS; i++) {
@@ -212,11 +226,12 @@ static void write_callbacks(struct writer *writer)
 		if (callback->internal && !callback->stalls)
 			continue;
 		shown++;
-		SAY(writer, PLAIN, "%9s %9s %9s %9s %9llu %6u  ", show_time(writer, times->max_ns),
+		SAY(writer, PLAIN, "%8s %8s %8s %8s %8llu %6u %11s  ",
+			show_time(writer, times->max_ns),
 			show_time(writer, bc_run_percentile(times, 0.99)),
 			show_time(writer, bc_run_percentile(times, 0.50)),
 			show_time(writer, times->total_ns), (unsigned long long)times->count,
-			callback->stalls);
+			callback->stalls, show_shares(writer, callback));
 		SAY(writer, STRONG, "%s", callback->where.function);
 		SAY(writer, PLAIN, "  %s  %s", show_where(writer, &callback->where),
 			strcmp(callback->api, "loop") ? callback->api : "(seen in stalls only)");
@@ -243,14 +258,27 @@ static void write_loops(struct writer *writer)
 			show_time(writer, loop->times.max_ns));
 		end_line(writer);
 	}
-	if (run->loops.count) {
-		uint64_t waits = bc_run_imposed(run, 0.99);
+}
 
-		SAY(writer, PLAIN, "in 99 of 100 cases, an event that comes at any moment waits ");
-		SAY(writer, PLAIN, waits ? "%s or less" : "for next to nothing",
-			show_time(writer, waits));
-		end_line(writer);
-	}
+/* Not per iteration, of which one long one is only one, but per moment in which something may come.
+ */
+static void write_imposed(struct writer *writer)
+{
+	const struct bc_run *run = writer->run;
+	uint64_t half = bc_run_imposed(run, 0.5), most = bc_run_imposed(run, 0.99);
+
+	if (!run->loops.count)
+		return;
+	SAY(writer, PLAIN, "an event that comes at any moment waits ");
+	if (!most)
+		SAY(writer, PLAIN, "for next to nothing, in 99 of 100 cases");
+	else
+		SAY(writer, PLAIN, "%s in half of all cases, %s or less in 99 of 100",
+			half ? bc_arena_printf(
+				       &writer->arena, "%s or less", show_time(writer, half))
+			     : "not at all",
+			show_time(writer, most));
+	end_line(writer);
 }
 
 /* ---- what was seen from outside ---- */
@@ -384,8 +412,8 @@ static void write_tail(struct writer *writer)
 	if (!run->processes)
 		return;
 	SAY(writer, PLAIN,
-		"measured inside the program, clock %s; cost %.0f ns per callback there, %s of CPU "
-		"here",
+		"measured inside the program, clock %s: %.0f ns per callback by the self-test; %s "
+		"of CPU here",
 		run->clock, run->per_callback_ns, show_time(writer, run->collector_cpu_ns));
 	end_line(writer);
 }
@@ -400,6 +428,7 @@ void bc_run_write_text(const struct bc_run *run, int color, struct bc_buf *out)
 	if (run->loops.count)
 		end_line(&writer);
 	write_loops(&writer);
+	write_imposed(&writer);
 	write_threads(&writer);
 	write_losses(&writer);
 	write_remarks(&writer);

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "harness/collect/collector.h"
+#include "harness/collect/screen.h"
 
 enum { TICK_MAX_MS = 5, LOADED_WITHIN_MS = 200 };
 
@@ -143,6 +144,22 @@ static void observe(struct bc_collector *collector)
 	bc_outside_open(collector);
 }
 
+/* On a terminal, since elsewhere somebody may compare what the program says. */
+static void say_tier(struct bc_collector *collector)
+{
+	struct bc_buf libraries = {0};
+
+	collector->said = 1;
+	if (collector->options->quiet || !isatty(STDERR_FILENO) || bc_screen_is_taken())
+		return;
+	bc_target_name_plugs(&collector->target, &libraries);
+	fprintf(stderr,
+		"blockcheck: measuring from inside (%sloops by their waits), %.0f ns per "
+		"callback\n",
+		bc_buf_text(&libraries), collector->segment.wire->selftest_ns / 16.0);
+	bc_buf_fini(&libraries);
+}
+
 /* A library that does not say that it is there may only be late, on a busy machine. */
 static void check_loaded(struct bc_collector *collector, uint64_t now)
 {
@@ -155,6 +172,8 @@ static void check_loaded(struct bc_collector *collector, uint64_t now)
 		run->tier = "inside";
 		run->tier_why = "";
 	}
+	if (attached && !collector->said)
+		say_tier(collector);
 	if (collector->outside || attached || run->processes ||
 		now - collector->looked_ns < LOADED_WITHIN_MS * 1000000ull)
 		return;

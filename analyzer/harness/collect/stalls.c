@@ -25,17 +25,21 @@ struct work {
 
 /* ---- stacks ---- */
 
-/* The frames of our own library are no part of the program; below a thunk the loop begins. */
+/* The frames of our own library are no part of the program; below a thunk the loop begins, below
+ * main() libc. */
 static void keep_stack(struct work *work, const struct bc_run_where *frames, uint32_t count)
 {
 	work->nstack = 0;
 	for (uint32_t i = 0; i < count; i++) {
 		int ours = strstr(frames[i].module, "libblockcheck-preload") != NULL;
 
-		if (ours && work->nstack && work->event->function)
+		if ((ours && work->nstack && work->event->function) ||
+			!strcmp(frames[i].function, "start_thread"))
 			break;
 		if (!ours)
 			work->stack[work->nstack++] = frames[i];
+		if (!strcmp(frames[i].function, "main"))
+			break;
 	}
 }
 

@@ -23,15 +23,16 @@ enum { MAX_HEADERS = 64, MAX_LISTING = 1 << 20, MAX_NOTES = 1024 };
 
 static const struct {
 	enum bc_plug plug;
+	const char *name;
 	const char *needs; /* how the library's file name begins */
 	const char *file;
 } plugs[] = {
-	{BC_PLUG_UV, "libuv.so", "libblockcheck-preload-uv.so"},
-	{BC_PLUG_EVENT, "libevent", "libblockcheck-preload-event.so"},
-	{BC_PLUG_EV, "libev.so", "libblockcheck-preload-ev.so"},
-	{BC_PLUG_GLIB, "libglib-2.0.so", "libblockcheck-preload-glib.so"},
-	{BC_PLUG_SDEVENT, "libsystemd.so", "libblockcheck-preload-sdevent.so"},
-	{BC_PLUG_WAYLAND, "libwayland-", "libblockcheck-preload-wayland.so"},
+	{BC_PLUG_UV, "libuv", "libuv.so", "libblockcheck-preload-uv.so"},
+	{BC_PLUG_EVENT, "libevent", "libevent", "libblockcheck-preload-event.so"},
+	{BC_PLUG_EV, "libev", "libev.so", "libblockcheck-preload-ev.so"},
+	{BC_PLUG_GLIB, "GLib", "libglib-2.0.so", "libblockcheck-preload-glib.so"},
+	{BC_PLUG_SDEVENT, "sd-event", "libsystemd.so", "libblockcheck-preload-sdevent.so"},
+	{BC_PLUG_WAYLAND, "Wayland", "libwayland-", "libblockcheck-preload-wayland.so"},
 };
 
 /* ---- finding it ---- */
@@ -315,6 +316,13 @@ const char *bc_target_preload_dir(struct bc_arena *arena)
 				arena, bc_path_absolute(arena, beside, BC_PRELOAD_RELATIVE));
 	}
 	return found ? found : find_dir(arena, BC_PRELOAD_INSTALLED);
+}
+
+void bc_target_name_plugs(const struct bc_target *target, struct bc_buf *out)
+{
+	for (size_t i = 0; i < sizeof(plugs) / sizeof(plugs[0]); i++)
+		if (target->plugs & plugs[i].plug)
+			bc_buf_printf(out, "%s, ", plugs[i].name);
 }
 
 static int has_file(const char *dir, const char *file)

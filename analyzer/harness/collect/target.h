@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 
 enum bc_plug {
 	BC_PLUG_UV = 1,
@@ -35,6 +36,9 @@ int bc_target_inspect(struct bc_arena *arena, const char *name, struct bc_target
  */
 int bc_target_launch(struct bc_arena *arena, const struct bc_target *target, char *const *argv,
 	const char *preload_dir, const char *wire_path, pid_t *pid);
+
+/* "libuv, GLib, ": the libraries for which there is something to put in front of them. */
+void bc_target_name_plugs(const struct bc_target *target, struct bc_buf *out);
 
 /* Where a program's file wants to be in memory; 0: anywhere. */
 uint64_t bc_target_base(const char *path);
