@@ -14,7 +14,7 @@
 enum { MAX_STALLS = 64 };
 
 struct truth {
-	char callback[64], culprit[64];
+	char callback[64], culprit[64], inside[64];
 	double ms;
 	int maybe;
 };
@@ -43,8 +43,8 @@ static int read_truth(const char *path, struct truth *truth)
 		truth[n].maybe = sscanf(line, "maybe %63s", truth[n].callback) == 1;
 		if (truth[n].maybe)
 			n++;
-		else if (sscanf(line, "stall %63s %63s %lf", truth[n].callback, truth[n].culprit,
-				 &truth[n].ms) == 3)
+		else if (sscanf(line, "stall %63s %63s %lf %63s", truth[n].callback,
+				 truth[n].culprit, &truth[n].ms, truth[n].inside) >= 3)
 			truth[n++].ms /= 1e6;
 	}
 	if (file)
@@ -114,6 +114,11 @@ static void check_stall(const struct truth *truth, const json_t *stall)
 		printf("%s: %s took %.3f ms, not %.3f\n", truth->callback, function, truth->ms, ms);
 		wrong = 1;
 	}
+	function = text_of(json_object_get(culprit, "inside"), "function");
+	if (*truth->inside && strcmp(function, truth->inside) != 0) {
+		printf("%s: inside is %s, not %s\n", truth->callback, function, truth->inside);
+		wrong = 1;
+	}
 	if (is_call(truth) && number_of(stall, "duration_ms") < ms) {
 		printf("%s: shorter than what it called\n", truth->callback);
 		wrong = 1;
@@ -165,6 +170,17 @@ static void check_surplus(const json_t *stalls, const struct truth *truth, int n
 	}
 }
 
+/* Like stalls are reported as one, with the figures of the longest. */
+static int is_outdone(const struct truth *truth, int n, int i)
+{
+	for (int j = 0; j < n; j++)
+		if (!truth[j].maybe && !strcmp(truth[j].callback, truth[i].callback) &&
+			!strcmp(truth[j].culprit, truth[i].culprit) &&
+			truth[j].ms > truth[i].ms)
+			return 1;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct truth truth[MAX_STALLS];
@@ -186,7 +202,8 @@ int main(int argc, char **argv)
 	for (int i = 0; i < n; i++) {
 		const json_t *stall = find_stall(stalls, &truth[i]);
 
-		if (truth[i].maybe || is_delayed(truth, n, truth[i].callback))
+		if (truth[i].maybe || is_delayed(truth, n, truth[i].callback) ||
+			is_outdone(truth, n, i))
 			continue;
 		if (outside && !strcmp(truth[i].culprit, "fsync"))
 			continue; /* short, and what surrounds it may take longer */
