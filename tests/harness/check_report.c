@@ -175,8 +175,7 @@ static int is_outdone(const struct truth *truth, int n, int i)
 {
 	for (int j = 0; j < n; j++)
 		if (!truth[j].maybe && !strcmp(truth[j].callback, truth[i].callback) &&
-			!strcmp(truth[j].culprit, truth[i].culprit) &&
-			truth[j].ms > truth[i].ms)
+			!strcmp(truth[j].culprit, truth[i].culprit) && truth[j].ms > truth[i].ms)
 			return 1;
 	return 0;
 }

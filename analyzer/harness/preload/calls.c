@@ -8,7 +8,10 @@
 
 #include "harness/preload/frame.h"
 
-enum { SLICE_FRACTION = 4 /* of the budget: shorter calls are not worth a stack */ };
+enum {
+	SLICE_FRACTION = 4, /* of the budget: shorter calls are not worth a stack */
+	TAIL_FRAME = 0xc0   /* of TAIL_THROUGH in thunk.S */
+};
 
 extern struct bc_call_row bc_calls[], bc_calls_end[];
 
@@ -20,12 +23,15 @@ static long fail_missing(void)
 	return -1;
 }
 
-void *bc_call_resolve(struct bc_call_row *row)
+void *bc_call_resolve(struct bc_call_row *row, uint64_t *args)
 {
 	void *real = dlsym(RTLD_NEXT, row->name);
 
-	if (!real) {
-		if (bc_wire && row->kind != BC_RUN)
+	if (!real && row->kind == BC_RUN) {
+		/* called by its stub: who called that is two frames up */
+		real = bc_find_real(row->name, ((const uint64_t *)args[TAIL_FRAME / 8])[1]);
+	} else if (!real) {
+		if (bc_wire)
 			__atomic_fetch_add(&bc_wire->missing, 1, __ATOMIC_RELAXED);
 		real = (void *)fail_missing;
 	}
@@ -36,7 +42,7 @@ void *bc_call_resolve(struct bc_call_row *row)
 void bc_calls_resolve_all(void)
 {
 	for (struct bc_call_row *row = bc_calls; row < bc_calls_end; row++)
-		bc_call_resolve(row);
+		bc_call_resolve(row, NULL);
 }
 
 /* ---- blocking calls ---- */

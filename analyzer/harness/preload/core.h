@@ -121,6 +121,8 @@ void bc_after_fork(void);
 /* table.c */
 void *bc_thunk(void *function, uint32_t api, uint64_t site);
 void *bc_original(void *function);
+/* The function of a loop's library for whoever calls from `site`, or one that fails. */
+void *bc_find_real(const char *name, uint64_t site);
 
 /* hot.c */
 void bc_enter(struct bc_record *record, struct bc_local *local);
@@ -130,7 +132,7 @@ void bc_leave_above(uint64_t sp);
 /* calls.c */
 void bc_call_enter(struct bc_call_row *row, struct bc_call_frame *frame);
 void bc_call_leave(struct bc_call_row *row, struct bc_call_frame *frame);
-void *bc_call_resolve(struct bc_call_row *row);
+void *bc_call_resolve(struct bc_call_row *row, uint64_t *args);
 void bc_calls_resolve_all(void);
 /* How many words of a caller's frame can be read; it may end with its stack. */
 size_t bc_call_words(const uint64_t *words, size_t count);
@@ -140,6 +142,9 @@ void bc_frame_count(struct bc_wire_thread *thread, uint32_t function, uint64_t n
 
 /* library.c */
 void bc_library_find(void);
+/* The only function of this name in all that was loaded when it was looked through last, or NULL.
+ */
+void *bc_library_search(const char *name);
 void bc_library_find_late(uint64_t now);
 
 static inline uint64_t bc_now(void)

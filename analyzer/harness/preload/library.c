@@ -10,7 +10,9 @@
 
 #include <dlfcn.h>
 #include <elf.h>
+#include <errno.h>
 #include <link.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -28,7 +30,7 @@ struct module {
 	uint64_t bias;
 	const ElfW(Phdr) * parts;
 	int nparts;
-	int ours, untouched, seen;
+	int ours, late, untouched, seen; /* late: a plug that came after the program had begun */
 	const ElfW(Sym) * symbols;
 	const char *strings;
 	const uint32_t *hash; /* DT_GNU_HASH; NULL: exports nothing that can be looked up */
@@ -45,14 +47,32 @@ struct bc_open_row {
 
 extern struct bc_call_row bc_gate_rows[];
 extern char bc_gates[], bc_gates_end[];
+void bc_pass_dlsym(void);
 void *bc_note_open(struct bc_open_row *row);
+void *bc_note_search(struct bc_open_row *row);
 
 static struct module modules[MODULES];
 static int nmodules;
 static uint32_t ngates;
 static unsigned long long known_adds, known_subs;
 static int opened; /* something may have come by dlopen() */
-static uint64_t looked_ns;
+
+/* Libraries of loops, by the names of their files, and what stands before them when they come late.
+ */
+static struct late {
+	const char *library, *plug;
+	int tried;
+} lates[] = {
+	{"libuv.so", "uv", 0},
+	{"libevent", "event", 0},
+	{"libev.so", "ev", 0},
+	{"libglib-2.0.so", "glib", 0},
+	{"libsystemd.so", "sdevent", 0},
+	{"libwayland-", "wayland", 0},
+};
+enum { MISSING = 1, WANTED, DONE };
+enum { LATES = sizeof(lates) / sizeof(lates[0]) };
+static int plugs_are_late;
 
 /* ---- modules ---- */
 
@@ -114,6 +134,26 @@ static int is_untouched(const char *path)
 	return 0;
 }
 
+/* Of a plug that is here already no other is needed; of a library without one, it is. */
+static void note_library(struct module *module, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	for (int i = 0; i < LATES; i++) {
+		size_t len = strlen(lates[i].library);
+
+		if (module->ours && !strncmp(name, "libblockcheck-preload-", 22) &&
+			!strncmp(name + 22, lates[i].plug, strlen(lates[i].plug)) &&
+			name[22 + strlen(lates[i].plug)] == '.') {
+			module->late = lates[i].tried == WANTED;
+			if (!module->late)
+				lates[i].tried = DONE;
+		} else if (!strncmp(name, lates[i].library, len) && !lates[i].tried) {
+			lates[i].tried = MISSING;
+		}
+	}
+}
+
 static int add_module(struct dl_phdr_info *info, size_t size, void *argument)
 {
 	struct module *module = &modules[nmodules];
@@ -143,6 +183,7 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *argument)
 	if (!module->symbols || !module->strings)
 		return 0;
 	module->ours = strstr(info->dlpi_name, "libblockcheck-preload") != NULL;
+	note_library(module, info->dlpi_name);
 	module->untouched = module->ours || is_untouched(info->dlpi_name);
 	/* the list only grows at its end while nothing is unloaded */
 	module->seen = old.seen && old.symbols == module->symbols && old.parts == module->parts;
@@ -197,7 +238,8 @@ static uint64_t find_definition(const char *name, uint32_t hash)
 	uint64_t found = 0, address = 0;
 
 	for (int i = 0; i < nmodules; i++) {
-		int count = count_definitions(&modules[i], name, hash, &address);
+		int count =
+			modules[i].late ? 0 : count_definitions(&modules[i], name, hash, &address);
 
 		if (count > 1 || (count && found))
 			return 0;
@@ -311,6 +353,19 @@ static void patch(struct module *module, uint64_t at, void *gate)
 	__atomic_store_n((void **)at, gate, __ATOMIC_RELEASE);
 }
 
+/* What takes the function's place when it is called from there: its own gate, or a plug's. */
+static void *find_substitute(const char *name, uint32_t hash, uint32_t id, uint64_t target)
+{
+	uint64_t address = 0;
+
+	for (int i = 0; plugs_are_late && i < nmodules && !address; i++)
+		if (modules[i].late)
+			count_definitions(&modules[i], name, hash, &address);
+	if (id)
+		return gate_of(id, address ? address : target);
+	return (void *)address;
+}
+
 static void look_at(struct module *module, const ElfW(Rela) * place)
 {
 	uint32_t type = (uint32_t)ELF64_R_TYPE(place->r_info), hash, id;
@@ -323,12 +378,16 @@ static void look_at(struct module *module, const ElfW(Rela) * place)
 		return;
 	name = module->strings + symbol->st_name;
 	hash = bc_wire_name_hash(name);
+	if (name[0] == 'd' && !strcmp(name, "dlsym")) {
+		patch(module, at, (void *)bc_pass_dlsym);
+		return;
+	}
 	id = find_any_id(name, hash);
-	if (!id)
+	if (!id && !plugs_are_late)
 		return;
 	target = find_target(module, symbol, name, hash, *(uint64_t *)at);
 	if (target)
-		patch(module, at, gate_of(id, target));
+		patch(module, at, find_substitute(name, hash, id, target));
 }
 
 static void look_through(struct module *module)
@@ -344,8 +403,8 @@ static void look_through(struct module *module)
 
 /* ---- when ---- */
 
-/* Runs as a callback of dl_iterate_phdr(), since nothing is unloaded meanwhile; once. */
-static int look_through_all(struct dl_phdr_info *info, size_t size, void *argument)
+/* The next two run once, as callbacks of dl_iterate_phdr(), since nothing is unloaded meanwhile. */
+static int collect(struct dl_phdr_info *info, size_t size, void *argument)
 {
 	(void)size;
 	(void)argument;
@@ -353,35 +412,103 @@ static int look_through_all(struct dl_phdr_info *info, size_t size, void *argume
 		return 1;
 	if (info->dlpi_subs != known_subs)
 		memset(modules, 0, sizeof(modules));
-	known_adds = info->dlpi_adds;
-	known_subs = info->dlpi_subs;
 	nmodules = 0;
 	dl_iterate_phdr(add_module, NULL);
+	return 1;
+}
+
+static int look_through_all(struct dl_phdr_info *info, size_t size, void *argument)
+{
+	if (info->dlpi_adds == known_adds && info->dlpi_subs == known_subs)
+		return 1;
+	collect(info, size, argument);
+	known_adds = info->dlpi_adds;
+	known_subs = info->dlpi_subs;
 	for (int i = 0; i < nmodules; i++)
 		if (!modules[i].seen)
 			look_through(&modules[i]);
 	return 1;
 }
 
+/* Plugs lie beside this library, which they find loaded. */
+static int load_plug(const char *name)
+{
+	char path[4096];
+	const char *slash;
+	Dl_info info;
+
+	if (!dladdr(bc_gates, &info) || !info.dli_fname || !(slash = strrchr(info.dli_fname, '/')))
+		return 0;
+	if (snprintf(path, sizeof(path), "%.*s/libblockcheck-preload-%s.so",
+		    (int)(slash - info.dli_fname), info.dli_fname, name) >= (int)sizeof(path))
+		return 0;
+	return dlopen(path, RTLD_NOW | RTLD_LOCAL) != NULL;
+}
+
+/* Once each, by whoever comes first. */
+static void load_missing_plugs(void)
+{
+	for (int i = 0; i < LATES; i++) {
+		int missing = MISSING;
+
+		if (!__atomic_compare_exchange_n(&lates[i].tried, &missing, WANTED, 0,
+			    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			continue;
+		if (load_plug(lates[i].plug))
+			__atomic_store_n(&plugs_are_late, 1, __ATOMIC_RELEASE);
+		else
+			dlerror(); /* the program must not see it */
+	}
+}
+
 void bc_library_find(void)
 {
-	if (bc_wire && bc_wire->names.count)
-		dl_iterate_phdr(look_through_all, NULL);
+	if (!bc_wire || !bc_wire->names.count)
+		return;
+	if (__atomic_load_n(&opened, __ATOMIC_RELAXED)) {
+		dl_iterate_phdr(collect, NULL);
+		load_missing_plugs();
+	}
+	dl_iterate_phdr(look_through_all, NULL);
+}
+
+struct search {
+	const char *name;
+	uint64_t found;
+};
+
+static int search_all(struct dl_phdr_info *info, size_t size, void *argument)
+{
+	struct search *search = argument;
+
+	(void)info;
+	(void)size;
+	search->found = find_definition(search->name, bc_wire_name_hash(search->name));
+	return 1;
+}
+
+void *bc_library_search(const char *name)
+{
+	struct search search = {name, 0};
+
+	dl_iterate_phdr(search_all, &search);
+	return (void *)search.found;
 }
 
 /* What came by dlopen() is looked at where the loop waits next, at most every few ms. */
 void bc_library_find_late(uint64_t now)
 {
 	enum { EVERY_NS = 5000000 };
+	static uint64_t looked_ns;
 
-	if (BC_LIKELY(!__atomic_load_n(&opened, __ATOMIC_RELAXED)) || now - looked_ns < EVERY_NS)
+	if (BC_LIKELY(!__atomic_load_n(&opened, __ATOMIC_RELAXED)) ||
+		now - __atomic_load_n(&looked_ns, __ATOMIC_RELAXED) < EVERY_NS)
 		return;
-	looked_ns = now;
+	__atomic_store_n(&looked_ns, now, __ATOMIC_RELAXED);
 	bc_library_find();
 }
 
-/* dlopen() looks at where it was called from, so it is left by a jump (thunk.S). */
-void *bc_note_open(struct bc_open_row *row)
+static void *find_real(struct bc_open_row *row)
 {
 	void *real = __atomic_load_n(&row->real, __ATOMIC_ACQUIRE);
 
@@ -389,6 +516,27 @@ void *bc_note_open(struct bc_open_row *row)
 		real = dlsym(RTLD_NEXT, row->name);
 		__atomic_store_n(&row->real, real, __ATOMIC_RELEASE);
 	}
-	__atomic_store_n(&opened, 1, __ATOMIC_RELAXED);
 	return real;
+}
+
+/* dlopen() looks at where it was called from, so it is left by a jump (thunk.S). */
+void *bc_note_open(struct bc_open_row *row)
+{
+	__atomic_store_n(&opened, 1, __ATOMIC_RELAXED);
+	return find_real(row);
+}
+
+/* A program that has loaded something asks next for a function in it, before it calls that. */
+void *bc_note_search(struct bc_open_row *row)
+{
+	static int busy;
+	int error = errno;
+
+	if (__atomic_load_n(&opened, __ATOMIC_RELAXED) &&
+		!__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE)) {
+		bc_library_find();
+		__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+	}
+	errno = error;
+	return find_real(row);
 }

@@ -43,18 +43,29 @@ static uint32_t ncopies;
 KINDS(KIND)
 #undef KIND
 
+/* One that came by dlopen() may not be visible to all. */
+static void *find_table(void *library, const char *symbol)
+{
+	void *table = dlsym(RTLD_DEFAULT, symbol);
+
+	return table || !library ? table : dlsym(library, symbol);
+}
+
 __attribute__((constructor)) static void patch(void)
 {
+	void *library = dlopen("libglib-2.0.so.0", RTLD_LAZY | RTLD_NOLOAD);
 	struct source_funcs *funcs;
 
 #define KIND(name, symbol) \
-	funcs = dlsym(RTLD_DEFAULT, symbol); \
+	funcs = find_table(library, symbol); \
 	if (funcs && funcs->dispatch && funcs->dispatch != dispatch_##name) { \
 		old_##name = funcs->dispatch; \
 		__atomic_store_n(&funcs->dispatch, dispatch_##name, __ATOMIC_RELEASE); \
 	}
 	KINDS(KIND)
 #undef KIND
+	if (library)
+		dlclose(library);
 }
 
 static int is_patched(const struct source_funcs *funcs)

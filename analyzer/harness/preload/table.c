@@ -137,7 +137,7 @@ static void *find_from_caller(const char *name, uint64_t site)
 	return real;
 }
 
-static void *find_real(const char *name, uint64_t site)
+void *bc_find_real(const char *name, uint64_t site)
 {
 	void *real = dlsym(RTLD_NEXT, name);
 	Dl_info mine, found;
@@ -148,6 +148,9 @@ static void *find_real(const char *name, uint64_t site)
 	if (real && dladdr((void *)name, &mine) && dladdr(real, &found) &&
 		mine.dli_fbase == found.dli_fbase)
 		real = NULL;
+	/* nobody knows who calls when that was a jump, the last thing a callback does */
+	if (!real)
+		real = bc_library_search(name);
 	return real ? real : (void *)fail_missing;
 }
 
@@ -165,7 +168,7 @@ void *bc_register(struct bc_hook_row *row, uint64_t *args, uint64_t site)
 	void *real = __atomic_load_n(&row->real, __ATOMIC_ACQUIRE);
 
 	if (BC_UNLIKELY(!real)) {
-		real = find_real(row->name, site);
+		real = bc_find_real(row->name, site);
 		__atomic_store_n(&row->real, real, __ATOMIC_RELEASE);
 	}
 	for (int i = 0; i < 4 && row->callbacks[i]; i++) {
@@ -190,7 +193,7 @@ void *__blockcheck_original(void *function)
 
 void *__blockcheck_real(const char *name, uint64_t site)
 {
-	return find_real(name, site);
+	return bc_find_real(name, site);
 }
 
 /* ---- callbacks that are not called through their thunks ---- */

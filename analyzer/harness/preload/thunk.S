@@ -239,17 +239,25 @@ bc_keep_vectors:
 	.size bc_keep_vectors, . - bc_keep_vectors
 
 /* Something is noted, then it goes on in the real function as if its caller had called that. */
-	.macro PASS_BY name function
-	.globl \name
-	.type \name,@function
+	.macro PASS_BY name function label=
+	.ifb \label
+	PASS \name \function \name
+	.else
+	.hidden \label
+	PASS \name \function \label
+	.endif
+	.endm
+	.macro PASS name function label
+	.globl \label
+	.type \label,@function
 	.balign 16
-\name:
+\label:
 	.cfi_startproc
 	endbr64
 	lea pass_\name(%rip), %r11
 	TAIL_THROUGH \function
 	.cfi_endproc
-	.size \name, . - \name
+	.size \label, . - \label
 	.pushsection .rodata.str1.1,"aMS",@progbits,1
 name_\name:
 	.asciz "\name"
@@ -266,6 +274,7 @@ pass_\name:
 	PASS_BY __longjmp_chk bc_longjmp
 	PASS_BY dlopen bc_note_open
 	PASS_BY dlmopen bc_note_open
+	PASS_BY dlsym bc_note_search bc_pass_dlsym
 
 /* Calls: a test of one word, and off the loop straight on to the real function. */
 	.macro CALL_ROW name kind
