@@ -211,6 +211,30 @@ static void set_worst(struct builder *b, struct bc_finding *finding, const struc
 	finding->worst = (struct bc_worst){worst.ms, keep(b, worst.why)};
 }
 
+static void set_message(struct builder *b, struct bc_finding *finding, const struct bc_hit *hit)
+{
+	struct bc_arena *arena = &b->report->arena;
+
+	finding->because = keep(b, hit->rule->because);
+	switch (hit->verdict.spins) {
+	case BC_SPINS_NOT:
+		finding->message = bc_arena_printf(
+			arena, "%s() can block the event loop", finding->sink.function);
+		break;
+	case BC_SPINS_RETRYING:
+		finding->message = bc_arena_printf(arena,
+			"%s() is repeated without a wait while it would block",
+			finding->sink.function);
+		finding->because = hit->rule->ready_once ? "it spins until something arrives"
+							 : "it spins until the other side reads";
+		break;
+	case BC_SPINS_LOOKING:
+		finding->message = bc_arena_printf(
+			arena, "a loop in %s() spins until something else ends it", finding->sink.in);
+		break;
+	}
+}
+
 static void set_sink(struct builder *b, struct bc_finding *finding, const struct bc_hit *hit)
 {
 	const struct bc_program *program = &b->linked->program;
@@ -224,14 +248,7 @@ static void set_sink(struct builder *b, struct bc_finding *finding, const struct
 	finding->bound_ms = hit->verdict.bound == BC_BOUND_TIMEOUT ? hit->verdict.ms : -1;
 	set_worst(b, finding, hit);
 	finding->severity = bc_grade(hit->rule, &hit->verdict);
-	finding->because = keep(b, hit->rule->because);
-	finding->message = bc_arena_printf(&b->report->arena,
-		hit->verdict.spins ? "%s() is repeated without a wait while it would block"
-				   : "%s() can block the event loop",
-		finding->sink.function);
-	if (hit->verdict.spins)
-		finding->because = hit->rule->ready_once ? "it spins until something arrives"
-							 : "it spins until the other side reads";
+	set_message(b, finding, hit);
 	snprintf(finding->rule, sizeof(finding->rule), "BC1%02u",
 		(unsigned)hit->verdict.category % 100);
 }

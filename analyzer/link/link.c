@@ -31,6 +31,7 @@ static void run_search(struct bc_linked *linked, struct bc_search *search,
 	search->roots = roots;
 	search->discovery = &linked->discovery;
 	search->relevance = &linked->relevance;
+	search->busy = &linked->busy;
 	search->sources = (struct bc_verdict_sources){.models = models,
 		.modes = &linked->modes,
 		.locks = &linked->locks,
@@ -59,7 +60,8 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 	/* from here on the call graph is frozen */
 	bc_marks_match_cuts(&linked->marks, program);
 	bc_completion_init(&linked->completion, program);
-	bc_relevance_init(&linked->relevance, program, models, &linked->marks);
+	bc_busy_init(&linked->busy, program);
+	bc_relevance_init(&linked->relevance, program, models, &linked->marks, &linked->busy);
 	prepare_interp(linked, models);
 	bc_liveness_init(&liveness, &linked->interp);
 	bc_roots_find(&linked->roots, &linked->solution, models, &linked->marks, &liveness);
@@ -91,6 +93,7 @@ void bc_linked_fini(struct bc_linked *linked)
 	bc_search_fini(&linked->search);
 	bc_search_fini(&linked->broken);
 	bc_roots_fini(&linked->promises);
+	bc_busy_fini(&linked->busy);
 	bc_ready_fini(&linked->ready);
 	bc_spins_fini(&linked->spins);
 	bc_effects_fini(&linked->effects);

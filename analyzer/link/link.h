@@ -16,6 +16,7 @@ struct bc_linked {
 	struct bc_marks marks;
 	struct bc_solution solution;
 	struct bc_completion completion;
+	struct bc_busy busy;
 	struct bc_relevance relevance;
 	struct bc_modes modes;
 	struct bc_identity identity;

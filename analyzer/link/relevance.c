@@ -186,7 +186,7 @@ static void close_over_calls(struct work *w)
 }
 
 void bc_relevance_init(struct bc_relevance *relevance, const struct bc_program *program,
-	const struct bc_models *models, const struct bc_marks *marks)
+	const struct bc_models *models, const struct bc_marks *marks, const struct bc_busy *busy)
 {
 	struct work w = {.relevance = relevance, .program = program, .marks = marks};
 
@@ -194,7 +194,7 @@ void bc_relevance_init(struct bc_relevance *relevance, const struct bc_program *
 	relevance->to_sink = bc_xmalloc(program->nfuncs + 1);
 	relevance->is_sink = bc_xmalloc(program->nsyms + 1);
 	memset(relevance->params, 0, (program->nfuncs + 1) * sizeof(uint32_t));
-	memset(relevance->to_sink, 0, program->nfuncs + 1);
+	memcpy(relevance->to_sink, busy->has, program->nfuncs + 1);
 	memset(relevance->is_sink, 0, program->nsyms + 1);
 	mark_sinks(relevance, program, models, marks);
 	mark_ways_to_sinks(relevance, program, marks);

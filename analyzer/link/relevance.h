@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "link/busy.h"
 #include "link/marks.h"
 
 enum { BC_RELEVANT_PARAMS = 32 }; /* parameters beyond these are never bound */
@@ -20,7 +21,7 @@ struct bc_relevance {
 };
 
 void bc_relevance_init(struct bc_relevance *relevance, const struct bc_program *program,
-	const struct bc_models *models, const struct bc_marks *marks);
+	const struct bc_models *models, const struct bc_marks *marks, const struct bc_busy *busy);
 void bc_relevance_fini(struct bc_relevance *relevance);
 
 #endif

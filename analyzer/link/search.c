@@ -394,6 +394,33 @@ static void on_call(void *context, const struct bc_call_event *event)
 		bc_vec_push(&s->unresolved, event->call);
 }
 
+/* Loops that only look are in no call's way, so the interpreter does not tell of them. */
+static void add_busy_loops(struct bc_search *s, uint32_t state)
+{
+	uint32_t func = s->states.items[state].func, region = s->states.items[state].region;
+	const struct bc_func *f = &s->program->funcs[func];
+
+	for (size_t i = 0; s->busy->has[func] && i < s->busy->list.count; i++) {
+		const struct bc_busy_loop *loop = &s->busy->list.items[i];
+
+		if (loop->func != func ||
+			(region != BC_NONE &&
+				(loop->node <= region ||
+					loop->node >= region + f->nodes[region].size)))
+			continue;
+		bc_vec_push(&s->hits, (struct bc_hit){.state = state,
+					      .call = loop->call,
+					      .target = loop->target,
+					      .rule = &s->busy->rule,
+					      .verdict = {.category = s->busy->rule.category,
+						      .blocks = 1,
+						      .confidence = BC_CONF_POSSIBLE,
+						      .bound = s->busy->rule.bound,
+						      .ms = -1,
+						      .spins = BC_SPINS_LOOKING}});
+	}
+}
+
 static void expand(struct bc_search *s, uint32_t state)
 {
 	struct expansion expansion = {s, state};
@@ -409,6 +436,7 @@ static void expand(struct bc_search *s, uint32_t state)
 	s->states.items[state].edge = (uint32_t)s->edges.count;
 	bc_interp_run(&s->interp, func, params, n);
 	s->states.items[state].nedges = (uint32_t)s->edges.count - s->states.items[state].edge;
+	add_busy_loops(s, state);
 	free(params);
 }
 

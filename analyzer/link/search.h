@@ -59,6 +59,7 @@ struct bc_search {
 	const struct bc_roots *roots;
 	const struct bc_discovery *discovery;
 	const struct bc_relevance *relevance;
+	const struct bc_busy *busy;
 	struct bc_verdict_sources sources;
 	const struct bc_identity *identity;
 	const struct bc_phases *life;

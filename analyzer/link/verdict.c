@@ -384,7 +384,7 @@ static void apply_lock(const struct question *q, struct bc_verdict *verdict)
 static void set_spin(struct bc_verdict *verdict)
 {
 	verdict->blocks = 1;
-	verdict->spins = 1;
+	verdict->spins = BC_SPINS_RETRYING;
 	verdict->bound = BC_BOUND_UNBOUNDED;
 	verdict->confidence = BC_CONF_LIKELY;
 	verdict->nassumptions = 0;

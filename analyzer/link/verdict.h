@@ -12,6 +12,13 @@
 
 enum { BC_MAX_ASSUMPTIONS = 6 };
 
+/* How a call or loop takes time without waiting. */
+enum bc_spinning {
+	BC_SPINS_NOT,
+	BC_SPINS_RETRYING, /* it is repeated until the other side moves */
+	BC_SPINS_LOOKING   /* a loop that does nothing but look */
+};
+
 struct bc_verdict {
 	enum bc_category category; /* of the rule, unless the descriptor says better */
 	int blocks;                /* 0: it does not, and nothing else here counts */
@@ -21,8 +28,8 @@ struct bc_verdict {
 	struct bc_worst worst; /* where this program says more than the packs; else why is NULL */
 	const char *assumptions[BC_MAX_ASSUMPTIONS];
 	int nassumptions;
-	int mild;  /* no error, whatever its category and bound */
-	int spins; /* it does not wait, it is repeated until the other side moves */
+	int mild; /* no error, whatever its category and bound */
+	enum bc_spinning spins;
 };
 
 /* What a verdict may ask about the program. */
