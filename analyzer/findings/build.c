@@ -229,8 +229,8 @@ static void set_message(struct builder *b, struct bc_finding *finding, const str
 							 : "it spins until the other side reads";
 		break;
 	case BC_SPINS_LOOKING:
-		finding->message = bc_arena_printf(
-			arena, "a loop in %s() spins until something else ends it", finding->sink.in);
+		finding->message = bc_arena_printf(arena,
+			"a loop in %s() spins until something else ends it", finding->sink.in);
 		break;
 	}
 }
