@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/intern.h"
+#include "link/target.h"
 
 struct definers {
 	BC_VEC(uint32_t) units;
@@ -78,26 +79,21 @@ static void find_owners(struct splitter *s)
 	}
 }
 
-/* The build target in an output path: "CMakeFiles/x.dir/", "x.p/". Its length, 0 without. */
-static size_t target_length(const char *output)
-{
-	const char *cmake = strstr(output, ".dir/"), *meson = strstr(output, ".p/");
-
-	if (cmake)
-		return (size_t)(cmake - output) + 5;
-	return meson ? (size_t)(meson - output) + 3 : 0;
-}
-
 static int same_target(const struct bc_split_unit *a, const struct bc_split_unit *b)
 {
-	for (int i = 0; i < a->noutputs; i++) {
-		size_t n = target_length(a->outputs[i]);
-
-		for (int k = 0; n && k < b->noutputs; k++)
-			if (target_length(b->outputs[k]) == n &&
-				!strncmp(a->outputs[i], b->outputs[k], n))
+	for (int i = 0; i < a->noutputs; i++)
+		for (int k = 0; k < b->noutputs; k++)
+			if (bc_target_same(a->outputs[i], a->facts->path_main, b->outputs[k],
+				    b->facts->path_main))
 				return 1;
-	}
+	return 0;
+}
+
+static int has_target(const struct bc_split_unit *unit)
+{
+	for (int i = 0; i < unit->noutputs; i++)
+		if (bc_target_named(unit->outputs[i], unit->facts->path_main))
+			return 1;
 	return 0;
 }
 
@@ -130,6 +126,22 @@ static int shared_folders(const char *a, const char *b)
 	return n;
 }
 
+/*
+ * How well a unit fits into a program: made for it before made for nobody before made for another,
+ * and then the nearer folder.
+ */
+static int fit(const struct splitter *s, uint32_t unit, uint32_t main_unit, uint32_t asking)
+{
+	int score =
+		shared_folders(s->units[unit].facts->path_main, s->units[asking].facts->path_main);
+
+	if (main_unit == UINT32_MAX)
+		return score;
+	if (same_target(&s->units[unit], &s->units[main_unit]))
+		return score + 2000;
+	return has_target(&s->units[unit]) ? score : score + 1000;
+}
+
 /* The unit that defines `name` for a program; UINT32_MAX when it has it already or none does. */
 static uint32_t choose(const struct splitter *s, const struct definers *definers,
 	uint32_t main_unit, uint32_t asking, const uint8_t *in)
@@ -148,10 +160,7 @@ static uint32_t choose(const struct splitter *s, const struct definers *definers
 		if (main_unit != UINT32_MAX && s->owner[u] != UINT32_MAX &&
 			s->owner[u] != main_unit)
 			continue;
-		score = shared_folders(
-			s->units[u].facts->path_main, s->units[asking].facts->path_main);
-		if (main_unit != UINT32_MAX && same_target(&s->units[u], &s->units[main_unit]))
-			score += 1000;
+		score = fit(s, u, main_unit, asking);
 		if (score > best_score) {
 			best = u;
 			best_score = score;

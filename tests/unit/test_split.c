@@ -146,6 +146,24 @@ static void test_the_build_target_beats_the_folder(void **state)
 }
 
 /* debug.c needs what only the server's main unit has: it is no part of the client. */
+/* Automake names the program in the object's name, with its folder unless the object lies there. */
+static void test_a_program_named_by_automake(void **state)
+{
+	struct world w = {0};
+
+	(void)state;
+	add_unit(&w, "src/main.c", "main", "net util", "src/server-main.o");
+	add_unit(&w, "vpn/main.c", "main", "net util", "vpn/agent-main.o");
+	add_unit(&w, "src/probe.c", "main", "net", "src/probe.o");
+	add_unit(&w, "src/net.c", "net", "", "src/vpn_agent-net.o");
+	add_unit(&w, "src/net.c", "net", "", "src/server-net.o");
+	add_unit(&w, "src/net.c", "net", "", "src/net.o");
+	add_unit(&w, "lib/util.c", "util", "", "lib/src_server-util.o");
+	add_unit(&w, "lib/util.c", "util", "", "lib/vpn_agent-util.o");
+	assert_string_equal(split(&w), "0 4 6|1 3 7|2 5");
+	drop(&w);
+}
+
 static void test_what_needs_a_main_unit_belongs_to_it(void **state)
 {
 	struct world w = {0};
@@ -195,6 +213,7 @@ int main(void)
 		cmocka_unit_test(test_two_programs_share_a_library),
 		cmocka_unit_test(test_the_nearest_folder_wins),
 		cmocka_unit_test(test_the_build_target_beats_the_folder),
+		cmocka_unit_test(test_a_program_named_by_automake),
 		cmocka_unit_test(test_what_needs_a_main_unit_belongs_to_it),
 		cmocka_unit_test(test_what_no_main_needs_is_linked_by_itself),
 		cmocka_unit_test(test_a_plugin_joins_its_host),
