@@ -1,6 +1,7 @@
 #include "link/verdict.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "link/values.h"
 #include "models/confidence.h"
@@ -165,12 +166,33 @@ static void turn_to_disk(struct bc_verdict *verdict)
 	verdict->confidence = BC_CONF_LIKELY;
 }
 
+/* write(2, ...): whatever is printed on standard output and error is there for people to read. */
+static int is_standard_output(const struct question *q, int arg)
+{
+	struct bc_value fd = argument_value((void *)q, arg);
+
+	return q->rule->limited_by & BC_LIMIT_SEND && fd.kind == BC_V_INTS &&
+	       fd.u.ints[0] >= STDOUT_FILENO && fd.u.ints[fd.n - 1] <= STDERR_FILENO;
+}
+
+static void turn_to_logging(struct bc_verdict *verdict)
+{
+	verdict->category = BC_CAT_LOGGING;
+	verdict->bound = BC_BOUND_DATA;
+	verdict->nassumptions = 0;
+	verdict->confidence = BC_CONF_CERTAIN;
+}
+
 /* The call is not surely non-blocking: what the descriptor's history makes of that. */
 static void weigh_descriptor(const struct question *q, int arg, struct bc_verdict *verdict)
 {
 	struct bc_value fd = argument_descriptor(q, arg);
 	int blocking = fd.kind == BC_V_FD && fd.mask == BC_FD_BLOCKING;
 
+	if (is_standard_output(q, arg)) {
+		turn_to_logging(verdict);
+		return;
+	}
 	if (is_empty_write(q) ||
 		(fd.kind == BC_V_FD && fd.n == BC_FDK_DATAGRAM && q->rule->stream_only)) {
 		verdict->blocks = 0;
