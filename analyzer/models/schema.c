@@ -55,7 +55,8 @@ static const struct bc_shape condition = {"a condition", condition_keys};
 static const struct bc_key timeout_keys[] = {
 	KEY("arg", BC_TYPE_ARG, BC_ONE, 1, "the argument that limits the wait, counted from 1"),
 	WORD("unit", bc_words_unit, BC_ONE, 1,
-		"what it counts; timeval and timespec are pointers to such a struct; opaque: it "
+		"what it counts; timeval and timespec are such a struct, or pointers to one; "
+		"opaque: it "
 		"limits the wait in a way that is not read, such as an absolute time"),
 	KEY("key", BC_TYPE_NAME, BC_ONE, 0,
 		"the argument is text in which the number behind this and = counts; a text without "

@@ -157,6 +157,17 @@ static int points_to(CXType type, const char *record)
 	return found;
 }
 
+/* The record itself, a pointer to it, or one to anything: setsockopt(). */
+static int is_record(CXType type, const char *record)
+{
+	CXType canonical = clang_getCanonicalType(type);
+	CXString text = clang_getTypeSpelling(canonical);
+	int found = canonical.kind == CXType_Record && strstr(clang_getCString(text), record);
+
+	clang_disposeString(text);
+	return found || points_to(type, record) || points_to(type, "void");
+}
+
 struct field_search {
 	const char *name;
 	CXType type;
@@ -232,10 +243,14 @@ static void check_timeout(struct checking *c, const struct named *f, const struc
 
 	if (!t->arg || !argument(c, f, t->arg, &type))
 		return;
-	if (t->unit == BC_UNIT_TIMEVAL)
-		expect(c, f, t->arg, points_to(type, "timeval"), "pointer to struct timeval");
+	if (t->key)
+		expect(c, f, t->arg, points_to(type, "char"), "text");
+	else if (t->unit == BC_UNIT_TIMEVAL)
+		expect(c, f, t->arg, is_record(type, "timeval"),
+			"struct timeval, nor pointer to one");
 	else if (t->unit == BC_UNIT_TIMESPEC)
-		expect(c, f, t->arg, points_to(type, "timespec"), "pointer to struct timespec");
+		expect(c, f, t->arg, is_record(type, "timespec"),
+			"struct timespec, nor pointer to one");
 	else if (t->unit != BC_UNIT_OPAQUE)
 		expect(c, f, t->arg, is_number(type), "number");
 }
@@ -403,6 +418,38 @@ static void check_creator(struct checking *c, const struct bc_creator_rule *rule
 			expect(c, &f, rule->out_arg, is_pointer(type), "pointer");
 		check_pred(c, &f, rule->nonblocking_when);
 	}
+}
+
+static void check_limit(struct checking *c, const struct bc_limit_rule *rule)
+{
+	struct named f;
+	CXType type;
+
+	if (!begin(c, "limit", &rule->origin))
+		return;
+	for (int i = 0; i < rule->nfunctions; i++) {
+		if (!check_exists(c, rule->functions[i], &f))
+			continue;
+		if (rule->arg && argument(c, &f, rule->arg, &type))
+			expect(c, &f, rule->arg, is_integer(type) || is_pointer(type),
+				"descriptor or handle");
+		check_pred(c, &f, rule->when);
+		check_timeout(c, &f, &rule->timeout);
+	}
+}
+
+static void check_phase(struct checking *c, const struct bc_phase_rule *rule)
+{
+	struct named f;
+
+	if (!begin(c, "phases", &rule->origin))
+		return;
+	for (int i = 0; i < rule->nends; i++)
+		check_exists(c, rule->ends[i], &f);
+	for (int i = 0; i < rule->nruns; i++)
+		check_exists(c, rule->runs[i], &f);
+	for (int i = 0; i < rule->nsignals; i++)
+		check_constant(c, &rule->signals[i]);
 }
 
 static void check_mode(struct checking *c, const struct bc_mode_rule *rule)
@@ -621,6 +668,10 @@ static void check_rules(struct checking *c)
 		check_creator(c, &m->creators[i]);
 	for (int i = 0; i < m->nmodes; i++)
 		check_mode(c, &m->modes[i]);
+	for (int i = 0; i < m->nlimits; i++)
+		check_limit(c, &m->limits[i]);
+	for (int i = 0; i < m->nphases; i++)
+		check_phase(c, &m->phases[i]);
 	for (int i = 0; i < m->nqueues; i++)
 		check_queue(c, &m->queues[i]);
 	for (int i = 0; i < m->nnevers; i++)

@@ -50,7 +50,7 @@ wrong "a wrong number of parameters" 'has 3 parameters, not 2' \
 	"$(rule 'function: acme_fetch' 'params: 2' 'bound: unbounded')"
 wrong "a timeout that is none" 'argument 1 is no number' \
 	"$(rule 'function: acme_wait' 'bound: {timeout: {arg: 1, unit: ms}}')"
-wrong "a timeout of another type" 'argument 2 is no pointer to struct timeval' \
+wrong "a timeout of another type" 'argument 2 is no struct timeval, nor pointer to one' \
 	"$(rule 'function: acme_wait' 'bound: {timeout: {arg: 2, unit: timeval}}')"
 wrong "an argument that is not there" 'has no argument 4' \
 	"$(rule 'function: acme_fetch' 'bound: unbounded' 'nonblocking_when: {arg: 4, eq: 0}')"
