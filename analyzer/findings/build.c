@@ -262,24 +262,42 @@ static void set_promise(struct builder *b, struct bc_finding *finding)
 	snprintf(finding->rule, sizeof(finding->rule), "BC306");
 }
 
+/* The variable that told on the way that a signal came, the last one first; BC_NONE without. */
+static uint32_t flag_on_way(const struct bc_search *search, const struct bc_hit *hit)
+{
+	uint32_t flag = hit->flag, edge = search->states.items[hit->state].from_edge;
+
+	for (; flag == BC_NONE && edge != BC_NONE;
+		edge = search->states.items[search->edges.items[edge].from].from_edge)
+		flag = search->edges.items[edge].flag;
+	return flag;
+}
+
+static const char *explain_phase(struct builder *b, enum bc_phase phase, const struct bc_hit *hit,
+	const struct bc_root *root)
+{
+	struct bc_arena *arena = &b->report->arena;
+	uint32_t flag = flag_on_way(b->search, hit);
+	const char *name = bc_phase_name(phase);
+
+	if (flag != BC_NONE)
+		return bc_arena_printf(arena, "only on %s (%s, which a signal sets)", name,
+			b->linked->program.syms[flag].name);
+	if (phase == BC_PHASE_SHUTDOWN && bc_phase_of_mask(root->phases) == BC_PHASE_NORMAL)
+		return "the loop ends with this";
+	if (root->signal)
+		return bc_arena_printf(arena, "only on %s (%s)", name, root->signal);
+	return bc_arena_printf(arena, "only on %s", name);
+}
+
 /* One step down, and why. How sure the finding is does not change. */
 static void set_phase(struct builder *b, struct bc_finding *finding, const struct bc_hit *hit,
 	const struct bc_root *root, uint8_t mask)
 {
-	int ends = b->linked->phases.ends[hit->call] ||
-		   bc_phase_of_mask(root->phases) == BC_PHASE_NORMAL;
-
 	finding->phase = bc_phase_of_mask(mask);
 	if (finding->phase == BC_PHASE_NORMAL)
 		return;
-	if (finding->phase == BC_PHASE_SHUTDOWN && ends)
-		finding->phase_why = "the loop ends with this";
-	else if (root->signal)
-		finding->phase_why = bc_arena_printf(&b->report->arena, "only on %s (%s)",
-			bc_phase_name(finding->phase), root->signal);
-	else
-		finding->phase_why = bc_arena_printf(
-			&b->report->arena, "only on %s", bc_phase_name(finding->phase));
+	finding->phase_why = explain_phase(b, finding->phase, hit, root);
 	if (finding->severity > BC_SEV_NOTE)
 		finding->severity--;
 }
@@ -394,8 +412,7 @@ static void add_site(struct builder *b, const uint32_t *order, size_t n)
 		const struct bc_hit *hit = &search->hits.items[order[i]];
 
 		states[i] = hit->state;
-		phases |= b->linked->phases.ends[hit->call] ? BC_PHASE_BIT(BC_PHASE_SHUTDOWN)
-							    : search->phases[hit->state];
+		phases |= hit->phases ? hit->phases : search->phases[hit->state];
 	}
 	bc_search_roots_of(search, states, n, reaching);
 	add_finding(b, best, reaching, phases);

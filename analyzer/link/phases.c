@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "link/flags.h"
 #include "link/search.h"
 
 /* quit() that calls stop() that calls uv_stop(): found in so many rounds. */
@@ -203,6 +204,8 @@ void bc_phases_init(
 	struct finder finder = {program, bc_xmalloc(program->nsyms + 1)};
 	level_list levels = {0};
 
+	phases->program = program;
+	phases->flags = bc_flags_of_handlers(program, models);
 	phases->ends = bc_xmalloc(program->ncalls + 1);
 	memset(phases->ends, 0, program->ncalls + 1);
 	memset(finder.ends_loop, 0, program->nsyms + 1);
@@ -224,11 +227,47 @@ void bc_phases_init(
 void bc_phases_fini(struct bc_phases *phases)
 {
 	free(phases->ends);
+	free(phases->flags);
+}
+
+/* ---- calls ---- */
+
+/* The variable that a condition asks to be set; BC_NONE for anything else. */
+static uint32_t asked_variable(const struct bc_func *f, const struct bc_guard *guard)
+{
+	uint32_t node = guard->node;
+
+	while (f->nodes[node].kind == BC_N_CAST)
+		node++;
+	if (guard->truth && f->nodes[node].kind == BC_N_BINARY && f->nodes[node].op != BC_OP_EQ &&
+		f->nodes[node].op >= BC_OP_NE && f->nodes[node].op <= BC_OP_GE)
+		node++;
+	return guard->truth && f->nodes[node].kind == BC_N_VAR ? bc_node_sym(f, &f->nodes[node])
+							       : BC_NONE;
+}
+
+uint8_t bc_phases_of_call(
+	const struct bc_phases *phases, const struct bc_call_event *event, uint32_t *flag)
+{
+	const struct bc_func *f = &phases->program->funcs[event->func];
+
+	*flag = BC_NONE;
+	if (phases->ends[event->call])
+		return BC_PHASE_BIT(BC_PHASE_SHUTDOWN);
+	for (const struct bc_guard *g = event->env->guards; g; g = g->up) {
+		uint32_t sym = asked_variable(f, g);
+
+		if (sym == BC_NONE || !phases->flags[sym])
+			continue;
+		*flag = sym;
+		return phases->flags[sym];
+	}
+	return 0;
 }
 
 /* ---- states ---- */
 
-uint8_t *bc_phases_of_states(const struct bc_phases *phases, const struct bc_search *search)
+uint8_t *bc_phases_of_states(const struct bc_search *search)
 {
 	uint8_t *masks = bc_xmalloc(search->states.count + 1);
 	BC_VEC(uint32_t) work = {0};
@@ -248,8 +287,7 @@ uint8_t *bc_phases_of_states(const struct bc_phases *phases, const struct bc_sea
 
 		for (uint32_t i = state->edge; i < state->edge + state->nedges; i++) {
 			const struct bc_edge *edge = &search->edges.items[i];
-			uint8_t mask = phases->ends[edge->call] ? BC_PHASE_BIT(BC_PHASE_SHUTDOWN)
-								: masks[from];
+			uint8_t mask = edge->phases ? edge->phases : masks[from];
 
 			if ((masks[edge->to] | mask) == masks[edge->to])
 				continue;

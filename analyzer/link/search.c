@@ -278,6 +278,7 @@ static void push_hit(struct bc_search *s, struct bc_hit *hit, const struct bc_ca
 
 	if (hit->verdict.confidence > confidence)
 		hit->verdict.confidence = confidence;
+	hit->phases = bc_phases_of_call(s->life, event, &hit->flag);
 	if (hit->verdict.blocks)
 		bc_vec_push(&s->hits, *hit);
 }
@@ -337,6 +338,8 @@ static int ask_plugins(struct bc_search *s, uint32_t state, uint32_t target, uin
 static void follow(struct bc_search *s, uint32_t state, uint32_t target, uint32_t ntargets,
 	const struct bc_call_event *event)
 {
+	struct bc_edge edge = {
+		.from = state, .call = event->call, .target = target, .ntargets = ntargets};
 	const struct bc_target *t = &s->program->targets[target];
 	uint32_t func = s->program->syms[t->sym].func;
 	uint32_t caller = s->program->funcs[event->func].sym;
@@ -354,13 +357,10 @@ static void follow(struct bc_search *s, uint32_t state, uint32_t target, uint32_
 		bc_mark_ends_path(&s->marks->of[t->sym]))
 		return;
 	add_spin(s, state, target, event);
-	bc_vec_push(
-		&s->edges, (struct bc_edge){.from = state,
-				   .to = entered_state(s, func, event, t->kind != BC_TARGET_SYNC),
-				   .call = event->call,
-				   .target = target,
-				   .ntargets = ntargets,
-				   .confidence = confidence_of_hop(s, event, target)});
+	edge.to = entered_state(s, func, event, t->kind != BC_TARGET_SYNC);
+	edge.confidence = confidence_of_hop(s, event, target);
+	edge.phases = bc_phases_of_call(s->life, event, &edge.flag);
+	bc_vec_push(&s->edges, edge);
 }
 
 static void on_call(void *context, const struct bc_call_event *event)
@@ -591,7 +591,7 @@ void bc_search_run(struct bc_search *s)
 	}
 	for (size_t i = 0; i < s->states.count; i++)
 		expand(s, (uint32_t)i);
-	s->phases = bc_phases_of_states(s->life, s);
+	s->phases = bc_phases_of_states(s);
 	find_best_paths(s);
 	index_backwards(s);
 }

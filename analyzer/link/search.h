@@ -42,11 +42,15 @@ struct bc_edge {
 	uint32_t target;    /* in bc_program.targets */
 	uint32_t ntargets;  /* how many the call may reach on this path */
 	uint8_t confidence; /* enum bc_confidence of this hop alone */
+	uint8_t phases;     /* BC_PHASE_BIT()s when the call itself tells; else 0 */
+	uint32_t flag;      /* the variable that tells, or BC_NONE */
 };
 
 /* A blocking call in a state. */
 struct bc_hit {
 	uint32_t state, call, target;
+	uint8_t phases; /* as in an edge */
+	uint32_t flag;
 	const struct bc_sink_rule *rule;
 	struct bc_verdict verdict;
 };

@@ -266,6 +266,7 @@ static void lay_out(struct bc_loader *loader, struct bc_models *models)
 	TAKE_ALL(loader, models, cuts, cuts);
 	TAKE_ALL(loader, models, worsts, worsts);
 	TAKE_ALL(loader, models, phases, phases);
+	TAKE_ALL(loader, models, handlers, handlers);
 	models->never_blocks =
 		BC_NEW_ARRAY(loader->arena, const char *, HASH_COUNT(loader->nevers));
 	for (const struct bc_loading_name *n = loader->nevers; n; n = n->hh.next)
@@ -298,6 +299,7 @@ static void free_loader(struct bc_loader *loader)
 	bc_vec_fini(&loader->cuts);
 	bc_vec_fini(&loader->worsts);
 	bc_vec_fini(&loader->phases);
+	bc_vec_fini(&loader->handlers);
 	bc_vec_fini(&loader->headers);
 	bc_vec_fini(&loader->forks);
 	bc_vec_fini(&loader->annotations);

@@ -102,6 +102,7 @@ struct bc_loader {
 	BC_VEC(struct bc_cut_rule) cuts;
 	BC_VEC(struct bc_worst_rule) worsts;
 	BC_VEC(struct bc_phase_rule) phases;
+	BC_VEC(struct bc_handler_rule) handlers;
 	BC_VEC(const char *) headers;
 	BC_VEC(const char *) forks;
 	BC_VEC(const char *) thread_identity;
@@ -131,8 +132,9 @@ int bc_loader_take_limits(struct bc_loader *loader, const struct bc_yaml_node *m
 int bc_loader_read_limited(
 	struct bc_loader *loader, const struct bc_yaml_node *node, struct bc_sink_rule *rule);
 
-/* phases.c: the pack's list of phases. */
+/* phases.c: the pack's lists of phases, and of who installs signal handlers. */
 void bc_loader_take_phases(struct bc_loader *loader, const struct bc_yaml_node *root);
+void bc_loader_take_handlers(struct bc_loader *loader, const struct bc_yaml_node *root);
 
 /* worst.c: what a rule says of its worst case, and the pack's list by category. */
 struct bc_worst bc_loader_read_worst(struct bc_loader *loader, const struct bc_yaml_node *map);

@@ -222,6 +222,17 @@ struct bc_field_rule {
 	struct bc_origin origin;
 };
 
+/* A function that installs a signal handler. */
+struct bc_handler_rule {
+	const char *const *functions;
+	int nfunctions;
+	int signal_arg,
+		handler_arg;       /* from 1; handler_arg 0: it is in a field that was set before */
+	const char *const *fields; /* "sa_handler" */
+	int nfields;
+	struct bc_origin origin;
+};
+
 /* What tells in which phase code runs. */
 struct bc_phase_rule {
 	enum bc_phase phase;
@@ -421,6 +432,7 @@ struct bc_models {
 	struct bc_watch_rule *watches;
 	struct bc_limit_rule *limits;
 	struct bc_phase_rule *phases;
+	struct bc_handler_rule *handlers;
 	struct bc_queue_rule *queues;
 	struct bc_same_rule *sames;
 	struct bc_number
@@ -440,7 +452,7 @@ struct bc_models {
 	int nsinks, nregisters, nfields, nwaits, nconstants, nheaders, nforks, nnever_blocks,
 		nloop_annotations, nloops, ntests, ncreators, nmodes, nlocks, nwatches, nqueues,
 		nsames, nwould_block, nthread_identity, nnevers, npacks, ncuts, nworsts, nlimits,
-		nphases;
+		nphases, nhandlers;
 	uint64_t hash[2]; /* XXH3-128 over all packs read, in order */
 	struct bc_models_index *index;
 };

@@ -271,6 +271,7 @@ int bc_loader_take_pack(struct bc_loader *loader, const struct bc_yaml_node *roo
 	bc_loader_take_queues(loader, root);
 	bc_loader_take_worsts(loader, root);
 	bc_loader_take_phases(loader, root);
+	bc_loader_take_handlers(loader, root);
 	if (status == 0 && bc_yaml_get(root, "descriptors"))
 		status = bc_loader_take_descriptors(loader, bc_yaml_get(root, "descriptors"));
 	take_constants(loader, bc_yaml_get(root, "constants"));

@@ -22,6 +22,21 @@ void bc_loader_take_phases(struct bc_loader *loader, const struct bc_yaml_node *
 	}
 }
 
+void bc_loader_take_handlers(struct bc_loader *loader, const struct bc_yaml_node *root)
+{
+	const struct bc_yaml_node *item = bc_read_first(root, "signal_handlers");
+
+	for (; item; item = item->next) {
+		struct bc_handler_rule rule = {.signal_arg = bc_read_int(item, "signal_arg", 1),
+			.handler_arg = bc_read_int(item, "handler_arg", 0),
+			.origin = bc_read_origin(loader, item)};
+
+		rule.functions = bc_read_texts(loader, item, "function", &rule.nfunctions);
+		rule.fields = bc_read_texts(loader, item, "fields", &rule.nfields);
+		bc_vec_push(&loader->handlers, rule);
+	}
+}
+
 static int is_number(const struct bc_models *models, const struct bc_number *number, int64_t value)
 {
 	const struct bc_constant *constant;

@@ -373,6 +373,16 @@ static const struct bc_key phase_keys[] = {
 
 static const struct bc_shape phase = {"a phase", phase_keys};
 
+static const struct bc_key handler_keys[] = {
+	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that install a signal handler"),
+	KEY("signal_arg", BC_TYPE_ARG, BC_ONE, 1, "the signal"),
+	KEY("handler_arg", BC_TYPE_ARG, BC_ONE, 0, "the handler; without: it is in a field"),
+	KEY("fields", BC_TYPE_FIELD, BC_MANY, 0, "the fields that hold the handler: sa_handler"),
+	END,
+};
+
+static const struct bc_shape handler = {"an installer of signal handlers", handler_keys};
+
 static const struct bc_key about_keys[] = {
 	KEY("name", BC_TYPE_ID, BC_ONE, 1, "the library"),
 	TEXT("version", "the version whose headers and manuals were read"),
@@ -407,6 +417,10 @@ static const struct bc_key pack_keys[] = {
 	MAP("queues", queue, BC_MANY, 0,
 		"who makes and runs objects that callbacks wait in, such as main contexts"),
 	MAP("phases", phase, BC_MANY, 0, "what tells that the program reloads or ends"),
+	MAP("signal_handlers", handler, BC_MANY, 0,
+		"who installs signal handlers; a flag that only those of one phase set tells that "
+		"it "
+		"is on"),
 	MAP("worst_cases", worst_case, BC_MANY, 0,
 		"how long calls of a category take when things go wrong"),
 	KEY("forks", BC_TYPE_NAME, BC_MANY, 0, "functions that return twice, like fork"),
