@@ -5,6 +5,7 @@
 
 #include "base/vec.h"
 #include "link/held.h"
+#include "link/sometimes.h"
 #include "link/values.h"
 
 /* Wrappers of wrappers of fcntl() are followed this far. */
@@ -139,7 +140,8 @@ static void add_origin(struct solver *s, uint32_t call)
 	const struct bc_creator_rule *rule = bc_makers_rule(&s->modes->makers, c->sym);
 	struct bc_sources sources = {0};
 
-	bc_vec_push(&s->origins, (struct bc_fd_origin){.call = call,
+	bc_vec_push(&s->origins, (struct bc_fd_origin){.unless = BC_NONE,
+					 .call = call,
 					 .kind = rule ? (uint8_t)rule->kind : BC_FDK_UNKNOWN});
 	if (!rule || !rule->out_arg) {
 		hold(s, bc_place_of_call(&s->places, call), origin);
@@ -344,10 +346,11 @@ struct trial {
 	const struct solver *solver;
 	uint32_t param;
 	int depth, effect;
+	uint32_t unless; /* see struct bc_fd_origin */
 };
 
-static int effect_of_call(
-	const struct solver *s, const struct bc_call_event *event, uint32_t arg, int depth);
+static int effect_of_call(const struct solver *s, const struct bc_call_event *event, uint32_t arg,
+	int depth, uint32_t *unless);
 
 static void try_call(void *context, const struct bc_call_event *event)
 {
@@ -362,22 +365,41 @@ static void try_call(void *context, const struct bc_call_event *event)
 		uint32_t node = bc_call_argument(f, c->node, (int)arg);
 
 		if (node != BC_NONE && parameter_of(f, node) == trial->param)
-			trial->effect |= effect_of_call(s, event, arg, trial->depth + 1);
+			trial->effect |=
+				effect_of_call(s, event, arg, trial->depth + 1, &trial->unless);
 	}
 }
 
+/* The same effect, where the call stands under a condition that a callback is not set. */
+static int under_condition(
+	const struct solver *s, const struct bc_call_event *event, int effect, uint32_t *unless)
+{
+	const struct bc_program *program = s->modes->program;
+	uint32_t field =
+		effect & BC_ORIGIN_NB
+			? bc_null_field(program, &program->funcs[event->func], event->env->guards)
+			: BC_NONE;
+
+	if (field == BC_NONE)
+		return effect;
+	*unless = field;
+	return (effect & ~BC_ORIGIN_NB) | BC_ORIGIN_SOMETIMES;
+}
+
 /* enum bc_origin_flag bits: what the call does to the descriptor in argument `arg`. */
-static int effect_of_call(
-	const struct solver *s, const struct bc_call_event *event, uint32_t arg, int depth)
+static int effect_of_call(const struct solver *s, const struct bc_call_event *event, uint32_t arg,
+	int depth, uint32_t *unless)
 {
 	const struct bc_sym *sym =
 		&s->modes->program->syms[s->modes->program->calls[event->call].sym];
-	struct trial trial = {s, arg - 1, depth, 0};
+	struct trial trial = {s, arg - 1, depth, 0, BC_NONE};
 	struct bc_interp interp = s->interp;
 	uint32_t nparams;
 
 	if (sym->func == BC_NONE)
-		return effect_of_rule(s, bc_models_mode(s->modes->models, sym->name), event);
+		return under_condition(s, event,
+			effect_of_rule(s, bc_models_mode(s->modes->models, sym->name), event),
+			unless);
 	if (depth > MAX_WRAPPERS)
 		return BC_ORIGIN_UNDECIDED;
 	interp.context = &trial;
@@ -385,7 +407,21 @@ static int effect_of_call(
 	nparams = s->modes->program->funcs[sym->func].nparams;
 	bc_interp_run(&interp, sym->func, event->args,
 		(uint32_t)event->nargs < nparams ? (uint32_t)event->nargs : nparams);
-	return trial.effect;
+	if (trial.unless != BC_NONE)
+		*unless = trial.unless;
+	return under_condition(s, event, trial.effect, unless);
+}
+
+struct unless_setting {
+	struct solver *solver;
+	uint32_t field;
+};
+
+static void set_unless(void *context, uint32_t origin)
+{
+	struct unless_setting *setting = context;
+
+	setting->solver->origins.items[origin].unless = setting->field;
 }
 
 /* By `call`, or BC_NONE where it is no call that does it. */
@@ -452,6 +488,18 @@ static void settle_made_by_wrappers(struct solver *s)
 	}
 }
 
+/* A call that changes the mode of what its argument holds. */
+static void settle_set(
+	struct solver *s, const struct bc_call_event *event, uint32_t arg, uint32_t node)
+{
+	struct unless_setting setting = {s, BC_NONE};
+	int effect = effect_of_call(s, event, arg, 0, &setting.field);
+
+	mark_origins(s, event->func, node, effect, event->call);
+	if (effect & BC_ORIGIN_SOMETIMES)
+		bc_modes_each_origin(s->modes, event->func, node, set_unless, &setting);
+}
+
 /* A call in some function, with what is known of its arguments there. */
 static void settle_call(void *context, const struct bc_call_event *event)
 {
@@ -470,8 +518,7 @@ static void settle_call(void *context, const struct bc_call_event *event)
 
 		/* inside a wrapper nothing is known; its callers settle it */
 		if (node != BC_NONE && (param == BC_NONE || !is_wrapper(s, c->func, param)))
-			mark_origins(
-				s, c->func, node, effect_of_call(s, event, arg, 0), event->call);
+			settle_set(s, event, arg, node);
 	}
 }
 
@@ -601,6 +648,20 @@ static int believes(const struct bc_modes *modes, const struct bc_func *f)
 
 /* ---- the whole ---- */
 
+static void find_below(struct bc_modes *modes)
+{
+	for (uint32_t i = 0; i < modes->norigins; i++) {
+		uint32_t field = modes->origins[i].unless;
+		size_t k = 0;
+
+		while (k < modes->below.count && modes->below.items[k].field != field)
+			k++;
+		if (field != BC_NONE && k == modes->below.count)
+			bc_vec_push(&modes->below,
+				(struct bc_below){field, bc_below_field(modes->solution, field)});
+	}
+}
+
 void bc_modes_init(struct bc_modes *modes, const struct bc_solution *solution,
 	const struct bc_models *models, const struct bc_interp *interp)
 {
@@ -630,6 +691,7 @@ void bc_modes_init(struct bc_modes *modes, const struct bc_solution *solution,
 		modes->believes[i] = (uint8_t)believes(modes, &program->funcs[i]);
 	modes->origins = s.origins.items;
 	modes->norigins = (uint32_t)s.origins.count;
+	find_below(modes);
 	bc_vec_fini(&s.edges);
 	bc_vec_fini(&s.work);
 	bc_vec_fini(&s.wrappers);
@@ -641,6 +703,9 @@ void bc_modes_fini(struct bc_modes *modes)
 	bc_held_free(modes->held);
 	free(modes->origins);
 	bc_vec_fini(&modes->events);
+	for (size_t i = 0; i < modes->below.count; i++)
+		free(modes->below.items[i].funcs);
+	bc_vec_fini(&modes->below);
 	bc_makers_fini(&modes->makers);
 	bc_vec_fini(&modes->fifos);
 	free(modes->believes);
@@ -668,13 +733,18 @@ static void add_to_summary(struct bc_value *fd, const struct bc_fd_origin *origi
 {
 	enum bc_fd_mode mode = bc_modes_of_origin(origin);
 	uint8_t kind = kind_of_origin(origin);
-	int watched = !!(origin->flags & BC_ORIGIN_WATCHED);
+	int watched = !!(origin->flags & BC_ORIGIN_WATCHED),
+	    known = !!(origin->flags & BC_ORIGIN_SOMETIMES);
 
 	if (fd->kind == BC_V_TOP) {
-		*fd = (struct bc_value){
-			.kind = BC_V_FD, .mask = (uint8_t)mode, .n = kind, .pad = (uint8_t)watched};
+		*fd = (struct bc_value){.kind = BC_V_FD,
+			.mask = (uint8_t)mode,
+			.n = kind,
+			.pad = (uint8_t)watched,
+			.slot = (uint32_t)known};
 		return;
 	}
+	fd->slot = fd->slot && known;
 	if (fd->mask != mode)
 		fd->mask = fd->mask == BC_FD_UNKNOWN || mode == BC_FD_UNKNOWN ? BC_FD_UNKNOWN
 									      : BC_FD_MIXED;
@@ -704,19 +774,33 @@ void bc_modes_each_origin(const struct bc_modes *modes, uint32_t func, uint32_t 
 
 struct summing {
 	const struct bc_modes *modes;
+	uint32_t func;
 	struct bc_value fd;
 };
+
+/* Is the function one that a call through the field leads to? */
+static int is_below(const struct bc_modes *modes, uint32_t field, uint32_t func)
+{
+	for (size_t i = 0; i < modes->below.count; i++)
+		if (modes->below.items[i].field == field)
+			return modes->below.items[i].funcs[func];
+	return 0;
+}
 
 static void sum_origin(void *context, uint32_t origin)
 {
 	struct summing *summing = context;
+	struct bc_fd_origin o = summing->modes->origins[origin];
 
-	add_to_summary(&summing->fd, &summing->modes->origins[origin]);
+	/* elsewhere, what is done at times is taken as done */
+	if (o.flags & BC_ORIGIN_SOMETIMES && !is_below(summing->modes, o.unless, summing->func))
+		o.flags = (o.flags | BC_ORIGIN_NB) & (uint8_t)~BC_ORIGIN_SOMETIMES;
+	add_to_summary(&summing->fd, &o);
 }
 
 struct bc_value bc_modes_of_expr(const struct bc_modes *modes, uint32_t func, uint32_t node)
 {
-	struct summing summing = {modes, bc_value_top()};
+	struct summing summing = {modes, func, bc_value_top()};
 
 	bc_modes_each_origin(modes, func, node, sum_origin, &summing);
 	return summing.fd;

@@ -22,14 +22,22 @@ enum bc_origin_flag {
 	BC_ORIGIN_NB = 1,        /* made non-blocking, at birth or later */
 	BC_ORIGIN_BLOCKING = 2,  /* made blocking on purpose */
 	BC_ORIGIN_UNDECIDED = 4, /* its mode was set to something unknown */
-	BC_ORIGIN_WATCHED = 8    /* a loop watches it */
+	BC_ORIGIN_WATCHED = 8,   /* a loop watches it */
+	BC_ORIGIN_SOMETIMES = 16 /* made non-blocking where the callback `unless` is not set */
 };
 
 /* One call that makes a descriptor. */
 struct bc_fd_origin {
 	uint32_t call;
-	uint8_t kind;  /* enum bc_fd_kind */
-	uint8_t flags; /* enum bc_origin_flag */
+	uint8_t kind;    /* enum bc_fd_kind */
+	uint8_t flags;   /* enum bc_origin_flag */
+	uint32_t unless; /* field of a function pointer, or BC_NONE; see sometimes.h */
+};
+
+/* Functions that a call through the field leads to. */
+struct bc_below {
+	uint32_t field;
+	uint8_t *funcs; /* per function */
 };
 
 /* A call that set the mode of an origin, or had it watched. */
@@ -47,6 +55,7 @@ struct bc_modes {
 	BC_VEC(struct bc_mode_event) events; /* for explanations; some more than once */
 	struct bc_makers makers;             /* who makes descriptors */
 	struct bc_held *held;                /* place -> origins */
+	BC_VEC(struct bc_below) below;       /* one per field that is some origin's `unless` */
 	BC_VEC(const char *) fifos;          /* literal paths of FIFOs that the program makes */
 	uint8_t *believes; /* per function: it expects EAGAIN, so its author meant non-blocking */
 };

@@ -101,7 +101,8 @@ int bc_value_same(const struct bc_value *a, const struct bc_value *b)
 	case BC_V_TEXT: return a->pad == b->pad && !strcmp(a->u.text, b->u.text);
 	case BC_V_LOCAL: return a->slot == b->slot;
 	case BC_V_FORK: return a->mask == b->mask;
-	case BC_V_FD: return a->mask == b->mask && a->n == b->n && a->pad == b->pad;
+	case BC_V_FD:
+		return a->mask == b->mask && a->n == b->n && a->pad == b->pad && a->slot == b->slot;
 	}
 	return 0;
 }

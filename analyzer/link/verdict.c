@@ -202,7 +202,7 @@ static void weigh_descriptor(const struct question *q, int arg, struct bc_verdic
 		turn_to_disk(verdict);
 		return;
 	}
-	if (q->modes->believes[q->event->func]) {
+	if (q->modes->believes[q->event->func] && !(blocking && fd.slot)) {
 		/* the author handles "would block": non-blocking, unless it surely is not */
 		verdict->blocks = blocking;
 		lower(verdict, BC_CONF_POSSIBLE);

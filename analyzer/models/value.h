@@ -20,7 +20,8 @@ enum bc_value_kind {
 	BC_V_LOCAL,   /* the address of a local variable: `slot` */
 	BC_V_FORK,    /* the result of fork(): `mask` of enum bc_fork_part */
 	BC_V_FD /* a descriptor: `mask` is its enum bc_fd_mode, `n` its enum bc_fd_kind, `pad` 1
-		   when a loop watches it */
+		   when a loop watches it, `slot` 1 when who makes it non-blocking surely does not
+		   do so here */
 };
 
 enum { BC_VALUE_INTS = 4 };
@@ -32,7 +33,7 @@ struct bc_value {
 	uint8_t n;     /* INTS, FUNCS: how many */
 	uint8_t mask;  /* FORK */
 	uint8_t pad;   /* see above; INTS, BITS: 1 when this holds only once the loop runs */
-	uint32_t slot; /* LOCAL */
+	uint32_t slot; /* LOCAL; FD */
 	union {
 		int64_t ints[BC_VALUE_INTS]; /* sorted, distinct */
 		uint32_t funcs[BC_VALUE_INTS];
