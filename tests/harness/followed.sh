@@ -1,6 +1,6 @@
 #!/bin/sh
-# What programs do beside running one loop: load plugins, fork, execute others, leave daemons behind, take
-# long to begin.
+# What programs do and suffer beside running one loop: load plugins, fork, execute others, leave daemons
+# behind, take long to begin, want for a CPU.
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -67,5 +67,15 @@ if grep -q 'warning' "$work/err" || ! grep -q '"callback": "on_sleep"' "$work/re
 	cat "$work/err"
 else
 	good "a slow start"
+fi
+
+# where the others that want the CPU are to blame, the call that was at work is not
+run "$programs/uv_crowded"
+if [ $code = 0 ] && awk '/"stalls": \[/{on=1} on && /"callback":/{f=$2} on && f ~ /on_zero/ && /"kind":/{k=$2}
+	END{exit k !~ /runqueue/}' "$work/report"; then
+	good "a crowded CPU"
+else
+	bad "a crowded CPU: status $code"
+	sed -n '/"stalls": \[/,/"stack"/p' "$work/report"
 fi
 exit $status

@@ -281,6 +281,12 @@ static void blame_unknown_wait(struct work *work)
 	unwind_sample(work);
 }
 
+/* A call that merely computes may be where the thread was when others had the CPU. */
+static int is_crowded_out(const struct work *work)
+{
+	return work->stall.split.runqueue_ns > work->event->own_ns / 4 * 3;
+}
+
 static void find_culprit(struct work *work)
 {
 	const struct bc_run_split *split = &work->stall.split;
@@ -288,7 +294,7 @@ static void find_culprit(struct work *work)
 	uint64_t own = work->event->own_ns, called = call ? call->total_ns : 0;
 
 	work->stall.culprit = "";
-	if (called >= own / 2 && called >= MIN_CALL_NS)
+	if (called >= own / 2 && called >= MIN_CALL_NS && !is_crowded_out(work))
 		blame_call(work, call);
 	else if (is_faulting(work))
 		blame_cpu(work, BC_RUN_FAULT);

@@ -230,6 +230,16 @@ static void choose_perf(struct bc_collector *collector, uint32_t slot, uint64_t 
 	thread->iterations_ns = now;
 }
 
+/* Looking takes its time: what was seen may be the wait after the frame. */
+static int is_still_in(
+	const struct bc_wire_thread *shared, uint32_t depth, const struct bc_wire_frame *frame)
+{
+	return __atomic_load_n(&shared->depth, __ATOMIC_ACQUIRE) == depth &&
+	       !__atomic_load_n(&shared->waiting, __ATOMIC_ACQUIRE) &&
+	       __atomic_load_n(&shared->frames[depth - 1].start_ns, __ATOMIC_ACQUIRE) ==
+		       frame->start_ns;
+}
+
 static void look_at_frame(
 	struct bc_collector *collector, uint32_t slot, uint32_t depth, uint64_t now)
 {
@@ -248,7 +258,8 @@ static void look_at_frame(
 		sample->next_ns = now + age;
 		fresh = bc_xmalloc(sizeof(*fresh));
 		*fresh = *sample;
-		if (sample_call(shared, thread, fresh) || sample_blocked(thread, fresh))
+		if (sample_call(shared, thread, fresh) ||
+			(sample_blocked(thread, fresh) && is_still_in(shared, depth, &frame)))
 			*sample = *fresh;
 		free(fresh);
 	}
