@@ -3,8 +3,9 @@
  *
  * A compilation database often describes several programs. Each gets the units whose symbols its
  * main() needs, so that one binary's usage() is not another's. A name that several units define
- * goes to the one with the same build target (target.h), else to the one in the nearest folder. Units that no main() needs but that need something from a
- * program are plugins of it; the rest (libraries) are linked among themselves.
+ * goes to the one with the same build target (target.h), else to the one in the nearest folder.
+ * Units that no main() needs but that need something from a program are plugins of it; the rest
+ * (libraries) are linked among themselves.
  */
 #ifndef BC_LINK_SPLIT_H
 #define BC_LINK_SPLIT_H
