@@ -17,7 +17,7 @@
 #define BC_WIRE_ENV "BLOCKCHECK_RUN"
 
 enum {
-	BC_WIRE_VERSION = 4,
+	BC_WIRE_VERSION = 5,
 	BC_WIRE_PROCESSES = 64,
 	BC_WIRE_THREADS = 512,
 	BC_WIRE_FUNCTIONS = 4096, /* per process; 0 is the body of a loop */
@@ -208,6 +208,7 @@ struct bc_wire {
 	uint32_t no_process; /* found no free slot */
 	uint32_t no_thread;
 	uint32_t missing;     /* functions of libc that could not be found */
+	uint32_t no_gate;     /* calls of other libraries for which there was no room */
 	uint32_t selftest_ns; /* cost of one empty callback here, in 1/16 ns */
 	_Alignas(4096) struct bc_wire_names names;
 	_Alignas(4096) struct bc_wire_process processes[BC_WIRE_PROCESSES];

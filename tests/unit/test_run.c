@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -12,6 +13,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "harness/collect/allow.h"
+#include "harness/collect/collector.h"
 #include "unit/tempdir.h"
 
 static void add(struct bc_run_histogram *times, uint64_t ns, uint64_t count)
@@ -298,6 +300,78 @@ static void test_no_allow_file(void **state)
 	bc_arena_fini(&arena);
 }
 
+/* As the injected library looks a name up. */
+static uint32_t find_call(const struct bc_wire_names *names, const char *name)
+{
+	uint32_t hash = bc_wire_name_hash(name);
+
+	for (uint32_t at = hash;; at++) {
+		const struct bc_wire_name *entry = &names->table[at % BC_WIRE_NAMES];
+
+		if (!entry->text || !strcmp(names->text + entry->text, name))
+			return entry->text ? entry->id : 0;
+	}
+}
+
+static void test_calls(void **state)
+{
+	static const char *const functions[] = {
+		"PQexec", "read", "vfork", "dlopen", "sqlite3_step", "PQexec", NULL};
+	struct bc_run run = {0};
+	struct bc_collector *collector = bc_xmalloc(sizeof(*collector));
+	struct bc_wire *wire = bc_xmalloc(sizeof(*wire));
+	uint32_t id;
+
+	(void)state;
+	memset(wire, 0, sizeof(wire->names) + offsetof(struct bc_wire, names));
+	*collector = (struct bc_collector){.run = &run, .segment.wire = wire};
+	bc_calls_add(collector, functions);
+	assert_int_equal(wire->names.count, 2);
+	assert_int_equal(run.untimed, 0);
+	id = find_call(&wire->names, "PQexec");
+	assert_string_equal(bc_call_name(collector, id), "PQexec");
+	id = find_call(&wire->names, "sqlite3_step");
+	assert_string_equal(bc_call_name(collector, id), "sqlite3_step");
+	assert_int_equal(find_call(&wire->names, "vfork"), 0);
+	assert_int_equal(find_call(&wire->names, "dlopen"), 0);
+	assert_int_equal(find_call(&wire->names, "read"), 0); /* known by itself */
+	assert_null(bc_call_name(collector, 0));
+	assert_null(bc_call_name(collector, UINT32_MAX));
+	assert_null(bc_call_name(collector, id + 2));
+	free(wire);
+	free(collector);
+}
+
+/* More than there is room for are counted, not forgotten. */
+static void test_too_many_calls(void **state)
+{
+	enum { COUNT = 5000 };
+	static char texts[COUNT][16];
+	static const char *functions[COUNT + 1];
+	struct bc_run run = {0};
+	struct bc_collector *collector = bc_xmalloc(sizeof(*collector));
+	struct bc_wire *wire = bc_xmalloc(sizeof(*wire));
+	uint32_t found = 0;
+
+	(void)state;
+	for (int i = 0; i < COUNT; i++) {
+		snprintf(texts[i], sizeof(texts[i]), "function_%d", i);
+		functions[i] = texts[i];
+	}
+	memset(wire, 0, sizeof(wire->names) + offsetof(struct bc_wire, names));
+	*collector = (struct bc_collector){.run = &run, .segment.wire = wire};
+	bc_calls_add(collector, functions);
+	for (int i = 0; i < COUNT; i++) {
+		uint32_t id = find_call(&wire->names, functions[i]);
+
+		found += id && !strcmp(bc_call_name(collector, id), functions[i]);
+	}
+	assert_in_range(found, 3000, COUNT - 1);
+	assert_int_equal(run.untimed, COUNT - found);
+	free(wire);
+	free(collector);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -311,6 +385,8 @@ int main(void)
 		cmocka_unit_test(test_allowed),
 		cmocka_unit_test(test_allowed_with_faults),
 		cmocka_unit_test(test_no_allow_file),
+		cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_too_many_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

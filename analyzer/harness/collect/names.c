@@ -72,6 +72,8 @@ void bc_calls_add(struct bc_collector *collector, const char *const *functions)
 			(!is_untimed(*functions) && !add_name(names, &used, *functions,
 							    NCALLS + collector->nfunctions)))
 			break;
+	for (; functions && *functions; functions++)
+		collector->run->untimed++;
 }
 
 const char *bc_call_name(const struct bc_collector *collector, uint32_t id)

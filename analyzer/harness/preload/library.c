@@ -262,7 +262,7 @@ static void *gate_of(uint32_t id, uint64_t real)
 		if (bc_gate_rows[i].real == (void *)real && bc_gate_rows[i].id == id)
 			return bc_gates + (size_t)i * GATE_SIZE;
 	if (ngates == GATES) {
-		__atomic_fetch_add(&bc_wire->missing, 1, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&bc_wire->no_gate, 1, __ATOMIC_RELAXED);
 		return NULL;
 	}
 	row = &bc_gate_rows[++ngates];
