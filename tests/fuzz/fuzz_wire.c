@@ -117,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		bc_run_write_speedscope(&run, &out);
 	}
 	bc_trace_close(collector->trace, &run);
+	bc_modules_fini(collector);
 	bc_seen_fini(collector);
 	bc_segment_close(&collector->segment);
 	free(collector);
