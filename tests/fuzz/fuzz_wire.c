@@ -55,11 +55,11 @@ static void fill(struct bc_wire *wire, const struct bc_collector *collector, pid
 		.total_ns = 20000000,
 		.own_ns = 20000000,
 		.slice = 2,
-		.calls = {{10, 1, 15000000}}};
+		.calls = {{.id = 10, .count = 1, .total_ns = 15000000}}};
 	thread->events[2] = (struct bc_wire_event){.kind = BC_WIRE_MANY,
 		.start_ns = now,
 		.total_ns = 20000000,
-		.calls = {{1, 9, 15000000}}};
+		.calls = {{.id = 1, .count = 9, .total_ns = 15000000}}};
 	thread->events[3] = thread->events[1];
 	thread->events[3].kind = BC_WIRE_BODY;
 	thread->events[3].function = 0;
