@@ -203,7 +203,8 @@ static void wait_for_news(const struct bc_collector *collector, int signals)
 		if (collector->processes[i].pid && collector->processes[i].pidfd >= 0)
 			fds[n++] = (struct pollfd){
 				.fd = collector->processes[i].pidfd, .events = POLLIN};
-	poll(fds, n, tick_ms(collector));
+	/* where many are forked, there must be room for the next */
+	poll(fds, n, n > BC_WIRE_PROCESSES / 4 ? 1 : tick_ms(collector));
 }
 
 static void watch(struct bc_collector *collector, int signals)

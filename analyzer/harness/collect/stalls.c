@@ -281,6 +281,13 @@ static void blame_unknown_wait(struct work *work)
 	unwind_sample(work);
 }
 
+static void blame_others(struct work *work)
+{
+	work->stall.cause = BC_RUN_RUNQUEUE;
+	work->stall.culprit_ns = work->stall.split.runqueue_ns;
+	unwind_computing(work);
+}
+
 /* A call that merely computes may be where the thread was when others had the CPU. */
 static int is_crowded_out(const struct work *work)
 {
@@ -294,15 +301,15 @@ static void find_culprit(struct work *work)
 	uint64_t own = work->event->own_ns, called = call ? call->total_ns : 0;
 
 	work->stall.culprit = "";
-	if (called >= own / 2 && called >= MIN_CALL_NS && !is_crowded_out(work))
+	if (is_crowded_out(work))
+		blame_others(work);
+	else if (called >= own / 2 && called >= MIN_CALL_NS)
 		blame_call(work, call);
 	else if (is_faulting(work))
 		blame_cpu(work, BC_RUN_FAULT);
-	else if (split->runqueue_ns > split->cpu_ns && split->runqueue_ns > split->blocked_ns) {
-		work->stall.cause = BC_RUN_RUNQUEUE;
-		work->stall.culprit_ns = split->runqueue_ns;
-		unwind_computing(work);
-	} else if (split->cpu_ns >= split->blocked_ns)
+	else if (split->runqueue_ns > split->cpu_ns && split->runqueue_ns > split->blocked_ns)
+		blame_others(work);
+	else if (split->cpu_ns >= split->blocked_ns)
 		blame_cpu(work, BC_RUN_CPU);
 	else if (called >= own / 5 && called >= MIN_CALL_NS)
 		blame_call(work, call);
