@@ -73,19 +73,29 @@ static int count_calls(const struct finder *finder, const char *const *names, in
 	return n;
 }
 
+/* 1 when the program calls one of the functions of the rule that end a loop. */
+static int mark_ends(struct finder *finder, const struct bc_phase_rule *rule, uint8_t mark)
+{
+	int found = 0;
+
+	for (uint32_t s = 0; s < finder->program->nsyms; s++)
+		for (int k = 0; k < rule->nends; k++)
+			if (finder->program->syms[s].func == BC_NONE &&
+				!strcmp(finder->program->syms[s].name, rule->ends[k])) {
+				finder->ends_loop[s] = mark;
+				found = 1;
+			}
+	return found;
+}
+
 static void mark_named(struct finder *finder, const struct bc_models *models)
 {
 	for (int i = 0; i < models->nphases; i++) {
 		const struct bc_phase_rule *rule = &models->phases[i];
 
-		if (rule->phase != BC_PHASE_SHUTDOWN || !rule->nends ||
+		if (rule->phase == BC_PHASE_SHUTDOWN && mark_ends(finder, rule, 1) &&
 			count_calls(finder, rule->runs, rule->nruns) > 1)
-			continue;
-		for (uint32_t s = 0; s < finder->program->nsyms; s++)
-			for (int k = 0; k < rule->nends; k++)
-				if (finder->program->syms[s].func == BC_NONE &&
-					!strcmp(finder->program->syms[s].name, rule->ends[k]))
-					finder->ends_loop[s] = 1;
+			mark_ends(finder, rule, 0);
 	}
 }
 
