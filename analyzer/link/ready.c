@@ -62,17 +62,34 @@ static int hands_on(const struct bc_ready *r, const struct bc_func *f)
 	return 0;
 }
 
-static void find_tellers(struct bc_ready *r)
+/* Most functions mention neither kind of field, and one look at each node tells. */
+static int mentions_readiness(const struct bc_func *f, const uint8_t *tells_field)
+{
+	for (uint32_t i = 0; i < f->nnodes; i++)
+		if (f->nodes[i].kind == BC_N_FIELD && tells_field[bc_node_field(f, &f->nodes[i])])
+			return 1;
+	return 0;
+}
+
+static void find_tellers(struct bc_ready *r, const uint8_t *tells_field)
 {
 	const struct bc_program *program = r->modes->program;
 	int changed = 1;
 
+	for (uint32_t i = 0; i < program->nfuncs; i++) {
+		const struct bc_func *f = &program->funcs[i];
+
+		if (f->sym != BC_NONE && mentions_readiness(f, tells_field) && hands_on(r, f))
+			r->tells[f->sym] = 1;
+	}
 	while (changed) {
 		changed = 0;
-		for (uint32_t i = 0; i < program->nfuncs; i++) {
-			uint32_t sym = program->funcs[i].sym;
+		for (uint32_t i = 0; i < program->ncalls; i++) {
+			const struct bc_call *c = &program->calls[i];
+			uint32_t sym = program->funcs[c->func].sym;
 
-			if (sym == BC_NONE || r->tells[sym] || !hands_on(r, &program->funcs[i]))
+			if (c->sym == BC_NONE || !r->tells[c->sym] || sym == BC_NONE ||
+				r->tells[sym] || !hands_on(r, &program->funcs[c->func]))
 				continue;
 			r->tells[sym] = 1;
 			changed = 1;
@@ -83,15 +100,24 @@ static void find_tellers(struct bc_ready *r)
 void bc_ready_init(struct bc_ready *ready, const struct bc_modes *modes, struct bc_effects *effects)
 {
 	const struct bc_program *program = modes->program;
+	uint8_t *tells_field = bc_xmalloc(program->nfields + 1);
+	int any = 0;
 
 	*ready = (struct bc_ready){.modes = modes, .effects = effects, .pollfd = BC_NONE};
 	ready->tells = bc_xmalloc(program->nsyms + 1);
 	memset(ready->tells, 0, program->nsyms + 1);
-	for (uint32_t i = 0; i < program->nfields && ready->pollfd == BC_NONE; i++)
-		if (!strcmp(program->fields[i].record, "struct pollfd") &&
-			!strcmp(program->fields[i].name, "fd"))
+	for (uint32_t i = 0; i < program->nfields; i++) {
+		const struct bc_fieldinfo *field = &program->fields[i];
+
+		tells_field[i] = !strcmp(field->name, "revents") || strstr(field->name, "fds_bits");
+		any |= tells_field[i];
+		if (ready->pollfd == BC_NONE && !strcmp(field->name, "fd") &&
+			!strcmp(field->record, "struct pollfd"))
 			ready->pollfd = i;
-	find_tellers(ready);
+	}
+	if (any)
+		find_tellers(ready, tells_field);
+	free(tells_field);
 }
 
 void bc_ready_fini(struct bc_ready *ready)
