@@ -1,6 +1,7 @@
 /* `blockcheck run`: measures a program, and reports when it has ended. */
 #include "cmd.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "harness/collect/allow.h"
 #include "harness/collect/run.h"
 #include "models/models.h"
+#include "pipeline.h"
 #include "rules.h"
 #include "record.h"
 
@@ -149,6 +151,20 @@ static int finish(const struct bc_options *options, int64_t started_ms, struct b
 	return status;
 }
 
+/* They wait until there is a program to hand them on to (run.c). BC_EINTERRUPTED: one came already.
+ */
+static int hold_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return bc_pipeline_interrupted() ? bc_fail(BC_EINTERRUPTED, "interrupted") : 0;
+}
+
 int bc_cmd_run(const struct bc_options *options)
 {
 	struct bc_run_options how = {
@@ -177,7 +193,9 @@ int bc_cmd_run(const struct bc_options *options)
 			BC_EUSAGE, "which program? write 'blockcheck run ./program ARGUMENTS'"));
 	if (how.budget_ms < 0.01)
 		return bc_cmd_fail(bc_fail(BC_EUSAGE, "--budget: must be at least 10us"));
-	status = load_allowed(options, &arena, &allow);
+	status = hold_signals();
+	if (status == 0)
+		status = load_allowed(options, &arena, &allow);
 	if (status == 0)
 		status = bc_rules_load(options, NULL, &arena, &models);
 	how.calls = list_calls(&models, &arena);

@@ -42,7 +42,7 @@ same "exit status" sh -c 'exit 9'
 same "memory limit" sh -c 'ulimit -v 2000000; exec cat /proc/self/limits'
 same "10000 children, threads" "$programs/crowd" 10000 100
 same "more threads than there is room for" "$programs/crowd" 2 1000
-shared() { ls /dev/shm /tmp/blockcheck* 2>/dev/null | wc -l; }
+shared() { find /dev/shm -name '*blockcheck*' | wc -l; }
 before=$(shared)
 "$BLOCKCHECK" run --follow-fork --format json -o "$work/report" "$programs/crowd" 1000 500 >/dev/null
 if [ "$(shared)" = "$before" ] && grep -q '"processes": 0,$' "$work/report" && grep -q '"threads": 0,$' "$work/report" &&
@@ -74,6 +74,11 @@ if [ -x "$programs/uv_ways_out" ]; then
 	fi
 	"$BLOCKCHECK" run --follow-fork --format json -o "$work/report" sh -c "$programs/uv_stalls; exit 0" >/dev/null
 	grep -q '"callback": "on_sleep"' "$work/report" && good "--follow-fork" || bad "--follow-fork"
+	if [ -x "$programs/uv_stalls_address" ]; then
+		"$BLOCKCHECK" run -q --follow-fork --format json -o "$work/report" sh -c "$programs/uv_stalls_address; exit 0" >/dev/null
+		grep -q '"callback": "on_sleep"' "$work/report" && good "--follow-fork, into -fsanitize=address" ||
+			bad "--follow-fork, into -fsanitize=address"
+	fi
 
 	"$BLOCKCHECK" run -q -o "$work/report" "$programs/uv_victim" >"$work/said" 2>/dev/null &
 	sleep 0.3

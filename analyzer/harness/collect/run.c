@@ -247,8 +247,9 @@ static int launch(struct bc_collector *collector)
 	int status;
 
 	set_tier(collector, dir);
-	if (options->follow) /* what it will execute may link any of the libraries */
-		collector->target.plugs = BC_PLUG_ALL;
+	if (options->follow) /* what it will execute may have it, and refuse to run with us in front
+			      */
+		collector->target.asan = 1;
 	status = bc_target_launch(
 		arena, &collector->target, options->argv, dir, wire, &collector->pid);
 	if (status == 0 && *collector->run->tier_why)

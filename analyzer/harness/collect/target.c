@@ -281,14 +281,14 @@ int bc_target_inspect(struct bc_arena *arena, const char *name, struct bc_target
 			choose_plugs(target, &image);
 		return 0;
 	}
-	/* a script may start anything, and is only followed on request: then be ready for all */
+	/* what a script starts is only followed on request, and then brings what it needs by itself
+	 */
 	shell = read_shebang(arena, target->path);
 	target->preloadable = shell && read_image(&image, shell) && !find_obstacle(&image, shell);
 	target->why = target->preloadable ? NULL
 		      : shell ? "what runs this script is no program that a library can be put into"
 			      : "it is no 64-bit ELF program";
 	target->foreign = !shell;
-	target->plugs = BC_PLUG_ALL;
 	return 0;
 }
 

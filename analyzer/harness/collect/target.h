@@ -15,7 +15,6 @@ enum bc_plug {
 	BC_PLUG_GLIB = 8,
 	BC_PLUG_SDEVENT = 16,
 	BC_PLUG_WAYLAND = 32,
-	BC_PLUG_ALL = 63
 };
 
 struct bc_target {

@@ -463,12 +463,10 @@ static void load_missing_plugs(void)
 
 void bc_library_find(void)
 {
-	if (!bc_wire || !bc_wire->names.count)
+	if (!bc_wire)
 		return;
-	if (__atomic_load_n(&opened, __ATOMIC_RELAXED)) {
-		dl_iterate_phdr(collect, NULL);
-		load_missing_plugs();
-	}
+	dl_iterate_phdr(collect, NULL);
+	load_missing_plugs();
 	dl_iterate_phdr(look_through_all, NULL);
 }
 
