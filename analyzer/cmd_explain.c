@@ -134,6 +134,7 @@ struct choice {
 	struct bc_report stored;             /* the last run; zero when there is none */
 	const struct bc_finding *from_store, *chosen;
 	int has_run, status;
+	int alone; /* the database was named, but the program is not at hand */
 };
 
 static int read_fingerprint(const char *text, char out[FINGERPRINT_LENGTH + 1])
@@ -248,6 +249,8 @@ static enum bc_stored stored_as(const struct choice *choice)
 {
 	if (!choice->has_run)
 		return BC_STORED_NONE;
+	if (choice->alone)
+		return BC_STORED_ALONE;
 	if (!choice->chosen)
 		return BC_STORED_GONE;
 	return choice->from_store ? BC_STORED_SAME : BC_STORED_LATER;
@@ -267,6 +270,22 @@ static void write_explained(const struct choice *choice, const struct bc_report 
 		bc_output_explain_text(&explained, &look, out);
 }
 
+/* Without the program, a database that was named still says what was found. */
+static int fall_back(struct choice *choice, int status)
+{
+	struct bc_check_options unused = choice->options->check;
+
+	if (status != BC_EINPUT || choice->has_run || !choice->options->check.db)
+		return status;
+	if (begin(choice, choice->options->check.db, &unused) < 0 || !choice->from_store)
+		return bc_fail(BC_EINPUT,
+			"%s: has no such finding, and the program is not here: "
+			"give its compilation database (-p)",
+			choice->options->check.db);
+	choice->alone = 1;
+	return 0;
+}
+
 static int explain_finding(const struct bc_options *options, struct bc_buf *out, int *gone)
 {
 	struct choice choice = {.options = options};
@@ -278,6 +297,7 @@ static int explain_finding(const struct bc_options *options, struct bc_buf *out,
 	if (status < 0)
 		return status;
 	status = bc_pipeline_explain(&options->check, &request, &report, &explanation);
+	status = fall_back(&choice, status);
 	if (status == 0)
 		status = choice.status;
 	if (status == 0 && !choice.chosen && !choice.from_store)

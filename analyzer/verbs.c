@@ -263,7 +263,8 @@ static const char explain_details[] =
 	"the sources as they are now, so give the options that the check had (-p, --rules).\n"
 	"\n"
 	"Exit status: 0 explained, 2 there is no such rule or finding, or the command line is\n"
-	"wrong, 3 the sources have changed and the finding is gone: what was stored is shown.\n";
+	"wrong, 3 the sources have changed and the finding is gone, or are not at hand: what was\n"
+	"stored is shown.\n";
 
 static const char rules_details[] =
 	"list [TEXT]                 rules and loops whose name, category or pack has TEXT\n"

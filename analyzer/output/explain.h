@@ -10,13 +10,14 @@ enum bc_stored {
 	BC_STORED_NONE,  /* there is no such run */
 	BC_STORED_SAME,  /* it is one of that run */
 	BC_STORED_LATER, /* it is none of that run */
-	BC_STORED_GONE   /* that run had it, and it is not found any more */
+	BC_STORED_GONE,  /* that run had it, and it is not found any more */
+	BC_STORED_ALONE  /* that run had it; the program itself is not at hand */
 };
 
 struct bc_explained {
 	const struct bc_report *report; /* the finding's: its root, its degraded units */
 	const struct bc_finding *finding;
-	const struct bc_explanation *explanation; /* nothing `found` when GONE */
+	const struct bc_explanation *explanation; /* nothing `found` when GONE or ALONE */
 	enum bc_stored stored;
 };
 

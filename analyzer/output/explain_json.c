@@ -166,6 +166,7 @@ void bc_output_explain_json(const struct bc_explained *explained, struct bc_buf 
 		[BC_STORED_SAME] = "same",
 		[BC_STORED_LATER] = "later",
 		[BC_STORED_GONE] = "gone",
+		[BC_STORED_ALONE] = "alone",
 	};
 	struct bc_json json;
 

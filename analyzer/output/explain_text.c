@@ -265,6 +265,8 @@ static void write_stored(struct page *page)
 		[BC_STORED_GONE] =
 			"the finding is gone: the last stored check has it as above, but the "
 			"sources, the rules or the options are not the same any more",
+		[BC_STORED_ALONE] = "this is what was stored; to say what stands behind it, the "
+				    "program is needed: give its compilation database (-p)",
 	};
 	const char *text = texts[page->about->stored];
 
@@ -273,7 +275,7 @@ static void write_stored(struct page *page)
 	bc_term_printf(&page->w.term, BC_STYLE_WARNING, "note");
 	bc_term_printf(&page->w.term, BC_STYLE_PLAIN, ": %s", text);
 	bc_term_newline(&page->w.term);
-	if (page->about->stored != BC_STORED_GONE)
+	if (page->about->explanation->found)
 		bc_term_newline(&page->w.term);
 }
 

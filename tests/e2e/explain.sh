@@ -264,6 +264,17 @@ check "the source has changed: says so" grep -q 'the finding is gone' "$tmp/out"
 check "the source has changed: shows what was" grep -q 'usleep() can block' "$tmp/out"
 in_project explain -p . --finding "$sleeps" --format=json
 check_equal "the source has changed: as JSON" gone "$(get stored)"
+cp "$project/.blockcheck/blockcheck.db" "$tmp/alone.db"
+cd "$tmp/nowhere"
+run explain --db "$tmp/alone.db" --finding "$sleeps"
+cd "$root"
+check_status "a database without the program" 3
+check "a database without the program: shows what was" grep -q 'usleep() can block' "$tmp/out"
+check "a database without the program: says what is missing" grep -q 'compilation database (-p)' "$tmp/out"
+cd "$tmp/nowhere"
+run explain --db "$tmp/alone.db" --finding 0000000000000000
+cd "$root"
+check_status "a database without the program, and without the finding" 2
 write_program "$project"
 in_project check -p . --budget=1s --format=json
 in_project explain -p . --finding "$sleeps"
