@@ -319,11 +319,11 @@ static void test_calls(void **state)
 		"PQexec", "read", "vfork", "dlopen", "sqlite3_step", "PQexec", NULL};
 	struct bc_run run = {0};
 	struct bc_collector *collector = bc_xmalloc(sizeof(*collector));
-	struct bc_wire *wire = bc_xmalloc(sizeof(*wire));
+	struct bc_wire *wire = bc_xmalloc(offsetof(struct bc_wire, processes));
 	uint32_t id;
 
 	(void)state;
-	memset(wire, 0, sizeof(wire->names) + offsetof(struct bc_wire, names));
+	memset(wire, 0, offsetof(struct bc_wire, processes));
 	*collector = (struct bc_collector){.run = &run, .segment.wire = wire};
 	bc_calls_add(collector, functions);
 	assert_int_equal(wire->names.count, 2);
@@ -350,7 +350,7 @@ static void test_too_many_calls(void **state)
 	static const char *functions[COUNT + 1];
 	struct bc_run run = {0};
 	struct bc_collector *collector = bc_xmalloc(sizeof(*collector));
-	struct bc_wire *wire = bc_xmalloc(sizeof(*wire));
+	struct bc_wire *wire = bc_xmalloc(offsetof(struct bc_wire, processes));
 	uint32_t found = 0;
 
 	(void)state;
@@ -358,7 +358,7 @@ static void test_too_many_calls(void **state)
 		snprintf(texts[i], sizeof(texts[i]), "function_%d", i);
 		functions[i] = texts[i];
 	}
-	memset(wire, 0, sizeof(wire->names) + offsetof(struct bc_wire, names));
+	memset(wire, 0, offsetof(struct bc_wire, processes));
 	*collector = (struct bc_collector){.run = &run, .segment.wire = wire};
 	bc_calls_add(collector, functions);
 	for (int i = 0; i < COUNT; i++) {
