@@ -61,8 +61,11 @@ else
 fi
 
 # that a program takes long to begin is no sign that it is not measured
-ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0 LD_PRELOAD=$programs/libslow_start.so \
+(
+	export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0"
+	export LD_PRELOAD="$programs/libslow_start.so"
 	run "$programs/uv_stalls"
+)
 if grep -q 'warning' "$work/err" || ! grep -q '"callback": "on_sleep"' "$work/report"; then
 	bad "a slow start"
 	cat "$work/err"
