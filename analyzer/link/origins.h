@@ -1,0 +1,58 @@
+/*
+ * Private to the modes of descriptors: the solver, and its three parts. Origins travel first; then
+ * setters change what they reach; then loops are seen to watch some of them.
+ */
+#ifndef BC_LINK_ORIGINS_H
+#define BC_LINK_ORIGINS_H
+
+#include "link/held.h"
+#include "link/modes.h"
+
+/* A parameter that a function passes on to a setter. */
+struct bc_mode_wrapper {
+	uint32_t func, param;
+};
+
+struct bc_mode_edge {
+	uint32_t dst, next; /* next edge out of the same place */
+};
+
+struct bc_mode_solver {
+	struct bc_modes *modes;
+	struct bc_places places; /* with results of makers kept apart by call */
+	uint32_t *out;           /* per place: first edge */
+	BC_VEC(struct bc_mode_edge) edges;
+	BC_VEC(struct bc_fd_origin) origins;
+	BC_VEC(struct bc_held_entry) work;
+	BC_VEC(struct bc_mode_wrapper) wrappers;
+	struct bc_interp interp;
+};
+
+/* origins.c: what a body makes, and the flows in it. */
+void bc_origins_collect(struct bc_mode_solver *s, uint32_t func);
+void bc_origins_propagate(struct bc_mode_solver *s);
+/* origins.c: a call of this symbol makes a descriptor. */
+int bc_origins_makes(const struct bc_mode_solver *s, uint32_t sym);
+/* origins.c: calls `use` for each role of each registration that takes a descriptor. */
+void bc_origins_each_watch(struct bc_mode_solver *s, uint32_t call,
+	void (*use)(
+		struct bc_mode_solver *, uint32_t call, const struct bc_role *, uint32_t fd_node));
+/* origins.c: what an expression holds gets these flags; by `call`, or BC_NONE where it is no call.
+ */
+void bc_origins_mark(
+	struct bc_mode_solver *s, uint32_t func, uint32_t node, int flags, uint32_t call);
+
+/* setters.c: functions that pass a parameter on to a setter; 1 while more are found. */
+int bc_setters_infer_once(struct bc_mode_solver *s);
+/* setters.c: what every call in the program does to modes. */
+void bc_setters_settle(struct bc_mode_solver *s);
+void bc_setters_settle_made(struct bc_mode_solver *s);
+
+/* watches.c: which descriptors a loop watches: by a call, or in what poll() and select() are given.
+ */
+void bc_watches_mark(struct bc_mode_solver *s, uint32_t call);
+void bc_watches_mark_polled(struct bc_mode_solver *s, uint32_t func);
+/* watches.c: does the body compare something with EAGAIN, as who expects it does? */
+int bc_watches_believes(const struct bc_modes *modes, const struct bc_func *f);
+
+#endif
