@@ -417,6 +417,7 @@ static void add_busy_loops(struct bc_search *s, uint32_t state)
 						      .confidence = BC_CONF_POSSIBLE,
 						      .bound = s->busy->rule.bound,
 						      .ms = -1,
+						      .worst = {-1, "until somebody else ends it"},
 						      .spins = BC_SPINS_LOOKING}});
 	}
 }

@@ -407,6 +407,7 @@ static void set_spin(struct bc_verdict *verdict)
 {
 	verdict->blocks = 1;
 	verdict->spins = BC_SPINS_RETRYING;
+	verdict->worst = (struct bc_worst){-1, "as long as the other side does not move"};
 	verdict->bound = BC_BOUND_UNBOUNDED;
 	verdict->confidence = BC_CONF_LIKELY;
 	verdict->nassumptions = 0;
