@@ -7,9 +7,13 @@
 
 #include "link/values.h"
 
-/* More sets of parameter values than this for one function say nothing more to a reader; the next
- * caller gets the state in which nothing is known. */
-enum { MAX_STATES_PER_FUNCTION = 16, MAX_STATES_WITH_FIELDS = 12 };
+/*
+ * More sets of parameter values than this for one function say nothing more to a reader; of the
+ * next callers only the functions that they hand over are known, since these decide where the path
+ * goes: each(list, free_one) must not lead into what another caller of each() wants called. Beyond
+ * the last limit nothing is known.
+ */
+enum { MAX_STATES_WITH_FIELDS = 12, MAX_STATES_WITH_VALUES = 16, MAX_STATES_PER_FUNCTION = 160 };
 
 /* What doubt adds to the cost of a path: more than any length of certain calls. */
 static const double doubt_cost[] = {
@@ -219,10 +223,14 @@ static uint32_t entered_state(
 		s->index->states_of[func] >= MAX_STATES_PER_FUNCTION)
 		return unbound_state(s, func, BC_NONE);
 	values = bc_xmalloc((n + nwanted + 1) * sizeof(*values));
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
 		values[i] = i < BC_RELEVANT_PARAMS && relevant & (1u << i) && (int)i < event->nargs
 				    ? bound_argument(s, event, i)
 				    : bc_value_top();
+		if (values[i].kind != BC_V_FUNCS &&
+			s->index->states_of[func] >= MAX_STATES_WITH_VALUES)
+			values[i] = bc_value_top();
+	}
 	for (uint32_t i = 0; i < nwanted; i++)
 		values[n + i] = s->index->states_of[func] < MAX_STATES_WITH_FIELDS
 					? bound_field(s, event, s->interp.fields->wanted[func][i])

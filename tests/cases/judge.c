@@ -139,7 +139,9 @@ static void describe(const json_t *finding, const char *name, char *out, size_t 
 	const json_t *ms = json_object_get(bound, "ms");
 	const json_t *worst = json_object_get(json_object_get(bound, "worst"), "ms");
 
-	if (strcmp(name, "worst") == 0 && json_is_number(worst))
+	if (strcmp(name, "callbacks") == 0)
+		snprintf(out, size, "%zu", json_array_size(json_object_get(finding, name)));
+	else if (strcmp(name, "worst") == 0 && json_is_number(worst))
 		snprintf(out, size, "%g", json_number_value(worst));
 	else if (strcmp(name, "worst") == 0)
 		snprintf(out, size, "%s", worst ? "?" : "");
