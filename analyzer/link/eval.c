@@ -412,6 +412,10 @@ static struct bc_value eval_condition(struct bc_walk *w, uint32_t node, struct b
 	bc_env_copy(&no, env, &w->scratch);
 	bc_walk_branch(w, node, env, &no);
 	value = !no.alive ? bc_value_int(1) : !env->alive ? bc_value_int(0) : bc_value_top();
+	if (env->alive && no.alive && env->maybe_start != no.maybe_start) {
+		value = bc_value_int(no.maybe_start);
+		value.pad = 1; /* settled: it hardly comes out the other way */
+	}
 	bc_env_join(env, &no, &w->scratch);
 	return value;
 }

@@ -156,8 +156,8 @@ static struct bc_value value_of_argument(
 	const struct bc_func *f = &s->program->funcs[c->func];
 	uint32_t node;
 
-	if ((value->kind == BC_V_INTS && value->n == 1 && !value->pad) ||
-		value->kind == BC_V_FUNCS || value->kind == BC_V_FD)
+	if ((value->kind == BC_V_INTS && value->n == 1) || value->kind == BC_V_FUNCS ||
+		value->kind == BC_V_FD)
 		return *value;
 	node = bc_call_argument(f, c->node, (int)i + 1);
 	if (value->kind != BC_V_TOP || node == BC_NONE)

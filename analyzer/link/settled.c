@@ -8,7 +8,8 @@
 
 /* A flag word: a variable, or after all of these a field. */
 struct word {
-	uint64_t cleared; /* bits that are cleared on the way to the loop */
+	uint64_t cleared; /* bits that are cleared, one by one, on the way to the loop */
+	uint8_t zeroed;   /* all of it is, there */
 	uint64_t set;     /* bits that may be set later: by callbacks, signal handlers, threads */
 	uint8_t raised;   /* something but 0 is stored at start, besides the initialiser */
 };
@@ -161,8 +162,10 @@ static void note_assignment(struct settling *s, uint32_t func, uint32_t node)
 		word->set |= n->op == BC_OP_AND ? 0 : bits;
 		return;
 	}
-	if (n->op == BC_OP_AND || (n->op == BC_OP_NONE && bits == 0))
+	if (n->op == BC_OP_AND)
 		word->cleared |= is_unconditional(s, func, node) ? ~bits : 0;
+	else if (n->op == BC_OP_NONE && bits == 0)
+		word->zeroed |= (uint8_t)is_unconditional(s, func, node);
 	else if (n->op == BC_OP_NONE)
 		word->raised = 1;
 }
@@ -197,7 +200,9 @@ static void find_stores(struct settling *s, uint32_t func)
  */
 static uint64_t settled_bits(const struct word *word)
 {
-	return word->raised ? 0 : word->cleared & ~word->set;
+	uint64_t cleared = word->zeroed && !word->raised ? ~UINT64_C(0) : word->cleared;
+
+	return cleared & ~word->set;
 }
 
 void bc_globals_settle(struct bc_globals *globals, const struct bc_roots *roots)
