@@ -25,6 +25,13 @@ same() {
 		good "$name"
 	fi
 }
+# speaks: waits until the program in the background has said some lines.
+speaks() {
+	for _ in $(seq 100); do
+		[ "$(wc -l <"$work/said")" -lt 3 ] || return 0
+		sleep 0.1
+	done
+}
 # status_of WANTED NAME COMMAND...
 status_of() {
 	wanted=$1 name=$2 code=0
@@ -80,8 +87,9 @@ if [ -x "$programs/uv_ways_out" ]; then
 			bad "--follow-fork, into -fsanitize=address"
 	fi
 
+	: >"$work/said"
 	"$BLOCKCHECK" run -q -o "$work/report" "$programs/uv_victim" >"$work/said" 2>/dev/null &
-	sleep 0.3
+	speaks
 	victim=$(pgrep -P $! || :)
 	kill -9 $!
 	sleep 0.1
@@ -90,8 +98,9 @@ if [ -x "$programs/uv_ways_out" ]; then
 	[ "$(wc -l <"$work/said")" -gt "$before" ] && good "goes on without us" || bad "does not go on without us"
 	kill -9 "$victim"
 
-	"$BLOCKCHECK" run -o "$work/report" "$programs/uv_victim" >/dev/null &
-	sleep 0.3
+	: >"$work/said"
+	"$BLOCKCHECK" run -o "$work/report" "$programs/uv_victim" >"$work/said" &
+	speaks
 	kill -TERM $!
 	code=0
 	wait $! || code=$?

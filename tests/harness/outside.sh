@@ -34,21 +34,25 @@ grep -q '^thread [0-9]* static_stalls, a loop: waiting for events' "$work/report
 	grep -q '^looked at every 5.00 ms: times are right within that' "$work/report" &&
 	good "what was seen is said, and how well" || bad "the report does not say what it rests on"
 
-# A busy machine may take that long to start anything.
-says_at_once() {
+# How long until it is said. That is a figure for a quiet machine; a busy one may take longer to start
+# anything, so five tries, and only what is far off fails.
+said_after() {
 	"$BLOCKCHECK" run -o "$work/report" "$program" >/dev/null 2>"$work/err" &
-	sleep 0.2
-	cp "$work/err" "$work/early"
+	ms=0
+	while ! grep -q 'observed from outside only, every 5 ms: it is linked statically' "$work/err"; do
+		ms=$((ms + 20))
+		[ $ms -lt 5000 ] || break
+		sleep 0.02
+	done
 	wait || :
-	grep -q 'observed from outside only, every 5 ms: it is linked statically' "$work/early"
 }
+best=5000
 for try in 1 2 3 4 5; do
-	if says_at_once; then
-		good "named within 200 ms"
-		break
-	fi
-	[ $try != 5 ] || bad "not named within 200 ms"
+	said_after
+	[ $ms -ge $best ] || best=$ms
+	[ $best -gt 200 ] || break
 done
+[ $best -le 1000 ] && good "named after $best ms" || bad "named after $best ms only"
 
 named() {
 	what=$1 pattern=$2
