@@ -353,6 +353,14 @@ static void check_sink(struct checking *c, const struct bc_sink_rule *rule)
 	}
 }
 
+/* A descriptor, or a library's handle around one, as GLib's channel is. */
+static int is_descriptor(CXType type)
+{
+	CXType pointee = clang_getCanonicalType(clang_getPointeeType(clang_getCanonicalType(type)));
+
+	return is_integer(type) || pointee.kind == CXType_Record;
+}
+
 static void check_role(struct checking *c, const struct named *f, const struct bc_role *role)
 {
 	CXType type, callback;
@@ -361,11 +369,11 @@ static void check_role(struct checking *c, const struct named *f, const struct b
 		expect(c, f, role->arg, is_function_pointer(type), "pointer to a function");
 	if (!role->fd_arg || !argument(c, f, role->fd_arg, &type))
 		return;
-	expect(c, f, role->fd_arg, is_integer(type), "descriptor");
+	expect(c, f, role->fd_arg, is_descriptor(type), "descriptor");
 	callback = clang_getPointeeType(
 		clang_getCanonicalType(clang_getArgType(f->type, (unsigned)role->arg - 1)));
 	if (clang_getNumArgTypes(callback) < role->fd_param ||
-		!is_integer(clang_getArgType(callback, (unsigned)role->fd_param - 1)))
+		!is_descriptor(clang_getArgType(callback, (unsigned)role->fd_param - 1)))
 		fault(c, "%s(): parameter %d of the callback is no descriptor", f->name,
 			role->fd_param);
 }
