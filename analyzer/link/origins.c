@@ -79,8 +79,9 @@ static void flow_arguments(struct bc_mode_solver *s, uint32_t call)
 
 				bc_places_of_expr(&s->places, c->func, arg, &sources);
 				for (size_t k = 0; k < sources.list.count; k++)
-					add_edge(s, sources.list.items[k],
-						bc_place_of_local(&s->places, callee, i));
+					if (!(sources.list.items[k] & BC_SRC_FUNC))
+						add_edge(s, sources.list.items[k],
+							bc_place_of_local(&s->places, callee, i));
 				bc_vec_fini(&sources.list);
 			}
 		}
