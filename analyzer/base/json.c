@@ -188,3 +188,15 @@ void bc_json_null(struct bc_json *json)
 	separate(json);
 	bc_buf_str(json->out, "null");
 }
+
+void bc_json_put_str(struct bc_json *json, const char *key, const char *text)
+{
+	bc_json_key(json, key);
+	bc_json_str(json, text);
+}
+
+void bc_json_put_int(struct bc_json *json, const char *key, int64_t value)
+{
+	bc_json_key(json, key);
+	bc_json_int(json, value);
+}

@@ -34,4 +34,8 @@ void bc_json_double(struct bc_json *json, double value); /* up to 3 decimals, at
 void bc_json_bool(struct bc_json *json, int value);
 void bc_json_null(struct bc_json *json);
 
+/* A key and its value; a NULL text is null. */
+void bc_json_put_str(struct bc_json *json, const char *key, const char *text);
+void bc_json_put_int(struct bc_json *json, const char *key, int64_t value);
+
 #endif

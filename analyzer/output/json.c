@@ -4,22 +4,10 @@
 #include "output/measured.h"
 #include "output/output.h"
 
-static void write_str(struct bc_json *json, const char *key, const char *text)
-{
-	bc_json_key(json, key);
-	bc_json_str(json, text);
-}
-
-static void write_int(struct bc_json *json, const char *key, int64_t value)
-{
-	bc_json_key(json, key);
-	bc_json_int(json, value);
-}
-
 static void write_line(struct bc_json *json, const struct bc_place_loc *at)
 {
-	write_str(json, "file", at->file ? at->file : "");
-	write_int(json, "line", at->line);
+	bc_json_put_str(json, "file", at->file ? at->file : "");
+	bc_json_put_int(json, "line", at->line);
 }
 
 static void write_place(struct bc_json *json, const struct bc_place_loc *at)
@@ -46,12 +34,12 @@ static void write_summary(struct bc_json *json, const struct bc_report *report)
 {
 	bc_json_key(json, "summary");
 	bc_json_object(json);
-	write_int(json, "units", report->summary.units);
-	write_int(json, "degraded", report->ndegraded);
-	write_int(json, "callbacks", report->summary.callbacks);
-	write_int(json, "findings", report->nfindings);
-	write_int(json, "parsed", report->summary.parsed);
-	write_int(json, "cached", report->summary.cached);
+	bc_json_put_int(json, "units", report->summary.units);
+	bc_json_put_int(json, "degraded", report->ndegraded);
+	bc_json_put_int(json, "callbacks", report->summary.callbacks);
+	bc_json_put_int(json, "findings", report->nfindings);
+	bc_json_put_int(json, "parsed", report->summary.parsed);
+	bc_json_put_int(json, "cached", report->summary.cached);
 	bc_json_end(json);
 }
 
@@ -67,7 +55,7 @@ static void write_worst(struct bc_json *json, const struct bc_finding *finding)
 		bc_json_double(json, finding->worst.ms);
 	else
 		bc_json_null(json);
-	write_str(json, "why", finding->worst.why);
+	bc_json_put_str(json, "why", finding->worst.why);
 	bc_json_end(json);
 }
 
@@ -75,7 +63,7 @@ static void write_bound(struct bc_json *json, const struct bc_finding *finding)
 {
 	bc_json_key(json, "bound");
 	bc_json_object(json);
-	write_str(json, "kind", bc_bound_name(finding->bound));
+	bc_json_put_str(json, "kind", bc_bound_name(finding->bound));
 	if (finding->bound == BC_BOUND_TIMEOUT) {
 		bc_json_key(json, "ms");
 		if (finding->bound_ms >= 0)
@@ -91,10 +79,10 @@ static void write_sink(struct bc_json *json, const struct bc_finding *finding)
 {
 	bc_json_key(json, "sink");
 	bc_json_object(json);
-	write_str(json, "function", finding->sink.function);
-	write_str(json, "in", finding->sink.in);
+	bc_json_put_str(json, "function", finding->sink.function);
+	bc_json_put_str(json, "in", finding->sink.in);
 	write_line(json, &finding->sink.at);
-	write_int(json, "column", finding->sink.at.column);
+	bc_json_put_int(json, "column", finding->sink.at.column);
 	bc_json_end(json);
 }
 
@@ -102,10 +90,10 @@ static void write_callback(struct bc_json *json, const struct bc_finding *findin
 {
 	bc_json_key(json, "callback");
 	bc_json_object(json);
-	write_str(json, "function", finding->callback.function);
+	bc_json_put_str(json, "function", finding->callback.function);
 	write_line(json, &finding->callback.at);
-	write_str(json, "loop", finding->callback.loop);
-	write_str(json, "registered_by", finding->callback.registered_by);
+	bc_json_put_str(json, "loop", finding->callback.loop);
+	bc_json_put_str(json, "registered_by", finding->callback.registered_by);
 	bc_json_key(json, "registered_at");
 	write_place(json, &finding->callback.registered_at);
 	bc_json_end(json);
@@ -115,7 +103,7 @@ static void write_witness(struct bc_json *json, const struct bc_step *step)
 {
 	bc_json_key(json, "witness");
 	bc_json_object(json);
-	write_str(json, "place", step->witness_place ? step->witness_place : "");
+	bc_json_put_str(json, "place", step->witness_place ? step->witness_place : "");
 	write_line(json, &step->witness);
 	bc_json_end(json);
 }
@@ -123,12 +111,12 @@ static void write_witness(struct bc_json *json, const struct bc_step *step)
 static void write_step(struct bc_json *json, const struct bc_step *step)
 {
 	bc_json_object(json);
-	write_str(json, "function", step->function);
+	bc_json_put_str(json, "function", step->function);
 	write_line(json, &step->at);
-	write_str(json, "calls", step->calls);
-	write_str(json, "via", bc_via_name(step->via));
+	bc_json_put_str(json, "calls", step->calls);
+	bc_json_put_str(json, "via", bc_via_name(step->via));
 	if (step->via == BC_VIA_POINTER) {
-		write_int(json, "targets", step->targets);
+		bc_json_put_int(json, "targets", step->targets);
 		write_witness(json, step);
 	}
 	bc_json_end(json);
@@ -150,8 +138,8 @@ static void write_family(struct bc_json *json, const struct bc_finding *finding)
 		return;
 	bc_json_key(json, "family");
 	bc_json_object(json);
-	write_str(json, "place", finding->family);
-	write_int(json, "size", finding->family_size);
+	bc_json_put_str(json, "place", finding->family);
+	bc_json_put_int(json, "size", finding->family_size);
 	bc_json_end(json);
 }
 
@@ -164,7 +152,7 @@ static void write_also(struct bc_json *json, const struct bc_finding *finding)
 	bc_json_array(json);
 	for (int i = 0; i < finding->nalso; i++) {
 		bc_json_object(json);
-		write_str(json, "function", finding->also[i].function);
+		bc_json_put_str(json, "function", finding->also[i].function);
 		write_line(json, &finding->also[i].at);
 		bc_json_end(json);
 	}
@@ -177,8 +165,8 @@ static void write_alternatives(struct bc_json *json, const struct bc_finding *fi
 	bc_json_array(json);
 	for (int i = 0; i < finding->nalternatives; i++) {
 		bc_json_object(json);
-		write_str(json, "use", finding->alternatives[i].use);
-		write_str(json, "note", finding->alternatives[i].note);
+		bc_json_put_str(json, "use", finding->alternatives[i].use);
+		bc_json_put_str(json, "note", finding->alternatives[i].note);
 		bc_json_end(json);
 	}
 	bc_json_end(json);
@@ -192,8 +180,8 @@ static void write_observed(struct bc_json *json, const struct bc_finding *findin
 		return;
 	}
 	bc_json_object(json);
-	write_int(json, "runs", finding->observed.runs);
-	write_int(json, "count", finding->observed.count);
+	bc_json_put_int(json, "runs", finding->observed.runs);
+	bc_json_put_int(json, "count", finding->observed.count);
 	bc_json_key(json, "max_ms");
 	bc_json_double(json, finding->observed.max_ms);
 	bc_json_key(json, "p99_ms");
@@ -204,16 +192,16 @@ static void write_observed(struct bc_json *json, const struct bc_finding *findin
 void bc_json_write_finding(struct bc_json *json, const struct bc_finding *finding)
 {
 	bc_json_object(json);
-	write_str(json, "fingerprint", finding->fingerprint);
-	write_str(json, "rule", finding->rule);
-	write_str(json, "category", bc_category_name(finding->category));
-	write_str(json, "severity", bc_severity_name(finding->severity));
-	write_str(json, "confidence", bc_confidence_name(finding->confidence));
+	bc_json_put_str(json, "fingerprint", finding->fingerprint);
+	bc_json_put_str(json, "rule", finding->rule);
+	bc_json_put_str(json, "category", bc_category_name(finding->category));
+	bc_json_put_str(json, "severity", bc_severity_name(finding->severity));
+	bc_json_put_str(json, "confidence", bc_confidence_name(finding->confidence));
 	write_bound(json, finding);
-	write_str(json, "phase", bc_phase_name(finding->phase));
+	bc_json_put_str(json, "phase", bc_phase_name(finding->phase));
 	if (finding->phase_why)
-		write_str(json, "phase_why", finding->phase_why);
-	write_str(json, "message", finding->message);
+		bc_json_put_str(json, "phase_why", finding->phase_why);
+	bc_json_put_str(json, "message", finding->message);
 	write_sink(json, finding);
 	write_callback(json, finding);
 	write_path(json, finding);
@@ -223,8 +211,8 @@ void bc_json_write_finding(struct bc_json *json, const struct bc_finding *findin
 	write_strings(json, "assumptions", finding->assumptions, finding->nassumptions);
 	write_alternatives(json, finding);
 	write_observed(json, finding);
-	write_str(json, "suppressed", finding->suppressed);
-	write_str(json, "baseline", finding->baseline ? finding->baseline : "new");
+	bc_json_put_str(json, "suppressed", finding->suppressed);
+	bc_json_put_str(json, "baseline", finding->baseline ? finding->baseline : "new");
 	bc_json_end(json);
 }
 
@@ -235,8 +223,8 @@ static void write_unresolved(struct bc_json *json, const struct bc_report *repor
 	for (int i = 0; i < report->nunresolved; i++) {
 		bc_json_object(json);
 		write_line(json, &report->unresolved[i].at);
-		write_str(json, "place", report->unresolved[i].place);
-		write_str(json, "reason", report->unresolved[i].reason);
+		bc_json_put_str(json, "place", report->unresolved[i].place);
+		bc_json_put_str(json, "reason", report->unresolved[i].reason);
 		bc_json_end(json);
 	}
 	bc_json_end(json);
@@ -250,9 +238,9 @@ static void write_remarks(struct bc_json *json, const struct bc_report *report)
 		const struct bc_remark *remark = &report->remarks[i];
 
 		bc_json_object(json);
-		write_str(json, "rule", remark->rule);
+		bc_json_put_str(json, "rule", remark->rule);
 		write_line(json, &remark->at);
-		write_str(json, "message", remark->message);
+		bc_json_put_str(json, "message", remark->message);
 		bc_json_end(json);
 	}
 	bc_json_end(json);
@@ -266,9 +254,9 @@ static void write_plugins(struct bc_json *json, const struct bc_report *report)
 	bc_json_array(json);
 	for (int i = 0; i < report->nplugins; i++) {
 		bc_json_object(json);
-		write_str(json, "name", report->plugins[i].name);
-		write_str(json, "version", report->plugins[i].version);
-		write_str(json, "file", report->plugins[i].path);
+		bc_json_put_str(json, "name", report->plugins[i].name);
+		bc_json_put_str(json, "version", report->plugins[i].version);
+		bc_json_put_str(json, "file", report->plugins[i].path);
 		bc_json_end(json);
 	}
 	bc_json_end(json);
@@ -280,9 +268,9 @@ static void write_degraded(struct bc_json *json, const struct bc_report *report)
 	bc_json_array(json);
 	for (int i = 0; i < report->ndegraded; i++) {
 		bc_json_object(json);
-		write_str(json, "file", report->degraded[i].file);
-		write_int(json, "errors", report->degraded[i].errors);
-		write_str(json, "first", report->degraded[i].first);
+		bc_json_put_str(json, "file", report->degraded[i].file);
+		bc_json_put_int(json, "errors", report->degraded[i].errors);
+		bc_json_put_str(json, "first", report->degraded[i].first);
 		bc_json_end(json);
 	}
 	bc_json_end(json);
@@ -296,7 +284,7 @@ void bc_output_json(
 	(void)options;
 	bc_json_init(&json, out, 1);
 	bc_json_object(&json);
-	write_str(&json, "schema", "blockcheck-findings/1");
+	bc_json_put_str(&json, "schema", "blockcheck-findings/1");
 	write_summary(&json, report);
 	bc_json_key(&json, "findings");
 	bc_json_array(&json);

@@ -3,18 +3,6 @@
 
 #include "output/measured.h"
 
-static void write_str(struct bc_json *json, const char *key, const char *text)
-{
-	bc_json_key(json, key);
-	bc_json_str(json, text);
-}
-
-static void write_int(struct bc_json *json, const char *key, int64_t value)
-{
-	bc_json_key(json, key);
-	bc_json_int(json, value);
-}
-
 static void write_ms(struct bc_json *json, const char *key, double ms)
 {
 	bc_json_key(json, key);
@@ -23,8 +11,8 @@ static void write_ms(struct bc_json *json, const char *key, double ms)
 
 static void write_where(struct bc_json *json, const struct bc_profile_where *where)
 {
-	write_str(json, "function", where->function);
-	write_str(json, "file", *where->file ? where->file : NULL);
+	bc_json_put_str(json, "function", where->function);
+	bc_json_put_str(json, "file", *where->file ? where->file : NULL);
 	bc_json_key(json, "line");
 	if (where->line)
 		bc_json_int(json, where->line);
@@ -49,17 +37,17 @@ static void write_surprise(struct bc_json *json, const struct bc_surprise *surpr
 	const struct bc_profile_stall *worst = surprise->worst;
 
 	bc_json_object(json);
-	write_str(json, "rule", surprise->rule);
-	write_str(json, "severity", bc_severity_name(surprise->severity));
-	write_str(json, "callback", surprise->callback);
+	bc_json_put_str(json, "rule", surprise->rule);
+	bc_json_put_str(json, "severity", bc_severity_name(surprise->severity));
+	bc_json_put_str(json, "callback", surprise->callback);
 	bc_json_key(json, "culprit");
 	bc_json_object(json);
-	write_str(json, "kind", bc_cause_name(worst->cause));
-	write_str(json, "function", *worst->culprit ? worst->culprit : NULL);
+	bc_json_put_str(json, "kind", bc_cause_name(worst->cause));
+	bc_json_put_str(json, "function", *worst->culprit ? worst->culprit : NULL);
 	write_ms(json, "duration_ms", worst->culprit_ms);
 	bc_json_end(json);
-	write_int(json, "runs", surprise->runs);
-	write_int(json, "count", surprise->times.count);
+	bc_json_put_int(json, "runs", surprise->runs);
+	bc_json_put_int(json, "count", surprise->times.count);
 	write_ms(json, "max_ms", surprise->times.max_ms);
 	write_ms(json, "p99_ms", bc_times_percentile(&surprise->times, 0.99));
 	write_stack(json, worst);
@@ -73,9 +61,9 @@ static void write_quiet(struct bc_json *json, const char *key, const struct bc_r
 	bc_json_array(json);
 	for (int i = 0; i < n; i++) {
 		bc_json_object(json);
-		write_str(json, "fingerprint", report->findings[list[i].finding].fingerprint);
-		write_int(json, "count", list[i].count);
-		write_int(json, "stalls_elsewhere", list[i].elsewhere);
+		bc_json_put_str(json, "fingerprint", report->findings[list[i].finding].fingerprint);
+		bc_json_put_int(json, "count", list[i].count);
+		bc_json_put_int(json, "stalls_elsewhere", list[i].elsewhere);
 		write_ms(json, "max_ms", list[i].max_ms);
 		bc_json_end(json);
 	}
@@ -91,14 +79,14 @@ static void write_callbacks(struct bc_json *json, const struct bc_measured *meas
 
 		bc_json_object(json);
 		write_where(json, &callback->where);
-		write_str(json, "api", callback->api);
-		write_int(json, "runs", callback->runs);
-		write_int(json, "count", callback->times.count);
+		bc_json_put_str(json, "api", callback->api);
+		bc_json_put_int(json, "runs", callback->runs);
+		bc_json_put_int(json, "count", callback->times.count);
 		write_ms(json, "total_ms", callback->times.total_ms);
 		write_ms(json, "p50_ms", bc_times_percentile(&callback->times, 0.50));
 		write_ms(json, "p99_ms", bc_times_percentile(&callback->times, 0.99));
 		write_ms(json, "max_ms", callback->times.max_ms);
-		write_int(json, "stalls", callback->stalls);
+		bc_json_put_int(json, "stalls", callback->stalls);
 		bc_json_end(json);
 	}
 	bc_json_end(json);
@@ -109,8 +97,8 @@ static void write_place(
 {
 	bc_json_key(json, key);
 	bc_json_object(json);
-	write_str(json, "function", function);
-	write_str(json, "file", *at->file ? at->file : NULL);
+	bc_json_put_str(json, "function", function);
+	bc_json_put_str(json, "file", *at->file ? at->file : NULL);
 	bc_json_key(json, "line");
 	if (at->line)
 		bc_json_int(json, at->line);
@@ -127,10 +115,10 @@ static void write_unseen(struct bc_json *json, const struct bc_report *report)
 		const struct bc_unseen *one = &report->unseen[i];
 
 		bc_json_object(json);
-		write_str(json, "kind", one->is_callback ? "callback" : "call");
+		bc_json_put_str(json, "kind", one->is_callback ? "callback" : "call");
 		write_place(json, "caller", one->caller, &one->caller_at);
 		write_place(json, "callee", one->callee, &one->callee_at);
-		write_int(json, "count", one->count);
+		bc_json_put_int(json, "count", one->count);
 		bc_json_end(json);
 	}
 	bc_json_end(json);
@@ -142,8 +130,8 @@ void bc_measured_write_json(struct bc_json *json, const struct bc_report *report
 
 	bc_json_key(json, "measured");
 	bc_json_object(json);
-	write_int(json, "runs", measured->runs);
-	write_int(json, "allowed", measured->allowed);
+	bc_json_put_int(json, "runs", measured->runs);
+	bc_json_put_int(json, "allowed", measured->allowed);
 	bc_json_key(json, "surprises");
 	bc_json_array(json);
 	for (int i = 0; i < measured->nsurprises; i++)
