@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/vec.h"
-#include "link/held.h"
 #include "link/origins.h"
 #include "link/sometimes.h"
 #include "link/values.h"
@@ -27,19 +26,12 @@ void bc_modes_init(struct bc_modes *modes, const struct bc_solution *solution,
 	const struct bc_models *models, const struct bc_interp *interp)
 {
 	const struct bc_program *program = solution->places.program;
-	struct bc_mode_solver s = {.modes = modes, .places = solution->places};
+	struct bc_mode_solver s = {.modes = modes, .interp = *interp};
 
 	*modes = (struct bc_modes){.program = program, .models = models, .solution = solution};
 	bc_makers_init(&modes->makers, program, models);
-	modes->held = bc_held_new(solution->places.count);
 	modes->believes = bc_xmalloc(program->nfuncs + 1);
-	s.places.apart = modes->makers.apart;
-	s.interp = *interp;
-	s.out = bc_xmalloc((solution->places.count + 1) * sizeof(*s.out));
-	memset(s.out, 0xff, (solution->places.count + 1) * sizeof(*s.out));
-	for (uint32_t i = 0; i < program->nfuncs; i++)
-		bc_origins_collect(&s, i);
-	bc_origins_propagate(&s);
+	bc_origins_find(&s);
 	while (bc_setters_infer_once(&s))
 		;
 	bc_setters_settle(&s);
@@ -53,15 +45,12 @@ void bc_modes_init(struct bc_modes *modes, const struct bc_solution *solution,
 	modes->origins = s.origins.items;
 	modes->norigins = (uint32_t)s.origins.count;
 	find_below(modes);
-	bc_vec_fini(&s.edges);
-	bc_vec_fini(&s.work);
 	bc_vec_fini(&s.wrappers);
-	free(s.out);
 }
 
 void bc_modes_fini(struct bc_modes *modes)
 {
-	bc_held_free(modes->held);
+	bc_travel_fini(&modes->travel);
 	free(modes->origins);
 	bc_vec_fini(&modes->events);
 	for (size_t i = 0; i < modes->below.count; i++)
@@ -117,20 +106,7 @@ static void add_to_summary(struct bc_value *fd, const struct bc_fd_origin *origi
 void bc_modes_each_origin(const struct bc_modes *modes, uint32_t func, uint32_t node,
 	void (*use)(void *context, uint32_t origin), void *context)
 {
-	struct bc_places places = modes->solution->places;
-	struct bc_sources sources = {0};
-
-	places.apart = modes->makers.apart;
-	bc_places_of_expr(&places, func, node, &sources);
-	for (size_t i = 0; i < sources.list.count; i++) {
-		uint32_t place = sources.list.items[i];
-
-		if (place & BC_SRC_FUNC)
-			continue;
-		for (size_t k = 0; k < modes->held->of[place].count; k++)
-			use(context, modes->held->of[place].items[k]);
-	}
-	bc_vec_fini(&sources.list);
+	bc_travel_each(&modes->travel, func, node, use, context);
 }
 
 struct summing {

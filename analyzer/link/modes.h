@@ -1,8 +1,7 @@
 /*
  * Descriptors and their modes: is this one non-blocking?
  *
- * Every call that makes a descriptor is an origin. Origins travel through integer places as
- * functions do through pointers (solve.h): locals, fields, parameters, returns, out-arguments, and
+ * Every call that makes a descriptor is an origin. Origins travel through places (travel.h), and
  * from a registration to the parameter that its callback receives. What fcntl(), ioctl() and their
  * wrappers do to a place, they do to every origin in it; wrappers are inferred, polarity included,
  * by running them with the arguments of each call.
@@ -17,6 +16,7 @@
 #include "link/interp.h"
 #include "link/makers.h"
 #include "link/solve.h"
+#include "link/travel.h"
 
 enum bc_origin_flag {
 	BC_ORIGIN_NB = 1,        /* made non-blocking, at birth or later */
@@ -54,7 +54,7 @@ struct bc_modes {
 	uint32_t norigins;
 	BC_VEC(struct bc_mode_event) events; /* for explanations; some more than once */
 	struct bc_makers makers;             /* who makes descriptors */
-	struct bc_held *held;                /* place -> origins */
+	struct bc_travel travel;             /* of the origins, each by its number */
 	BC_VEC(struct bc_below) below;       /* one per field that is some origin's `unless` */
 	BC_VEC(const char *) fifos;          /* literal paths of FIFOs that the program makes */
 	uint8_t *believes; /* per function: it expects EAGAIN, so its author meant non-blocking */

@@ -5,7 +5,6 @@
 #ifndef BC_LINK_ORIGINS_H
 #define BC_LINK_ORIGINS_H
 
-#include "link/held.h"
 #include "link/modes.h"
 
 /* A parameter that a function passes on to a setter. */
@@ -13,24 +12,15 @@ struct bc_mode_wrapper {
 	uint32_t func, param;
 };
 
-struct bc_mode_edge {
-	uint32_t dst, next; /* next edge out of the same place */
-};
-
 struct bc_mode_solver {
 	struct bc_modes *modes;
-	struct bc_places places; /* with results of makers kept apart by call */
-	uint32_t *out;           /* per place: first edge */
-	BC_VEC(struct bc_mode_edge) edges;
 	BC_VEC(struct bc_fd_origin) origins;
-	BC_VEC(struct bc_held_entry) work;
 	BC_VEC(struct bc_mode_wrapper) wrappers;
 	struct bc_interp interp;
 };
 
-/* origins.c: what a body makes, and the flows in it. */
-void bc_origins_collect(struct bc_mode_solver *s, uint32_t func);
-void bc_origins_propagate(struct bc_mode_solver *s);
+/* origins.c: what the program makes, and lets it travel. */
+void bc_origins_find(struct bc_mode_solver *s);
 /* origins.c: a call of this symbol makes a descriptor. */
 int bc_origins_makes(const struct bc_mode_solver *s, uint32_t sym);
 /* origins.c: calls `use` for each role of each registration that takes a descriptor. */

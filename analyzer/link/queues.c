@@ -3,24 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "link/held.h"
 #include "link/reach.h"
 
 /* in bc_queue.flags */
 enum { ON_WORKER = 1, ELSEWHERE = 2, SERVES = 4 };
 
-struct edge {
-	uint32_t dst, next; /* next edge out of the same place */
-};
-
 struct solver {
 	struct bc_queues *queues;
 	const struct bc_program *program;
-	struct bc_places places;
-	uint32_t *out; /* per place: first edge */
-	BC_VEC(struct edge) edges;
-	BC_VEC(struct bc_held_entry) work;
-	const uint8_t *from_worker, *from_main;
+	uint8_t *from_worker, *from_main; /* per function */
 };
 
 static const struct bc_queue_rule *rule_of(
@@ -38,133 +29,51 @@ static const struct bc_queue_rule *rule_of_call(const struct solver *s, uint32_t
 
 /* ---- where queues travel ---- */
 
-static void hold(struct solver *s, uint32_t place, uint32_t queue)
+static int may_be_queue(enum bc_class cls)
 {
-	if (bc_held_add(s->queues->held, place, queue, 0, 0))
-		bc_vec_push(&s->work, (struct bc_held_entry){.place = place, .sym = queue});
-}
-
-static int is_pointer(const struct bc_places *places, uint32_t place)
-{
-	enum bc_class cls = bc_place_class(places, place);
-
 	return cls == BC_CLASS_PTR || cls == BC_CLASS_VPTR;
 }
 
-static void add_edge(struct solver *s, uint32_t dst, uint32_t src)
+static void look_at_call(void *context, uint32_t call)
 {
-	if (dst == src || !is_pointer(&s->places, dst) || !is_pointer(&s->places, src))
-		return;
-	bc_vec_push(&s->edges, (struct edge){dst, s->out[src]});
-	s->out[src] = (uint32_t)s->edges.count - 1;
-}
-
-static void flow(struct solver *s, uint32_t dst, uint32_t func, uint32_t value)
-{
-	struct bc_sources sources = {0};
-
-	bc_places_of_expr(&s->places, func, value, &sources);
-	for (size_t i = 0; i < sources.list.count; i++)
-		if (!(sources.list.items[i] & BC_SRC_FUNC))
-			add_edge(s, dst, sources.list.items[i]);
-	bc_vec_fini(&sources.list);
-}
-
-static void flow_assignment(struct solver *s, uint32_t func, uint32_t node)
-{
-	struct bc_sources targets = {0};
-
-	bc_places_of_expr(&s->places, func, node + 1, &targets);
-	for (size_t i = 0; i < targets.list.count; i++)
-		if (!(targets.list.items[i] & BC_SRC_FUNC))
-			flow(s, targets.list.items[i], func,
-				bc_kid(&s->program->funcs[func], node, 1));
-	bc_vec_fini(&targets.list);
-}
-
-static void flow_arguments(struct solver *s, uint32_t call)
-{
-	const struct bc_call *c = &s->program->calls[call];
-
-	for (uint32_t t = 0; t < c->ntargets; t++) {
-		uint32_t callee = s->program->syms[s->program->targets[c->target + t].sym].func;
-
-		for (uint32_t i = 0; callee != BC_NONE && i < s->program->funcs[callee].nparams;
-			i++) {
-			uint32_t arg =
-				bc_call_argument(&s->program->funcs[c->func], c->node, (int)i + 1);
-
-			if (arg == BC_NONE)
-				break;
-			flow(s, bc_place_of_local(&s->places, callee, i), c->func, arg);
-		}
-	}
-}
-
-static void flow_call(struct solver *s, uint32_t call)
-{
+	struct solver *s = context;
 	const struct bc_call *c = &s->program->calls[call];
 	const struct bc_queue_rule *rule = rule_of_call(s, call);
-	uint32_t arg;
+	struct bc_travel *travel = &s->queues->travel;
+	uint32_t result = bc_place_of_call(&travel->places, call), arg;
 
-	flow_arguments(s, call);
 	if (!rule)
 		return;
 	arg = rule->arg ? bc_call_argument(&s->program->funcs[c->func], c->node, rule->arg)
 			: BC_NONE;
 	if (rule->use == BC_QUEUE_HAND_ON && arg != BC_NONE)
-		flow(s, bc_place_of_call(&s->places, call), c->func, arg);
+		bc_travel_add_way(travel, result, c->func, arg);
 	if (rule->use != BC_QUEUE_MAKE && rule->use != BC_QUEUE_MAIN)
 		return;
+	bc_travel_start(travel, result, (uint32_t)s->queues->list.count);
 	bc_vec_push(&s->queues->list,
 		(struct bc_queue){call, rule->use == BC_QUEUE_MAIN ? ELSEWHERE : 0});
-	hold(s, bc_place_of_call(&s->places, call), (uint32_t)s->queues->list.count - 1);
-}
-
-static void collect(struct solver *s, uint32_t func)
-{
-	const struct bc_func *f = &s->program->funcs[func];
-	uint32_t call = f->call;
-
-	for (uint32_t i = 0; i < f->nnodes; i++) {
-		const struct bc_node *n = &f->nodes[i];
-
-		if (n->kind == BC_N_ASSIGN && n->op == BC_OP_NONE)
-			flow_assignment(s, func, i);
-		else if (n->kind == BC_N_SET)
-			flow(s, bc_place_of_field(&s->places, bc_node_field(f, n)), func, i + 1);
-		else if (n->kind == BC_N_RETURN && n->size > 1 && f->sym != BC_NONE)
-			flow(s, bc_place_of_return(&s->places, f->sym), func, i + 1);
-		else if (n->kind == BC_N_CALL)
-			flow_call(s, call++);
-	}
-}
-
-static void propagate(struct solver *s)
-{
-	while (s->work.count) {
-		struct bc_held_entry e = bc_vec_pop(&s->work);
-
-		for (uint32_t i = s->out[e.place]; i != BC_NONE; i = s->edges.items[i].next)
-			hold(s, s->edges.items[i].dst, e.sym);
-	}
 }
 
 /* ---- who runs them ---- */
 
+struct marking {
+	struct bc_queues *queues;
+	uint8_t flags;
+};
+
+static void mark_queue(void *context, uint32_t queue)
+{
+	const struct marking *marking = context;
+
+	marking->queues->list.items[queue].flags |= marking->flags;
+}
+
 static void mark(struct solver *s, uint32_t func, uint32_t node, uint8_t flags)
 {
-	struct bc_sources sources = {0};
+	struct marking marking = {s->queues, flags};
 
-	bc_places_of_expr(&s->places, func, node, &sources);
-	for (size_t i = 0; i < sources.list.count; i++) {
-		uint32_t place = sources.list.items[i];
-
-		for (size_t k = 0; !(place & BC_SRC_FUNC) && k < s->queues->held->of[place].count;
-			k++)
-			s->queues->list.items[s->queues->held->of[place].items[k]].flags |= flags;
-	}
-	bc_vec_fini(&sources.list);
+	bc_travel_each(&s->queues->travel, func, node, mark_queue, &marking);
 }
 
 static int calls_server(const struct solver *s, uint32_t func)
@@ -292,40 +201,40 @@ static int is_private(const struct bc_queue *queue)
 	return (queue->flags & (ON_WORKER | ELSEWHERE | SERVES)) == ON_WORKER;
 }
 
+static void let_travel(struct solver *s, const struct bc_solution *solution)
+{
+	struct bc_travel *travel = &s->queues->travel;
+
+	bc_travel_init(travel, solution, s->queues->apart, may_be_queue);
+	for (uint32_t i = 0; i < s->program->nfuncs; i++)
+		if (is_about_queues(s, &s->program->funcs[i]))
+			bc_travel_add_body(travel, i, look_at_call, s);
+	bc_travel_finish(travel);
+}
+
 void bc_queues_init(struct bc_queues *queues, const struct bc_solution *solution,
 	const struct bc_models *models, const struct bc_roots *roots)
 {
 	const struct bc_program *program = solution->places.program;
-	struct solver s = {.queues = queues, .program = program, .places = solution->places};
-	uint8_t *from_worker, *from_main;
+	struct solver s = {.queues = queues, .program = program};
 
-	*queues = (struct bc_queues){.solution = solution, .models = models};
+	*queues = (struct bc_queues){.program = program, .models = models};
 	if (!find_makers(queues, program))
 		return;
-	queues->held = bc_held_new(solution->places.count);
-	s.places.apart = queues->apart;
-	s.out = bc_xmalloc((solution->places.count + 1) * sizeof(*s.out));
-	memset(s.out, 0xff, (solution->places.count + 1) * sizeof(*s.out));
-	for (uint32_t i = 0; i < program->nfuncs; i++)
-		if (is_about_queues(&s, &program->funcs[i]))
-			collect(&s, i);
-	propagate(&s);
-	s.from_worker = from_worker = bc_reach_from_roots(program, roots, BC_CTX_WORKER);
-	s.from_main = from_main = bc_reach_from_main(program);
+	let_travel(&s, solution);
+	s.from_worker = bc_reach_from_roots(program, roots, BC_CTX_WORKER);
+	s.from_main = bc_reach_from_main(program);
 	for (uint32_t i = 0; i < program->ncalls; i++)
 		look_at_use(&s, i);
 	for (size_t i = 0; i < queues->list.count; i++)
 		queues->any_private |= is_private(&queues->list.items[i]);
-	free(from_worker);
-	free(from_main);
-	free(s.out);
-	bc_vec_fini(&s.edges);
-	bc_vec_fini(&s.work);
+	free(s.from_worker);
+	free(s.from_main);
 }
 
 void bc_queues_fini(struct bc_queues *queues)
 {
-	bc_held_free(queues->held);
+	bc_travel_fini(&queues->travel);
 	bc_vec_fini(&queues->list);
 	free(queues->apart);
 }
@@ -346,7 +255,7 @@ static int same_local(const struct bc_func *f, uint32_t a, uint32_t b)
 /* The queue that the function puts this source on; BC_NONE when that happens elsewhere. */
 static uint32_t queue_of_source(const struct bc_queues *queues, uint32_t func, uint32_t source)
 {
-	const struct bc_program *program = queues->solution->places.program;
+	const struct bc_program *program = queues->program;
 	const struct bc_func *f = &program->funcs[func];
 
 	for (uint32_t c = f->call; c < f->call + f->ncalls; c++) {
@@ -363,35 +272,49 @@ static uint32_t queue_of_source(const struct bc_queues *queues, uint32_t func, u
 	return BC_NONE;
 }
 
+struct owners {
+	const struct bc_queues *queues;
+	int nprivate, nothers;
+};
+
+static void count_owner(void *context, uint32_t queue)
+{
+	struct owners *owners = context;
+
+	if (is_private(&owners->queues->list.items[queue]))
+		owners->nprivate++;
+	else
+		owners->nothers++;
+}
+
+static int is_constant(const struct bc_places *places, uint32_t func, uint32_t node)
+{
+	struct bc_sources sources = {0};
+	size_t n;
+
+	bc_places_of_expr(places, func, node, &sources);
+	n = sources.list.count;
+	bc_vec_fini(&sources.list);
+	return !n;
+}
+
 static enum bc_queue_thread thread_of_expr(
 	const struct bc_queues *queues, uint32_t func, uint32_t node)
 {
-	struct bc_places places = queues->solution->places;
-	struct bc_sources sources = {0};
-	int nprivate = 0, nothers = 0;
+	struct owners owners = {.queues = queues};
 
-	places.apart = queues->apart;
-	bc_places_of_expr(&places, func, node, &sources);
-	for (size_t i = 0; i < sources.list.count; i++) {
-		uint32_t place = sources.list.items[i];
-
-		for (size_t k = 0; !(place & BC_SRC_FUNC) && k < queues->held->of[place].count; k++)
-			if (is_private(&queues->list.items[queues->held->of[place].items[k]]))
-				nprivate++;
-			else
-				nothers++;
-	}
-	node = sources.list.count ? node : BC_NONE; /* a constant: null */
-	bc_vec_fini(&sources.list);
-	if (nprivate && !nothers)
+	bc_travel_each(&queues->travel, func, node, count_owner, &owners);
+	if (owners.nprivate && !owners.nothers)
 		return BC_QUEUE_OF_WORKER;
-	return nothers || node == BC_NONE ? BC_QUEUE_OF_LOOP : BC_QUEUE_OF_SOMEBODY;
+	if (owners.nothers || is_constant(&queues->travel.places, func, node)) /* null */
+		return BC_QUEUE_OF_LOOP;
+	return BC_QUEUE_OF_SOMEBODY;
 }
 
 enum bc_queue_thread bc_queues_thread_of(
 	const struct bc_queues *queues, uint32_t call, const struct bc_role *role)
 {
-	const struct bc_program *program = queues->solution->places.program;
+	const struct bc_program *program = queues->program;
 	const struct bc_call *c = &program->calls[call];
 	const struct bc_func *f = &program->funcs[c->func];
 	uint32_t node = BC_NONE;

@@ -6,13 +6,13 @@
  * there is what the thread is for. A worker's queue that watches descriptors, a bus or a listening
  * socket serves others, who wait when it blocks; such a thread has an event loop like any other.
  *
- * Queues travel through pointer places as descriptors do through integers (modes.h), in the bodies
- * that have to do with queues.
+ * Queues travel through pointer places (travel.h), in the bodies that have to do with queues.
  */
 #ifndef BC_LINK_QUEUES_H
 #define BC_LINK_QUEUES_H
 
 #include "link/roots.h"
+#include "link/travel.h"
 
 /* Who runs a callback. */
 enum bc_queue_thread {
@@ -27,11 +27,11 @@ struct bc_queue {
 };
 
 struct bc_queues {
-	const struct bc_solution *solution;
+	const struct bc_program *program;
 	const struct bc_models *models;
 	BC_VEC(struct bc_queue) list;
-	struct bc_held *held; /* place -> queues; NULL in programs without */
-	uint8_t *apart;       /* per symbol: calls of it have a place of their own each */
+	struct bc_travel travel; /* of the queues, each by its number; none in programs without */
+	uint8_t *apart;          /* per symbol: calls of it have a place of their own each */
 	int any_private;
 };
 

@@ -166,29 +166,20 @@ static struct named names_of(const struct bc_ready *r, const struct bc_func *f, 
 
 /* ---- the same descriptor? ---- */
 
-static void places_of(
-	const struct bc_ready *r, uint32_t func, uint32_t node, struct bc_sources *out)
-{
-	struct bc_places places = r->modes->solution->places;
-
-	places.apart = r->modes->makers.apart;
-	bc_places_of_expr(&places, func, node, out);
-}
-
 static void named_places(
 	const struct bc_ready *r, uint32_t func, const struct named *named, struct bc_sources *out)
 {
 	for (int i = 0; i < named->n; i++)
-		places_of(r, func, named->nodes[i], out);
+		bc_places_of_expr(&r->modes->travel.places, func, named->nodes[i], out);
 	if (named->polled && r->pollfd != BC_NONE)
-		bc_vec_push(&out->list, bc_place_of_field(&r->modes->solution->places, r->pollfd));
+		bc_vec_push(&out->list, bc_place_of_field(&r->modes->travel.places, r->pollfd));
 }
 
 static int holds(const struct bc_ready *r, const struct bc_sources *places, uint32_t origin)
 {
 	for (size_t i = 0; i < places->list.count; i++)
 		if (!(places->list.items[i] & BC_SRC_FUNC) &&
-			bc_held_find(r->modes->held, places->list.items[i], origin))
+			bc_held_find(r->modes->travel.held, places->list.items[i], origin))
 			return 1;
 	return 0;
 }
@@ -212,18 +203,20 @@ static int may_be_same(
 	if (share_place(fd, named))
 		return 1;
 	for (size_t i = 0; i < fd->list.count; i++) {
-		uint32_t place = fd->list.items[i];
+		const uint32_t *origins;
+		uint32_t n;
 
-		for (size_t k = 0; !(place & BC_SRC_FUNC) && k < modes->held->of[place].count;
-			k++) {
-			uint32_t origin = modes->held->of[place].items[k];
-
-			known = 1;
-			if (holds(r, named, origin))
+		if (fd->list.items[i] & BC_SRC_FUNC)
+			continue;
+		origins = bc_travel_held(&modes->travel, fd->list.items[i], &n);
+		for (uint32_t k = 0; k < n; k++) {
+			if (holds(r, named, origins[k]))
 				return 1;
-			if (!named->list.count && modes->origins[origin].flags & BC_ORIGIN_WATCHED)
+			if (!named->list.count &&
+				modes->origins[origins[k]].flags & BC_ORIGIN_WATCHED)
 				return 1;
 		}
+		known |= n > 0;
 	}
 	return !known;
 }
@@ -265,7 +258,7 @@ int bc_ready_says_guard(
 	struct bc_sources fd = {0};
 	int says = 0;
 
-	places_of(ready, event->func, fd_node, &fd);
+	bc_places_of_expr(&ready->modes->travel.places, event->func, fd_node, &fd);
 	for (const struct bc_guard *g = event->env->guards; g && !says; g = g->up) {
 		struct named named = names_of(ready, f, g->node);
 		struct bc_sources places = {0};

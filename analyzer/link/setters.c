@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/vec.h"
-#include "link/held.h"
 #include "link/sometimes.h"
 #include "link/values.h"
 
@@ -204,14 +203,15 @@ static void settle_birth(struct bc_mode_solver *s, const struct bc_call_event *e
 void bc_setters_settle_made(struct bc_mode_solver *s)
 {
 	for (size_t i = 0; i < s->origins.count; i++) {
-		uint32_t sym = s->modes->program->calls[s->origins.items[i].call].sym, place;
+		uint32_t sym = s->modes->program->calls[s->origins.items[i].call].sym, n;
+		const uint32_t *returned;
 
 		if (!bc_makers_is_wrapper(&s->modes->makers, sym))
 			continue;
-		place = bc_place_of_return(&s->places, sym);
-		for (size_t k = 0; k < s->modes->held->of[place].count; k++)
-			s->origins.items[i].flags |=
-				s->origins.items[s->modes->held->of[place].items[k]].flags;
+		returned = bc_travel_held(
+			&s->modes->travel, bc_place_of_return(&s->modes->travel.places, sym), &n);
+		for (uint32_t k = 0; k < n; k++)
+			s->origins.items[i].flags |= s->origins.items[returned[k]].flags;
 	}
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "link/flows.h"
 #include "link/held.h"
 
 /* A call waiting for functions in one of the places it calls through (or hands over to be called).
@@ -335,53 +336,32 @@ static void add_call(struct solver *s, uint32_t call)
 }
 
 /* *slot = f through a local pointer: the slot may lie in any container. */
-static void note_loose_store(
-	struct solver *s, uint32_t func, uint32_t node, const struct bc_sources *targets)
+static void note_loose_store(struct solver *s, uint32_t dst, uint32_t func, uint32_t node)
 {
 	const struct bc_func *f = &s->program->funcs[func];
-	uint32_t value = bc_kid(f, node, 1);
+	uint32_t value;
 
+	if (f->nodes[node].kind != BC_N_ASSIGN || f->nodes[node + 1].kind != BC_N_DEREF ||
+		f->nodes[node + 2].kind != BC_N_LOCAL)
+		return;
+	value = bc_kid(f, node, 1);
 	while (f->nodes[value].kind == BC_N_CAST)
 		value++;
-	if (f->nodes[node + 1].kind != BC_N_DEREF || f->nodes[node + 2].kind != BC_N_LOCAL ||
-		f->nodes[value].kind != BC_N_FUNC || !targets->list.count)
-		return;
-	bc_vec_push(&s->loose,
-		(struct loose){bc_node_sym(f, &f->nodes[value]), targets->list.items[0]});
+	if (f->nodes[value].kind == BC_N_FUNC)
+		bc_vec_push(&s->loose, (struct loose){bc_node_sym(f, &f->nodes[value]), dst});
 }
 
-static void add_assignment(struct solver *s, uint32_t func, uint32_t node)
+static void read_flow(void *context, uint32_t dst, uint32_t func, uint32_t value, uint32_t node)
 {
-	const struct bc_func *f = &s->program->funcs[func];
-	struct bc_sources targets = {0};
+	struct solver *s = context;
 
-	bc_places_of_expr(&s->solution->places, func, bc_kid(f, node, 0), &targets);
-	note_loose_store(s, func, node, &targets);
-	for (size_t i = 0; i < targets.list.count; i++)
-		if (!(targets.list.items[i] & BC_SRC_FUNC))
-			flow_from_expr(s, targets.list.items[i], func, bc_kid(f, node, 1), node);
-	bc_vec_fini(&targets.list);
+	note_loose_store(s, dst, func, node);
+	flow_from_expr(s, dst, func, value, node);
 }
 
-static void add_body(struct solver *s, uint32_t func)
+static void read_call(void *context, uint32_t call)
 {
-	const struct bc_func *f = &s->program->funcs[func];
-	const struct bc_places *places = &s->solution->places;
-	uint32_t call = f->call;
-
-	for (uint32_t i = 0; i < f->nnodes; i++) {
-		const struct bc_node *n = &f->nodes[i];
-
-		if (n->kind == BC_N_ASSIGN && n->op == BC_OP_NONE)
-			add_assignment(s, func, i);
-		else if (n->kind == BC_N_SET)
-			flow_from_expr(
-				s, bc_place_of_field(places, bc_node_field(f, n)), func, i + 1, i);
-		else if (n->kind == BC_N_RETURN && n->size > 1 && f->sym != BC_NONE)
-			flow_from_expr(s, bc_place_of_return(places, f->sym), func, i + 1, i);
-		else if (n->kind == BC_N_CALL)
-			add_call(s, call++);
-	}
+	add_call(context, call);
 }
 
 /* ---- results ---- */
@@ -417,6 +397,7 @@ void bc_solve(
 	struct bc_solution *solution, struct bc_program *program, const struct bc_models *models)
 {
 	struct solver s = {.program = program, .models = models, .solution = solution};
+	const struct bc_flow_reader reader = {read_flow, read_call, &s};
 	uint32_t nplaces;
 
 	*solution = (struct bc_solution){0};
@@ -430,7 +411,7 @@ void bc_solve(
 	fill_with_none(s.listening, nplaces);
 
 	for (uint32_t i = 0; i < program->nfuncs; i++)
-		add_body(&s, i);
+		bc_flows_of_body(&solution->places, i, &reader);
 	do
 		propagate(&s);
 	while (relax_empty_calls(&s) || take_loose_functions(&s));

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/vec.h"
-#include "link/held.h"
 #include "link/values.h"
 
 static void mark_watch(
