@@ -136,6 +136,7 @@ static int save_and_show(const struct bc_options *options, struct bc_report *rep
 	int saved = save(options, report, path, started_ms), shown;
 	const char *why = bc_arena_strdup(&report->arena, bc_error_message());
 
+	bc_report_keep_asked(report); /* the database has those of the whole program */
 	shown = bc_pipeline_interrupted() ? BC_EINTERRUPTED : show(options, report);
 	if (bc_pipeline_interrupted()) {
 		say_interrupted(path, saved == 0);

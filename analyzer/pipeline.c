@@ -379,7 +379,6 @@ static int lies_in(const struct pipeline *p, const char *file, const char *wante
 	return !strncmp(file, relative, n) && (file[n] == '\0' || file[n] == '/');
 }
 
-/* With PATH arguments, only findings whose way passes through one of them are told. */
 static int passes_through(const struct pipeline *p, const struct bc_finding *finding)
 {
 	for (const char *const *path = p->options->paths; *path; path++)
@@ -389,16 +388,14 @@ static int passes_through(const struct pipeline *p, const struct bc_finding *fin
 	return 0;
 }
 
-static void keep_named_paths(struct pipeline *p, struct bc_report *report)
+/* With PATH arguments, only findings whose way passes through one of them are told. All are of use
+ * to whoever keeps them. */
+static void mark_elsewhere(struct pipeline *p, struct bc_report *report)
 {
-	int kept = 0;
-
 	if (!p->options->paths || !*p->options->paths)
 		return;
 	for (int i = 0; i < report->nfindings; i++)
-		if (passes_through(p, &report->findings[i]))
-			report->findings[kept++] = report->findings[i];
-	report->nfindings = kept;
+		report->findings[i].elsewhere = !passes_through(p, &report->findings[i]);
 }
 
 static void report_plugins(const struct pipeline *p, struct bc_report *report)
@@ -503,7 +500,7 @@ int bc_pipeline_check(const struct bc_check_options *options, struct bc_report *
 	if (!error) {
 		bc_findings_add_unused(&collecting.findings, &p.models);
 		bc_findings_finish(&collecting.findings);
-		keep_named_paths(&p, report);
+		mark_elsewhere(&p, report);
 		report_units(&p, report);
 	}
 	report->summary.parse_ms = parsed - start;

@@ -228,7 +228,7 @@ static const struct bc_option no_options[] = {
 static const char check_details[] =
 	"Reads every unit of the compilation database, and reports what the callbacks of\n"
 	"the whole program can reach. With PATHs, only findings whose way leads through\n"
-	"these files or folders.\n"
+	"these files or folders are shown, and count; the database gets all of them.\n"
 	"\n"
 	"Exit status:\n"
 	"  0  nothing found at or above --fail-on\n"

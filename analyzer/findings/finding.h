@@ -93,6 +93,7 @@ struct bc_finding {
 
 	const char *suppressed; /* the reason, or NULL */
 	const char *baseline;   /* "new", "known"; "new" without a baseline */
+	int elsewhere;          /* `check PATH...`: nothing of its way lies there */
 };
 
 struct bc_unresolved {
@@ -182,6 +183,9 @@ struct bc_report {
 const char *bc_confidence_name(enum bc_confidence confidence);
 const char *bc_via_name(enum bc_via via);
 const char *bc_rule_title(const char *rule); /* "BC102" -> "name resolution on the loop" */
+
+/* Keeps what `check PATH...` asks for: findings that are not elsewhere. */
+void bc_report_keep_asked(struct bc_report *report);
 
 void bc_report_fini(struct bc_report *report);
 

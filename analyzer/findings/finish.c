@@ -230,6 +230,16 @@ void bc_findings_finish(struct bc_findings *findings)
 	bc_graph_finish(&report->arena, &report->graph);
 }
 
+void bc_report_keep_asked(struct bc_report *report)
+{
+	int kept = 0;
+
+	for (int i = 0; i < report->nfindings; i++)
+		if (!report->findings[i].elsewhere)
+			report->findings[kept++] = report->findings[i];
+	report->nfindings = kept;
+}
+
 void bc_report_fini(struct bc_report *report)
 {
 	bc_arena_fini(&report->arena);

@@ -15,6 +15,19 @@ check_status "a first run" 1
 before=$(stored "$project/.blockcheck/blockcheck.db")
 check_equal "a first run: the database has its findings" "$(get 'findings.#')" "$before"
 
+# ---- a part of the program is shown, all of it is kept
+
+some=$(get findings.0.path.0.file)
+in_project check -p . --format=json "$some"
+shown=$(get 'findings.#')
+check "check PATH: shows fewer" test "$shown" -gt 0 -a "$shown" -lt "$before"
+check_equal "check PATH: keeps the others" "$before" "$(stored "$project/.blockcheck/blockcheck.db")"
+mkdir "$project/empty"
+in_project check -p . --format=json empty
+check_status "check PATH without findings" 0
+check_equal "check PATH without findings: shows none" 0 "$(get 'findings.#')"
+check_equal "check PATH without findings: keeps them" "$before" "$(stored "$project/.blockcheck/blockcheck.db")"
+
 # ---- databases that cannot be used
 
 cp "$project/.blockcheck/blockcheck.db" "$tmp/good.db"
