@@ -289,6 +289,7 @@ void bc_run_write_json(const struct bc_run *run, struct bc_buf *out)
 	write_ms(&json, "duration_ms", run->duration_ns);
 	write_ms(&json, "budget_ms", run->budget_ns);
 	write_ms(&json, "imposed_p99_ms", bc_run_imposed(run, 0.99));
+	write_count(&json, "processes", run->processes);
 	if (run->resolution_ns)
 		write_threads(&json, run);
 	write_loops(&json, run);
@@ -302,6 +303,7 @@ void bc_run_write_json(const struct bc_run *run, struct bc_buf *out)
 	bc_json_double(&json, run->per_callback_ns);
 	write_text(&json, "clock", run->clock);
 	write_ms(&json, "collector_cpu_ms", run->collector_cpu_ns);
+	write_ms(&json, "longest_gap_ms", run->late_ns);
 	bc_json_key(&json, "self_test");
 	bc_json_bool(&json, run->processes > 0);
 	bc_json_end(&json);

@@ -209,6 +209,7 @@ static void wait_for_news(const struct bc_collector *collector, int signals)
 
 static void watch(struct bc_collector *collector, int signals)
 {
+	uint64_t looked = bc_segment_now(&collector->segment);
 	int ended = 0, told = 0;
 
 	while (!ended || (collector->options->follow && others_run(collector))) {
@@ -221,6 +222,9 @@ static void watch(struct bc_collector *collector, int signals)
 				collector->outside, collector, bc_segment_now(&collector->segment));
 		bc_reader_scan(collector);
 		now = bc_segment_now(&collector->segment);
+		if (now - looked > collector->run->late_ns)
+			collector->run->late_ns = now - looked;
+		looked = now;
 		check_loaded(collector, now);
 		if (collector->trace)
 			bc_trace_tick(collector->trace, now);

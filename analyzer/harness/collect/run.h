@@ -142,6 +142,7 @@ struct bc_run {
 	uint32_t processes, detached;
 	double per_callback_ns;
 	uint64_t collector_cpu_ns;
+	uint64_t late_ns; /* the longest that it did not look: on a busy machine, more is missing */
 	const char *clock;                /* "tsc" or "vdso" */
 	const char *trace_error;          /* why the trace is not whole, or NULL */
 	int checked;                      /* stalls were compared with the findings of a check */

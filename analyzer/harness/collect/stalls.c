@@ -210,6 +210,12 @@ const char *bc_stalls_running(
 
 /* ---- culprits ---- */
 
+/* A thread that never went to sleep had something to do all the time. */
+static int never_slept(const struct bc_wire_event *event)
+{
+	return !event->switches && event->cpu_ns;
+}
+
 static void split_time(struct work *work)
 {
 	const struct bc_wire_event *event = work->event;
@@ -220,8 +226,7 @@ static void split_time(struct work *work)
 	split->cpu_ns = event->cpu_ns < own ? event->cpu_ns : own;
 	split->runqueue_ns =
 		bc_watch_runqueue(work->thread, event->start_ns, event->start_ns + event->total_ns);
-	/* a thread that never went to sleep had something to do all the time */
-	if ((!event->switches && event->cpu_ns) || split->runqueue_ns > own - split->cpu_ns)
+	if (never_slept(event) || split->runqueue_ns > own - split->cpu_ns)
 		split->runqueue_ns = own - split->cpu_ns;
 	split->blocked_ns = own - split->cpu_ns - split->runqueue_ns;
 }
@@ -291,7 +296,12 @@ static void blame_others(struct work *work)
 /* A call that merely computes may be where the thread was when others had the CPU. */
 static int is_crowded_out(const struct work *work)
 {
-	return work->stall.split.runqueue_ns > work->event->own_ns / 4 * 3;
+	const struct bc_wire_event *event = work->event;
+	uint64_t most = event->own_ns / 4 * 3;
+
+	return work->stall.split.runqueue_ns > most &&
+	       (never_slept(event) || bc_watch_runqueue_least(work->thread, event->start_ns,
+					      event->start_ns + event->total_ns) > most);
 }
 
 static void find_culprit(struct work *work)

@@ -80,6 +80,30 @@ uint64_t bc_watch_runqueue(const struct bc_seen_thread *thread, uint64_t from, u
 	return waited > 0 ? (uint64_t)waited : 0;
 }
 
+/* On a busy machine we come late ourselves, and between two looks there is more than the stall:
+ * what was not in it may have been all the waiting. */
+uint64_t bc_watch_runqueue_least(const struct bc_seen_thread *thread, uint64_t from, uint64_t to)
+{
+	uint32_t first = thread->nsched > BC_SCHED_HISTORY ? thread->nsched - BC_SCHED_HISTORY : 0;
+	uint64_t least = 0;
+
+	for (uint32_t i = thread->nsched; i > first + 1; i--) {
+		const struct bc_sched *after = &thread->sched[(i - 1) % BC_SCHED_HISTORY];
+		const struct bc_sched *before = &thread->sched[(i - 2) % BC_SCHED_HISTORY];
+		uint64_t waited = after->wait_ns - before->wait_ns, elsewhere = 0;
+
+		if (after->at_ns <= from)
+			break;
+		if (before->at_ns < from)
+			elsewhere += from - before->at_ns;
+		if (after->at_ns > to)
+			elsewhere += after->at_ns - (before->at_ns > to ? before->at_ns : to);
+		if (after->wait_ns > before->wait_ns && waited > elsewhere)
+			least += waited - elsewhere;
+	}
+	return least;
+}
+
 /* ---- stacks ---- */
 
 uint32_t bc_watch_stack(uint32_t pid, uint64_t sp, uint8_t *bytes, size_t size)
