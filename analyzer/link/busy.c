@@ -46,12 +46,10 @@ static int is_pause(const char *name)
 
 static int writes_memory(const struct bc_func *f, uint32_t node)
 {
-	uint32_t target = node + 1;
+	uint32_t target = bc_uncast(f, node + 1);
 
 	if (f->nodes[node].kind != BC_N_ASSIGN && !is_increment(&f->nodes[node]))
 		return 0;
-	while (f->nodes[target].kind == BC_N_CAST)
-		target++;
 	if (f->nodes[target].kind == BC_N_FIELD && f->nodes[target + 1].cls == BC_CLASS_RECORD)
 		target++; /* of a local record */
 	return f->nodes[target].kind != BC_N_LOCAL;
@@ -60,9 +58,12 @@ static int writes_memory(const struct bc_func *f, uint32_t node)
 /* Does a function do nothing but read the clock, or nothing at all? */
 static int only_looks(const struct finder *s, uint32_t sym, int *clock, int depth)
 {
-	const struct bc_sym *symbol = &s->program->syms[sym];
+	const struct bc_sym *symbol;
 	const struct bc_func *f;
 
+	if (sym == BC_NONE)
+		return 0;
+	symbol = &s->program->syms[sym];
 	if (is_pause(symbol->name))
 		return 1;
 	if (symbol->func == BC_NONE) {
@@ -76,8 +77,7 @@ static int only_looks(const struct finder *s, uint32_t sym, int *clock, int dept
 		if (f->nodes[i].kind == BC_N_LOOP || writes_memory(f, i))
 			return 0;
 		if (f->nodes[i].kind == BC_N_CALL &&
-			(f->nodes[i + 1].kind != BC_N_FUNC ||
-				!only_looks(s, bc_node_sym(f, &f->nodes[i + 1]), clock, depth + 1)))
+			!only_looks(s, bc_callee_at(f, i), clock, depth + 1))
 			return 0;
 	}
 	return 1;
@@ -111,8 +111,7 @@ static int gets_somewhere(const struct look *l, uint32_t assign)
 
 static int is_harmless_call(struct look *l, uint32_t node)
 {
-	return l->f->nodes[node + 1].kind == BC_N_FUNC &&
-	       only_looks(l->s, bc_node_sym(l->f, &l->f->nodes[node + 1]), &l->reads_clock, 0);
+	return only_looks(l->s, bc_callee_at(l->f, node), &l->reads_clock, 0);
 }
 
 /* Nothing in the loop but reading: no way out, no progress, no call that does anything. */

@@ -58,8 +58,11 @@ static int effects_of_library(const struct bc_effects *effects, const char *name
 
 static int effects_of_symbol(struct bc_effects *effects, uint32_t sym, int depth)
 {
-	const struct bc_sym *s = &effects->program->syms[sym];
+	const struct bc_sym *s;
 
+	if (sym == BC_NONE)
+		return ANYTHING;
+	s = &effects->program->syms[sym];
 	if (s->func == BC_NONE)
 		return effects_of_library(effects, s->name);
 	return (is_named_wait(s->name) ? BC_EFFECT_WAITS : 0) |
@@ -70,14 +73,11 @@ static int effects_of_symbol(struct bc_effects *effects, uint32_t sym, int depth
 static int writes(const struct bc_func *f, uint32_t node)
 {
 	const struct bc_node *n = &f->nodes[node];
-	uint32_t target = node + 1;
 
 	if (n->kind != BC_N_ASSIGN &&
 		!(n->kind == BC_N_UNARY && n->op >= BC_OP_PREINC && n->op <= BC_OP_POSTDEC))
 		return 0;
-	while (f->nodes[target].kind == BC_N_CAST)
-		target++;
-	return f->nodes[target].kind != BC_N_LOCAL;
+	return bc_local_at(f, node + 1) == BC_NONE;
 }
 
 static int effects_of_function(struct bc_effects *effects, uint32_t func, int depth)
@@ -93,13 +93,8 @@ static int effects_of_function(struct bc_effects *effects, uint32_t func, int de
 	for (uint32_t i = 0; i < f->nnodes; i++) {
 		if (writes(f, i))
 			found |= BC_EFFECT_WRITES;
-		if (f->nodes[i].kind != BC_N_CALL)
-			continue;
-		if (f->nodes[i + 1].kind != BC_N_FUNC)
-			found |= ANYTHING;
-		else
-			found |= effects_of_symbol(
-				effects, bc_node_sym(f, &f->nodes[i + 1]), depth + 1);
+		if (f->nodes[i].kind == BC_N_CALL)
+			found |= effects_of_symbol(effects, bc_callee_at(f, i), depth + 1);
 	}
 	effects->known[func] = (uint8_t)(LOOKED_AT | found);
 	return found;
@@ -109,9 +104,7 @@ int bc_effects_of_call(struct bc_effects *effects, uint32_t func, uint32_t node)
 {
 	const struct bc_func *f = &effects->program->funcs[func];
 
-	if (f->nodes[node + 1].kind != BC_N_FUNC)
-		return ANYTHING;
-	return effects_of_symbol(effects, bc_node_sym(f, &f->nodes[node + 1]), 0);
+	return effects_of_symbol(effects, bc_callee_at(f, node), 0);
 }
 
 void bc_effects_init(struct bc_effects *effects, const struct bc_program *program,

@@ -4,25 +4,16 @@
 #include "link/values.h"
 #include "link/walk.h"
 
-/* The local that an lvalue names, through casts; BC_NONE for anything else. */
-uint32_t bc_walk_slot(const struct bc_func *f, uint32_t node)
-{
-	while (f->nodes[node].kind == BC_N_CAST)
-		node++;
-	return f->nodes[node].kind == BC_N_LOCAL ? f->nodes[node].ref : BC_NONE;
-}
-
 uint32_t bc_walk_tested(const struct bc_func *f, uint32_t node)
 {
-	while (f->nodes[node].kind == BC_N_CAST)
-		node++;
+	node = bc_uncast(f, node);
 	return f->nodes[node].kind == BC_N_ASSIGN ? bc_kid(f, node, 0) : node;
 }
 
 /* The local whose value a condition's operand is: x, or x = ... */
 uint32_t bc_walk_tested_slot(const struct bc_func *f, uint32_t node)
 {
-	return bc_walk_slot(f, bc_walk_tested(f, node));
+	return bc_local_at(f, bc_walk_tested(f, node));
 }
 
 static void set_slot(struct bc_walk *w, struct bc_env *env, uint32_t slot, struct bc_value value)
@@ -36,7 +27,7 @@ static void set_slot(struct bc_walk *w, struct bc_env *env, uint32_t slot, struc
 uint32_t bc_walk_record(const struct bc_walk *w, uint32_t base, const struct bc_env *env)
 {
 	const struct bc_node *n = &w->f->nodes[base];
-	uint32_t slot = bc_walk_slot(w->f, base);
+	uint32_t slot = bc_local_at(w->f, base);
 
 	if (slot != BC_NONE &&
 		(n->cls == BC_CLASS_RECORD || w->f->locals[slot].cls == BC_CLASS_RECORD))
@@ -175,7 +166,7 @@ static struct bc_value eval_assign(struct bc_walk *w, uint32_t node, struct bc_e
 	const struct bc_func *f = w->f;
 	const struct bc_node *n = &f->nodes[node];
 	uint32_t target = bc_kid(f, node, 0), source = bc_kid(f, node, 1);
-	uint32_t slot = bc_walk_slot(f, target);
+	uint32_t slot = bc_local_at(f, target);
 	struct bc_value value, old;
 
 	if (slot != BC_NONE && f->nodes[source].kind == BC_N_INIT &&
@@ -189,8 +180,8 @@ static struct bc_value eval_assign(struct bc_walk *w, uint32_t node, struct bc_e
 		value = bc_value_binary((enum bc_op)n->op, &old, &value);
 	if (slot != BC_NONE) {
 		set_slot(w, env, slot, value);
-	} else if (f->nodes[target].kind == BC_N_INDEX && bc_walk_slot(f, target + 1) != BC_NONE) {
-		slot = bc_walk_slot(f, target + 1);
+	} else if (f->nodes[target].kind == BC_N_INDEX && bc_local_at(f, target + 1) != BC_NONE) {
+		slot = bc_local_at(f, target + 1);
 		if (env->slots[slot].kind == BC_V_TEXT)
 			bc_env_forget(env, slot);
 	} else if (f->nodes[target].kind == BC_N_FIELD) {
@@ -215,10 +206,9 @@ static uint32_t text_slot(const struct bc_walk *w, uint32_t node)
 {
 	const struct bc_func *f = w->f;
 
-	while (f->nodes[node].kind == BC_N_CAST)
-		node++;
+	node = bc_uncast(f, node);
 	if (f->nodes[node].kind == BC_N_ADDR)
-		return bc_walk_slot(f, node + 1);
+		return bc_local_at(f, node + 1);
 	return is_array(f, node) ? f->nodes[node].ref : BC_NONE;
 }
 
@@ -299,7 +289,7 @@ static void forget_out_arguments(
 		uint32_t slot = BC_NONE;
 
 		if (f->nodes[i].kind == BC_N_ADDR)
-			slot = bc_walk_slot(f, i + 1);
+			slot = bc_local_at(f, i + 1);
 		else if (is_array(f, i))
 			slot = f->nodes[i].ref;
 		else if (f->nodes[i].kind == BC_N_LOCAL &&
@@ -311,9 +301,9 @@ static void forget_out_arguments(
 			bc_walk_forget_field(w, env, bc_node_field(f, &f->nodes[i + 1]));
 	}
 	/* what a pointer points to */
-	if (w->interp->fields && bc_walk_slot(f, arg) != BC_NONE &&
+	if (w->interp->fields && bc_local_at(f, arg) != BC_NONE &&
 		bc_fields_spoiled_by(w->interp->fields, call, nth))
-		forget_fields_of(w, bc_walk_slot(f, arg), env);
+		forget_fields_of(w, bc_local_at(f, arg), env);
 }
 
 static int is_memset_zero(const struct bc_walk *w, const struct bc_call_event *event)
@@ -335,7 +325,7 @@ static void zero_pointee(struct bc_walk *w, uint32_t slot, struct bc_env *env)
 	const char *record = NULL;
 
 	for (uint32_t i = 0; i < w->f->nnodes && !record; i++)
-		if (w->f->nodes[i].kind == BC_N_FIELD && bc_walk_slot(w->f, i + 1) == slot)
+		if (w->f->nodes[i].kind == BC_N_FIELD && bc_local_at(w->f, i + 1) == slot)
 			record = program->fields[bc_node_field(w->f, &w->f->nodes[i])].record_key;
 	for (uint32_t i = 0; record && i < w->interp->fields->ntracked; i++) {
 		uint32_t field = w->interp->fields->tracked[i];
@@ -457,7 +447,7 @@ static struct bc_value eval_unary(struct bc_walk *w, uint32_t node, struct bc_en
 	changed = bc_value_binary(
 		n->op == BC_OP_PREINC || n->op == BC_OP_POSTINC ? BC_OP_ADD : BC_OP_SUB, &value,
 		&one);
-	slot = bc_walk_slot(w->f, node + 1);
+	slot = bc_local_at(w->f, node + 1);
 	if (slot != BC_NONE) {
 		set_slot(w, env, slot, changed);
 	} else if (w->f->nodes[node + 1].kind == BC_N_FIELD) {
@@ -478,7 +468,7 @@ static struct bc_value eval_kids(struct bc_walk *w, uint32_t node, struct bc_env
 
 static struct bc_value eval_address(struct bc_walk *w, uint32_t node, struct bc_env *env)
 {
-	uint32_t slot = bc_walk_slot(w->f, node + 1);
+	uint32_t slot = bc_local_at(w->f, node + 1);
 
 	if (w->f->nodes[node + 1].kind == BC_N_FUNC)
 		return bc_value_func(bc_node_sym(w->f, &w->f->nodes[node + 1]));
@@ -514,8 +504,8 @@ static struct bc_value eval_block(struct bc_walk *w, uint32_t node, struct bc_en
 	bc_walk_exec(w, node, env);
 	BC_EACH_KID(w->f, node, kid)
 	last = kid;
-	if (last != BC_NONE && bc_walk_slot(w->f, last) != BC_NONE)
-		return env->slots[bc_walk_slot(w->f, last)];
+	if (last != BC_NONE && bc_local_at(w->f, last) != BC_NONE)
+		return env->slots[bc_local_at(w->f, last)];
 	return bc_value_top();
 }
 

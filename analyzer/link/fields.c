@@ -87,16 +87,6 @@ static void find_questions(struct bc_fields *fields, uint32_t func)
 	}
 }
 
-/* The parameter that an argument hands on as it is; BC_NONE for anything else. */
-static uint32_t handed_on(const struct bc_func *f, uint32_t node)
-{
-	while (f->nodes[node].kind == BC_N_CAST)
-		node++;
-	return f->nodes[node].kind == BC_N_LOCAL && f->nodes[node].ref < f->nparams
-		       ? f->nodes[node].ref
-		       : BC_NONE;
-}
-
 /* Did something change for a callee in this round or later? */
 static int callee_changed(
 	const struct bc_program *program, uint32_t call, const uint32_t *changed, uint32_t round)
@@ -127,7 +117,7 @@ static int pass_wishes_back(struct bc_fields *fields, uint32_t call)
 		for (uint32_t i = 0; callee != BC_NONE && i < fields->nwanted[callee]; i++) {
 			struct bc_wanted_field wish = fields->wanted[callee][i];
 			uint32_t arg = bc_call_argument(f, c->node, (int)wish.param + 1);
-			uint32_t param = arg == BC_NONE ? BC_NONE : handed_on(f, arg);
+			uint32_t param = bc_param_at(f, arg);
 
 			if (param != BC_NONE)
 				want(fields, c->func, param, wish.field);
@@ -192,7 +182,7 @@ static void mark_written(struct bc_fields *fields, uint32_t func, uint32_t field
 static void mark_spoiled(struct bc_fields *fields, uint32_t func, uint32_t node)
 {
 	const struct bc_func *f = &fields->program->funcs[func];
-	uint32_t param = handed_on(f, node);
+	uint32_t param = bc_param_at(f, node);
 
 	if (param != BC_NONE && param < SPOILED_PARAMS)
 		fields->spoils[func] |= 1u << param;

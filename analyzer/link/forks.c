@@ -20,9 +20,7 @@ static int returns_fork(const struct bc_program *program, uint32_t func, const u
 
 		if (n->kind != BC_N_ASSIGN && !(n->kind == BC_N_RETURN && n->size > 1))
 			continue;
-		is_fork = f->nodes[value].kind == BC_N_CALL &&
-			  f->nodes[value + 1].kind == BC_N_FUNC &&
-			  forks[bc_node_sym(f, &f->nodes[value + 1])];
+		is_fork = bc_callee_at(f, value) != BC_NONE && forks[bc_callee_at(f, value)];
 		if (n->kind == BC_N_RETURN)
 			found = is_fork ||
 				(f->nodes[value].kind == BC_N_LOCAL && holds[f->nodes[value].ref]);

@@ -104,8 +104,7 @@ static struct bc_value value_of(const struct stores *s, uint32_t func, uint32_t 
 {
 	const struct bc_func *f = &s->program->funcs[func];
 
-	while (f->nodes[node].kind == BC_N_CAST)
-		node++;
+	node = bc_uncast(f, node);
 	if (f->nodes[node].kind == BC_N_INT)
 		return bc_value_int(bc_node_int(f, &f->nodes[node]));
 	if (f->nodes[node].kind == BC_N_STR)

@@ -9,8 +9,7 @@ static int contains_question(
 	const struct bc_identity *identity, const struct bc_func *f, uint32_t node)
 {
 	for (uint32_t i = node; i < node + f->nodes[node].size; i++)
-		if (f->nodes[i].kind == BC_N_CALL && f->nodes[i + 1].kind == BC_N_FUNC &&
-			identity->tells[bc_node_sym(f, &f->nodes[i + 1])])
+		if (bc_callee_at(f, i) != BC_NONE && identity->tells[bc_callee_at(f, i)])
 			return 1;
 	return 0;
 }

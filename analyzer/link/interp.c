@@ -25,7 +25,7 @@ static void forget_target(struct bc_walk *w, uint32_t target, struct bc_env *env
 {
 	const struct bc_func *f = w->f;
 	int is_field = f->nodes[target].kind == BC_N_FIELD;
-	uint32_t slot = is_field ? bc_walk_record(w, target + 1, env) : bc_walk_slot(f, target);
+	uint32_t slot = is_field ? bc_walk_record(w, target + 1, env) : bc_local_at(f, target);
 
 	if (is_field)
 		bc_walk_forget_field(w, env, bc_node_field(f, &f->nodes[target]));
@@ -380,7 +380,7 @@ static void find_escaped(struct bc_walk *w)
 			}
 			if (f->nodes[k].kind != BC_N_ADDR)
 				continue;
-			slot = bc_walk_slot(f, k + 1);
+			slot = bc_local_at(f, k + 1);
 			if (slot != BC_NONE && f->locals[slot].cls != BC_CLASS_RECORD)
 				w->escaped[slot] = 1;
 		}
@@ -458,8 +458,8 @@ uint32_t bc_interp_record(const struct bc_func *f, const struct bc_env *env, uin
 		(f->nodes[node].kind == BC_N_ADDR && f->nodes[node + 1].kind == BC_N_DEREF))
 		node += f->nodes[node].kind == BC_N_ADDR ? 2 : 1; /* &*p is p */
 	if (f->nodes[node].kind == BC_N_ADDR)
-		return bc_walk_slot(f, node + 1);
-	slot = bc_walk_slot(f, node);
+		return bc_local_at(f, node + 1);
+	slot = bc_local_at(f, node);
 	return slot != BC_NONE && env->slots[slot].kind == BC_V_LOCAL ? env->slots[slot].slot
 								      : slot;
 }

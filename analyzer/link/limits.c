@@ -3,21 +3,17 @@
 #include <string.h>
 
 #include "link/values.h"
+#include "link/wrappers.h"
 
 /* Wrappers of wrappers of setsockopt() are followed this far. */
 enum { MAX_WRAPPERS = 3 };
-
-/* A parameter that a function passes on to a setter of limits. */
-struct wrapper {
-	uint32_t func, param;
-};
 
 struct finder {
 	struct bc_limits *limits;
 	const struct bc_program *program;
 	const struct bc_models *models;
 	struct bc_interp interp;
-	BC_VEC(struct wrapper) wrappers;
+	struct bc_wrappers wrappers; /* of setters of limits */
 };
 
 /* What a call does to one descriptor. */
@@ -33,36 +29,18 @@ static const struct bc_limit_rule *const *rules_of(const struct finder *f, uint3
 	return bc_models_limits(f->models, f->program->syms[sym].name, n);
 }
 
-static int is_wrapper(const struct finder *f, uint32_t func, uint32_t param)
+/* The body of the function that a call names; BC_NONE where there is none. */
+static uint32_t callee_of(const struct finder *f, const struct bc_call *c)
 {
-	for (size_t i = 0; i < f->wrappers.count; i++)
-		if (f->wrappers.items[i].func == func && f->wrappers.items[i].param == param)
-			return 1;
-	return 0;
+	return c->sym == BC_NONE ? BC_NONE : f->program->syms[c->sym].func;
 }
 
 /* The parameter of its function that the expression is, directly; BC_NONE for anything else. */
 static uint32_t parameter_at(const struct finder *f, const struct bc_call *c, uint32_t arg)
 {
 	const struct bc_func *func = &f->program->funcs[c->func];
-	uint32_t node = bc_call_argument(func, c->node, (int)arg);
 
-	while (node != BC_NONE && func->nodes[node].kind == BC_N_CAST)
-		node++;
-	return node != BC_NONE && func->nodes[node].kind == BC_N_LOCAL &&
-			       func->nodes[node].ref < func->nparams
-		       ? func->nodes[node].ref
-		       : BC_NONE;
-}
-
-static int add_wrapper(struct finder *f, const struct bc_call *c, uint32_t arg)
-{
-	uint32_t param = arg ? parameter_at(f, c, arg) : BC_NONE;
-
-	if (param == BC_NONE || is_wrapper(f, c->func, param))
-		return 0;
-	bc_vec_push(&f->wrappers, (struct wrapper){c->func, param});
-	return 1;
+	return bc_param_at(func, bc_call_argument(func, c->node, (int)arg));
 }
 
 static int find_wrappers_once(struct finder *f)
@@ -72,15 +50,16 @@ static int find_wrappers_once(struct finder *f)
 	for (uint32_t i = 0; i < f->program->ncalls; i++) {
 		const struct bc_call *c = &f->program->calls[i];
 		const struct bc_limit_rule *const *rules;
-		uint32_t func = c->sym == BC_NONE ? BC_NONE : f->program->syms[c->sym].func;
+		uint32_t func = callee_of(f, c), nth = 0, param;
 		int n;
 
 		rules = rules_of(f, c->sym, &n);
 		for (int r = 0; r < n; r++)
-			found |= add_wrapper(f, c, (uint32_t)rules[r]->arg);
-		for (size_t w = 0; func != BC_NONE && w < f->wrappers.count; w++)
-			if (f->wrappers.items[w].func == func)
-				found |= add_wrapper(f, c, f->wrappers.items[w].param + 1);
+			if (rules[r]->arg)
+				found |= bc_wrappers_add(
+					&f->wrappers, f->program, c, (uint32_t)rules[r]->arg);
+		while ((param = bc_wrappers_next(&f->wrappers, func, &nth)) != BC_NONE)
+			found |= bc_wrappers_add(&f->wrappers, f->program, c, param + 1);
 	}
 	return found;
 }
@@ -90,15 +69,13 @@ static int sets_limits(const struct finder *f, uint32_t func)
 	const struct bc_func *at = &f->program->funcs[func];
 
 	for (uint32_t i = at->call; i < at->call + at->ncalls; i++) {
-		uint32_t sym = f->program->calls[i].sym;
+		const struct bc_call *c = &f->program->calls[i];
+		uint32_t nth = 0;
 		int n;
 
-		rules_of(f, sym, &n);
-		if (n)
+		rules_of(f, c->sym, &n);
+		if (n || bc_wrappers_next(&f->wrappers, callee_of(f, c), &nth) != BC_NONE)
 			return 1;
-		for (size_t w = 0; sym != BC_NONE && w < f->wrappers.count; w++)
-			if (f->wrappers.items[w].func == f->program->syms[sym].func)
-				return 1;
 	}
 	return 0;
 }
@@ -167,6 +144,7 @@ static void try_call(void *context, const struct bc_call_event *event)
 	const struct finder *f = trial->finder;
 	const struct bc_call *c = &f->program->calls[event->call];
 	const struct bc_limit_rule *const *rules;
+	uint32_t nth = 0, param;
 	int n;
 
 	if (c->sym == BC_NONE || event->env->child)
@@ -175,11 +153,9 @@ static void try_call(void *context, const struct bc_call_event *event)
 	for (int r = 0; r < n; r++)
 		if (rules[r]->arg && parameter_at(f, c, (uint32_t)rules[r]->arg) == trial->param)
 			apply_rule(f, rules[r], event, trial->effects);
-	for (size_t w = 0; w < f->wrappers.count; w++)
-		if (f->wrappers.items[w].func == f->program->syms[c->sym].func &&
-			parameter_at(f, c, f->wrappers.items[w].param + 1) == trial->param)
-			effects_of_wrapper(f, event, f->wrappers.items[w].param, trial->depth + 1,
-				trial->effects);
+	while ((param = bc_wrappers_next(&f->wrappers, callee_of(f, c), &nth)) != BC_NONE)
+		if (parameter_at(f, c, param + 1) == trial->param)
+			effects_of_wrapper(f, event, param, trial->depth + 1, trial->effects);
 }
 
 static void effects_of_wrapper(const struct finder *f, const struct bc_call_event *event,
@@ -232,6 +208,7 @@ static void settle_call(void *context, const struct bc_call_event *event)
 	const struct bc_call *c = &f->program->calls[event->call];
 	const struct bc_limit_rule *const *rules;
 	effect_list effects = {0};
+	uint32_t nth = 0, handed;
 	int n;
 
 	if (c->sym == BC_NONE || event->env->child)
@@ -239,25 +216,19 @@ static void settle_call(void *context, const struct bc_call_event *event)
 	rules = rules_of(f, c->sym, &n);
 	for (int r = 0; r < n; r++) {
 		uint32_t arg = (uint32_t)rules[r]->arg;
-		uint32_t param = arg ? parameter_at(f, c, arg) : BC_NONE;
 
 		effects.count = 0;
 		apply_rule(f, rules[r], event, &effects);
 		/* inside a wrapper little is known; its callers settle it */
-		if (param == BC_NONE || !is_wrapper(f, c->func, param))
+		if (!arg || !bc_wrappers_has(&f->wrappers, c->func, parameter_at(f, c, arg)))
 			land(f, event->call, arg, &effects);
 	}
-	for (size_t w = 0; w < f->wrappers.count; w++) {
-		uint32_t param = f->wrappers.items[w].param, own;
-
-		if (f->wrappers.items[w].func != f->program->syms[c->sym].func)
-			continue;
-		own = parameter_at(f, c, param + 1);
-		if (own != BC_NONE && is_wrapper(f, c->func, own))
+	while ((handed = bc_wrappers_next(&f->wrappers, callee_of(f, c), &nth)) != BC_NONE) {
+		if (bc_wrappers_has(&f->wrappers, c->func, parameter_at(f, c, handed + 1)))
 			continue;
 		effects.count = 0;
-		effects_of_wrapper(f, event, param, 0, &effects);
-		land(f, event->call, param + 1, &effects);
+		effects_of_wrapper(f, event, handed, 0, &effects);
+		land(f, event->call, handed + 1, &effects);
 	}
 	bc_vec_fini(&effects);
 }
@@ -280,7 +251,7 @@ void bc_limits_init(struct bc_limits *limits, const struct bc_modes *modes,
 	for (uint32_t i = 0; i < f.program->nfuncs; i++)
 		if (sets_limits(&f, i))
 			bc_interp_run(&f.interp, i, NULL, 0);
-	bc_vec_fini(&f.wrappers);
+	bc_wrappers_fini(&f.wrappers);
 }
 
 void bc_limits_fini(struct bc_limits *limits)

@@ -112,15 +112,12 @@ static uint32_t passed_on(const struct bc_makers *makers, const struct bc_call *
 /* Is the value what a call of `sym` made, or an error? */
 static int is_made(const struct bc_func *f, uint32_t node, uint32_t sym, const uint8_t *holds)
 {
-	while (f->nodes[node].kind == BC_N_CAST)
-		node++;
+	node = bc_uncast(f, node);
 	switch ((int)f->nodes[node].kind) {
 	case BC_N_INT: return 1;
 	case BC_N_UNARY: return f->nodes[node + 1].kind == BC_N_INT;
 	case BC_N_LOCAL: return holds[f->nodes[node].ref];
-	case BC_N_CALL:
-		return f->nodes[node + 1].kind == BC_N_FUNC &&
-		       bc_node_sym(f, &f->nodes[node + 1]) == sym;
+	case BC_N_CALL: return bc_callee_at(f, node) == sym;
 	default: return 0;
 	}
 }

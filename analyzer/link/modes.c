@@ -45,7 +45,7 @@ void bc_modes_init(struct bc_modes *modes, const struct bc_solution *solution,
 	modes->origins = s.origins.items;
 	modes->norigins = (uint32_t)s.origins.count;
 	find_below(modes);
-	bc_vec_fini(&s.wrappers);
+	bc_wrappers_fini(&s.wrappers);
 }
 
 void bc_modes_fini(struct bc_modes *modes)

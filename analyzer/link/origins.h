@@ -6,16 +6,12 @@
 #define BC_LINK_ORIGINS_H
 
 #include "link/modes.h"
-
-/* A parameter that a function passes on to a setter. */
-struct bc_mode_wrapper {
-	uint32_t func, param;
-};
+#include "link/wrappers.h"
 
 struct bc_mode_solver {
 	struct bc_modes *modes;
 	BC_VEC(struct bc_fd_origin) origins;
-	BC_VEC(struct bc_mode_wrapper) wrappers;
+	struct bc_wrappers wrappers; /* of setters */
 	struct bc_interp interp;
 };
 

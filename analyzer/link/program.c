@@ -256,8 +256,7 @@ struct bc_value bc_call_constant(const struct bc_func *func, uint32_t call_node,
 
 	if (node == BC_NONE)
 		return bc_value_top();
-	while (func->nodes[node].kind == BC_N_CAST)
-		node++;
+	node = bc_uncast(func, node);
 	n = &func->nodes[node];
 	if (n->kind == BC_N_INT)
 		return bc_value_int(bc_node_int(func, n));

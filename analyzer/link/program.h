@@ -151,6 +151,37 @@ static inline uint32_t bc_node_field(const struct bc_func *func, const struct bc
 	return func->image->field[node->ref];
 }
 
+/* What is converted, where the node is a conversion. */
+static inline uint32_t bc_uncast(const struct bc_func *func, uint32_t node)
+{
+	while (func->nodes[node].kind == BC_N_CAST)
+		node++;
+	return node;
+}
+
+/* The slot of the local that an expression is, through conversions; BC_NONE for anything else. */
+static inline uint32_t bc_local_at(const struct bc_func *func, uint32_t node)
+{
+	node = bc_uncast(func, node);
+	return func->nodes[node].kind == BC_N_LOCAL ? func->nodes[node].ref : BC_NONE;
+}
+
+/* The same for a parameter that is handed on. `node` may be BC_NONE: then it is none. */
+static inline uint32_t bc_param_at(const struct bc_func *func, uint32_t node)
+{
+	uint32_t local = node == BC_NONE ? BC_NONE : bc_local_at(func, node);
+
+	return local < func->nparams ? local : BC_NONE;
+}
+
+/* The function that a call names; BC_NONE for calls through pointers and what is no call. */
+static inline uint32_t bc_callee_at(const struct bc_func *func, uint32_t node)
+{
+	const struct bc_node *n = &func->nodes[node];
+
+	return n->kind == BC_N_CALL && n[1].kind == BC_N_FUNC ? bc_node_sym(func, n + 1) : BC_NONE;
+}
+
 /* The node of a call's argument, from 1 (0 is the callee); BC_NONE when there are fewer. */
 uint32_t bc_call_argument(const struct bc_func *func, uint32_t call_node, int arg);
 

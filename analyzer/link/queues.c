@@ -110,10 +110,9 @@ static int is_timer(const struct solver *s, uint32_t func, uint32_t node)
 	const struct bc_queue_rule *rule;
 	int found = 0;
 
-	while (f->nodes[node].kind == BC_N_CAST)
-		node++;
-	if (f->nodes[node].kind == BC_N_CALL && f->nodes[node + 1].kind == BC_N_FUNC) {
-		rule = rule_of(s->queues->models, s->program, bc_node_sym(f, &f->nodes[node + 1]));
+	node = bc_uncast(f, node);
+	if (bc_callee_at(f, node) != BC_NONE) {
+		rule = rule_of(s->queues->models, s->program, bc_callee_at(f, node));
 		return rule && rule->use == BC_QUEUE_TIMER;
 	}
 	if (f->nodes[node].kind != BC_N_LOCAL)
@@ -243,10 +242,8 @@ void bc_queues_fini(struct bc_queues *queues)
 
 static int same_local(const struct bc_func *f, uint32_t a, uint32_t b)
 {
-	while (f->nodes[a].kind == BC_N_CAST)
-		a++;
-	while (f->nodes[b].kind == BC_N_CAST)
-		b++;
+	a = bc_uncast(f, a);
+	b = bc_uncast(f, b);
 	if (f->nodes[a].kind != f->nodes[b].kind || f->nodes[a].ref != f->nodes[b].ref)
 		return 0;
 	return f->nodes[a].kind == BC_N_LOCAL || f->nodes[a].kind == BC_N_FIELD;

@@ -45,19 +45,9 @@ static int contains(const struct retry *r, uint32_t node)
 
 static int is_errno(const struct retry *r, uint32_t node)
 {
-	const struct bc_func *f = r->f;
+	uint32_t callee = bc_callee_at(r->f, node);
 
-	return f->nodes[node].kind == BC_N_CALL && f->nodes[node + 1].kind == BC_N_FUNC &&
-	       !strcmp(r->q->program->syms[bc_node_sym(f, &f->nodes[node + 1])].name,
-		       "__errno_location");
-}
-
-/* The local that an lvalue names, through casts; BC_NONE for anything else. */
-static uint32_t slot_of(const struct bc_func *f, uint32_t node)
-{
-	while (f->nodes[node].kind == BC_N_CAST)
-		node++;
-	return f->nodes[node].kind == BC_N_LOCAL ? f->nodes[node].ref : BC_NONE;
+	return callee != BC_NONE && !strcmp(r->q->program->syms[callee].name, "__errno_location");
 }
 
 /* ---- what changes between one call and the next ---- */
@@ -212,7 +202,7 @@ static int adds_nothing(const struct bc_node *n, const struct bc_value *value)
 static struct bc_value eval_assign(struct retry *r, uint32_t node)
 {
 	const struct bc_func *f = r->f;
-	uint32_t target = bc_kid(f, node, 0), slot = slot_of(f, target);
+	uint32_t target = bc_kid(f, node, 0), slot = bc_local_at(f, target);
 	struct bc_value value;
 
 	if (slot == BC_NONE && r->called)
@@ -324,7 +314,7 @@ static struct bc_value eval_call(struct retry *r, uint32_t node)
 static struct bc_value eval_unary(struct retry *r, uint32_t node)
 {
 	const struct bc_node *n = &r->f->nodes[node];
-	uint32_t slot = slot_of(r->f, node + 1);
+	uint32_t slot = bc_local_at(r->f, node + 1);
 	struct bc_value value = eval(r, node + 1);
 
 	if (!increments(n))
@@ -357,9 +347,9 @@ static struct bc_value eval_block(struct retry *r, uint32_t block)
 	exec(r, block);
 	BC_EACH_KID(r->f, block, kid)
 	last = kid;
-	if (last == BC_NONE || slot_of(r->f, last) == BC_NONE)
+	if (last == BC_NONE || bc_local_at(r->f, last) == BC_NONE)
 		return bc_value_top();
-	return r->slots[slot_of(r->f, last)];
+	return r->slots[bc_local_at(r->f, last)];
 }
 
 static struct bc_value eval(struct retry *r, uint32_t node)
@@ -491,7 +481,7 @@ static int exec_later_loop(struct retry *r, uint32_t node)
 	eval(r, bc_kid(r->f, node, 1));
 	for (uint32_t i = node; i < node + r->f->nodes[node].size; i++)
 		if (r->f->nodes[i].kind == BC_N_ASSIGN || increments(&r->f->nodes[i])) {
-			uint32_t slot = slot_of(r->f, i + 1);
+			uint32_t slot = bc_local_at(r->f, i + 1);
 
 			if (slot != BC_NONE)
 				r->slots[slot] = bc_value_top();

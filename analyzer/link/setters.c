@@ -13,24 +13,6 @@ enum { MAX_WRAPPERS = 5 };
 
 /* ---- who changes modes ---- */
 
-static int is_wrapper(const struct bc_mode_solver *s, uint32_t func, uint32_t param)
-{
-	for (size_t i = 0; i < s->wrappers.count; i++)
-		if (s->wrappers.items[i].func == func && s->wrappers.items[i].param == param)
-			return 1;
-	return 0;
-}
-
-/* Which of a function's parameters is the expression, directly; BC_NONE for anything else. */
-static uint32_t parameter_of(const struct bc_func *f, uint32_t node)
-{
-	while (f->nodes[node].kind == BC_N_CAST)
-		node++;
-	return f->nodes[node].kind == BC_N_LOCAL && f->nodes[node].ref < f->nparams
-		       ? f->nodes[node].ref
-		       : BC_NONE;
-}
-
 /*
  * The descriptor arguments of a call that changes modes, in turn from *nth: of a rule, or of a
  * wrapper found so far. BC_NONE after the last.
@@ -38,16 +20,14 @@ static uint32_t parameter_of(const struct bc_func *f, uint32_t node)
 static uint32_t next_set_argument(const struct bc_mode_solver *s, uint32_t sym, uint32_t *nth)
 {
 	const struct bc_program *program = s->modes->program;
-	uint32_t func = program->syms[sym].func;
+	uint32_t func = program->syms[sym].func, param;
 	const struct bc_mode_rule *rule =
 		func == BC_NONE ? bc_models_mode(s->modes->models, program->syms[sym].name) : NULL;
 
 	if (rule)
 		return (*nth)++ == 0 ? (uint32_t)rule->fd_arg : BC_NONE;
-	for (; func != BC_NONE && *nth < s->wrappers.count; (*nth)++)
-		if (s->wrappers.items[*nth].func == func)
-			return s->wrappers.items[(*nth)++].param + 1;
-	return BC_NONE;
+	param = bc_wrappers_next(&s->wrappers, func, nth);
+	return param == BC_NONE ? BC_NONE : param + 1;
 }
 
 int bc_setters_infer_once(struct bc_mode_solver *s)
@@ -57,18 +37,10 @@ int bc_setters_infer_once(struct bc_mode_solver *s)
 
 	for (uint32_t i = 0; i < program->ncalls; i++) {
 		const struct bc_call *c = &program->calls[i];
-		const struct bc_func *f = &program->funcs[c->func];
 		uint32_t nth = 0, arg;
 
-		while (c->sym != BC_NONE && (arg = next_set_argument(s, c->sym, &nth)) != BC_NONE) {
-			uint32_t node = bc_call_argument(f, c->node, (int)arg);
-			uint32_t param = node == BC_NONE ? BC_NONE : parameter_of(f, node);
-
-			if (param == BC_NONE || is_wrapper(s, c->func, param))
-				continue;
-			bc_vec_push(&s->wrappers, (struct bc_mode_wrapper){c->func, param});
-			found = 1;
-		}
+		while (c->sym != BC_NONE && (arg = next_set_argument(s, c->sym, &nth)) != BC_NONE)
+			found |= bc_wrappers_add(&s->wrappers, program, c, arg);
 	}
 	return found;
 }
@@ -111,9 +83,7 @@ static void try_call(void *context, const struct bc_call_event *event)
 
 	while (c->sym != BC_NONE && !event->env->child &&
 		(arg = next_set_argument(s, c->sym, &nth)) != BC_NONE) {
-		uint32_t node = bc_call_argument(f, c->node, (int)arg);
-
-		if (node != BC_NONE && parameter_of(f, node) == trial->param)
+		if (bc_param_at(f, bc_call_argument(f, c->node, (int)arg)) == trial->param)
 			trial->effect |=
 				effect_of_call(s, event, arg, trial->depth + 1, &trial->unless);
 	}
@@ -241,10 +211,10 @@ static void settle_call(void *context, const struct bc_call_event *event)
 		settle_birth(s, event);
 	while ((arg = next_set_argument(s, c->sym, &nth)) != BC_NONE) {
 		uint32_t node = bc_call_argument(f, c->node, (int)arg);
-		uint32_t param = node == BC_NONE ? BC_NONE : parameter_of(f, node);
+		uint32_t param = bc_param_at(f, node);
 
 		/* inside a wrapper nothing is known; its callers settle it */
-		if (node != BC_NONE && (param == BC_NONE || !is_wrapper(s, c->func, param)))
+		if (node != BC_NONE && !bc_wrappers_has(&s->wrappers, c->func, param))
 			settle_set(s, event, arg, node);
 	}
 }

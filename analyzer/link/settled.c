@@ -115,8 +115,7 @@ static struct word *word_of(const struct settling *s, const struct bc_func *f, u
 /* Bits that may be set in what an expression yields. */
 static uint64_t possible_bits(const struct bc_func *f, uint32_t node)
 {
-	while (f->nodes[node].kind == BC_N_CAST)
-		node++;
+	node = bc_uncast(f, node);
 	if (f->nodes[node].kind == BC_N_INT)
 		return (uint64_t)bc_node_int(f, &f->nodes[node]);
 	if (f->nodes[node].kind == BC_N_BINARY && f->nodes[node].op == BC_OP_AND)

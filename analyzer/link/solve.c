@@ -345,8 +345,7 @@ static void note_loose_store(struct solver *s, uint32_t dst, uint32_t func, uint
 		f->nodes[node + 2].kind != BC_N_LOCAL)
 		return;
 	value = bc_kid(f, node, 1);
-	while (f->nodes[value].kind == BC_N_CAST)
-		value++;
+	value = bc_uncast(f, value);
 	if (f->nodes[value].kind == BC_N_FUNC)
 		bc_vec_push(&s->loose, (struct loose){bc_node_sym(f, &f->nodes[value]), dst});
 }

@@ -10,8 +10,7 @@ static uint32_t tested_field(
 {
 	uint32_t field;
 
-	while (f->nodes[node].kind == BC_N_CAST)
-		node++;
+	node = bc_uncast(f, node);
 	if (f->nodes[node].kind != BC_N_FIELD)
 		return BC_NONE;
 	field = bc_node_field(f, &f->nodes[node]);
@@ -30,8 +29,7 @@ static uint32_t null_under(
 	if ((n->op != BC_OP_EQ || !guard->truth) && (n->op != BC_OP_NE || guard->truth))
 		return BC_NONE;
 	number = bc_kid(f, guard->node, 1);
-	while (f->nodes[number].kind == BC_N_CAST)
-		number++;
+	number = bc_uncast(f, number);
 	if (f->nodes[number].kind != BC_N_INT || bc_node_int(f, &f->nodes[number]) != 0)
 		return BC_NONE;
 	return tested_field(program, f, bc_kid(f, guard->node, 0));

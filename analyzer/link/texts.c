@@ -49,14 +49,9 @@ static struct bc_text_rule library_rule(const struct bc_sym *sym)
 /* The parameter, from 1, that an argument passes on; 0 for anything else. */
 static uint8_t passed_on(const struct bc_func *f, uint32_t call_node, uint8_t arg)
 {
-	uint32_t node = arg ? bc_call_argument(f, call_node, arg) : BC_NONE;
+	uint32_t param = arg ? bc_param_at(f, bc_call_argument(f, call_node, arg)) : BC_NONE;
 
-	while (node != BC_NONE && f->nodes[node].kind == BC_N_CAST)
-		node++;
-	if (node == BC_NONE || f->nodes[node].kind != BC_N_LOCAL ||
-		f->nodes[node].ref >= f->nparams)
-		return 0;
-	return f->nodes[node].ref < UINT8_MAX ? (uint8_t)(f->nodes[node].ref + 1) : 0;
+	return param < UINT8_MAX ? (uint8_t)(param + 1) : 0;
 }
 
 /* Is the call what the function returns, at once? */

@@ -45,9 +45,7 @@ void bc_walk_narrow(struct bc_walk *w, struct bc_env *env, uint32_t operand,
 /* interp.c: runs a statement. */
 void bc_walk_exec(struct bc_walk *w, uint32_t node, struct bc_env *env);
 
-/* eval.c: the local that an lvalue names, through casts; BC_NONE for anything else. */
-uint32_t bc_walk_slot(const struct bc_func *f, uint32_t node);
-/* eval.c: the same for a tested operand, which may be an assignment. */
+/* eval.c: the local that a tested operand is, which may be an assignment; BC_NONE for none. */
 uint32_t bc_walk_tested_slot(const struct bc_func *f, uint32_t node);
 /* eval.c: the operand that is tested: x of x = ... */
 uint32_t bc_walk_tested(const struct bc_func *f, uint32_t node);
