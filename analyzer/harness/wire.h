@@ -172,7 +172,7 @@ struct bc_wire_process {
 	uint32_t generation;
 	uint32_t nmodules;
 	uint32_t nfunctions; /* highest used + 1 */
-	uint32_t unwrapped;  /* callbacks that found no free thunk */
+	uint32_t unwrapped;  /* callbacks, or tables of them, for which there was no room */
 	uint64_t started_ns;
 	struct bc_wire_module modules[BC_WIRE_MODULES];
 	struct bc_wire_function functions[BC_WIRE_FUNCTIONS];

@@ -80,13 +80,33 @@ status_of 2 "not a program" "$BLOCKCHECK" run -q /etc/passwd
 head -c 3000000 /dev/urandom >"$work/data"
 "$BLOCKCHECK" run -q cat <"$work/data" 2>/dev/null | cmp - "$work/data" && good "streams" || bad "streams"
 
+# counted FUNCTION COUNT: so often it ran in the last report.
+counted() {
+	if awk -v f="$1" -v n="$2" '/"callbacks": /{on=1} /"stalls": \[/{on=0}
+		on && /"function":/{this=($0 ~ "\"" f "\"")} on && this && /"count":/{gsub(/[^0-9]/,""); s+=$0}
+		END{exit s != n}' "$work/report"; then
+		good "counted $1 $2 times"
+	else
+		bad "not counted $1 $2 times"
+	fi
+}
+
+for sanitizer in "" _address _thread; do
+	tables=$programs/sdbus_tables$sanitizer
+	if [ -x "$tables" ]; then
+		same "tables of sd-bus $sanitizer" "$tables"
+		"$BLOCKCHECK" run -q --format json -o "$work/report" "$tables" >/dev/null
+		counted on_current 3
+		counted on_first 1
+		counted get_text 2
+	fi
+done
+
 if [ -x "$programs/uv_ways_out" ]; then
 	same "callbacks left in every way" "$programs/uv_ways_out"
 	"$BLOCKCHECK" run --format json -o "$work/report" "$programs/uv_ways_out" >/dev/null
 	for pair in on_jump=100 on_cancelled=1 on_exit_thread=1 on_inner=1 on_deep=1 on_fork=1; do
-		awk -v f="${pair%=*}" -v n="${pair#*=}" '/"callbacks": /{on=1} /"stalls": \[/{on=0}
-			on && /"function":/{this=($0 ~ "\"" f "\"")} on && this && /"count":/{gsub(/[^0-9]/,""); s+=$0}
-			END{exit s != n}' "$work/report" && good "counted $pair" || bad "not counted $pair"
+		counted "${pair%=*}" "${pair#*=}"
 	done
 	"$BLOCKCHECK" run --budget 25ms --format json -o "$work/report" "$programs/uv_ways_out" >/dev/null
 	if grep -q '"callback": "on_deep"' "$work/report"; then

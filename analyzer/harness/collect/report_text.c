@@ -353,7 +353,8 @@ static void write_losses(struct writer *writer)
 	write_loss(writer, run->lost_stacks, "stacks, for the same reason");
 	write_loss(writer, run->lost_threads, "threads: there were too many at once");
 	write_loss(writer, run->lost_processes, "processes: there were too many at once");
-	write_loss(writer, run->unwrapped, "callbacks: more than 4095 different functions");
+	write_loss(writer, run->unwrapped,
+		"callbacks: more functions, or tables of them, than there is room for");
 	write_loss(writer, run->untimed, "functions of libraries: too many that may block");
 	write_loss(writer, run->corrupt, "records that the program had damaged");
 	write_loss(writer, run->early_stalls, "stalls within --grace");

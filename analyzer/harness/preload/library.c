@@ -67,7 +67,7 @@ static struct late {
 	{"libevent", "event", 0},
 	{"libev.so", "ev", 0},
 	{"libglib-2.0.so", "glib", 0},
-	{"libsystemd.so", "sdevent", 0},
+	{"libsystemd", "sdevent", 0},
 	{"libwayland-", "wayland", 0},
 };
 enum { MISSING = 1, WANTED, DONE };

@@ -11,6 +11,8 @@ void *__blockcheck_thunk(void *function, uint32_t api, uint64_t site);
 void *__blockcheck_original(void *function);
 /* The next definition of a function, or one that fails. `name` lies in the plug that asks. */
 void *__blockcheck_real(const char *name, uint64_t site);
+/* Counts a callback, or a table of them, for which there was no room. */
+void __blockcheck_lost(void);
 
 /* Two words of the caller's, on its stack while the callback runs. */
 struct bc_around {

@@ -90,6 +90,7 @@ static const struct source_funcs *copy_funcs(const struct source_funcs *funcs, u
 	count = __atomic_fetch_add(&ncopies, 1, __ATOMIC_ACQ_REL);
 	if (count >= COPIES) {
 		__atomic_store_n(&ncopies, COPIES, __ATOMIC_RELAXED);
+		__blockcheck_lost();
 		return funcs;
 	}
 	copy = &copies[count];

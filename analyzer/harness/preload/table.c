@@ -25,6 +25,7 @@ void *bc_longjmp(struct jump_row *row, uint64_t *args);
 BC_PUBLIC void *__blockcheck_thunk(void *function, uint32_t api, uint64_t site);
 BC_PUBLIC void *__blockcheck_original(void *function);
 BC_PUBLIC void *__blockcheck_real(const char *name, uint64_t site);
+BC_PUBLIC void __blockcheck_lost(void);
 BC_PUBLIC void __blockcheck_enter(void *thunk, struct bc_local *local);
 BC_PUBLIC void __blockcheck_leave(struct bc_local *local);
 
@@ -66,15 +67,21 @@ void bc_table_publish_all(void)
 			publish(i);
 }
 
+void __blockcheck_lost(void)
+{
+	struct bc_wire_process *process = bc_process();
+
+	if (process)
+		__atomic_fetch_add(&process->unwrapped, 1, __ATOMIC_RELAXED);
+}
+
 static uint32_t add_record(void *function, uint32_t api, uint64_t site)
 {
 	uint32_t number = __atomic_add_fetch(&next_record, 1, __ATOMIC_ACQ_REL);
-	struct bc_wire_process *process = bc_process();
 
 	if (number > BC_THUNKS) {
 		__atomic_store_n(&next_record, BC_THUNKS, __ATOMIC_RELAXED);
-		if (process)
-			__atomic_fetch_add(&process->unwrapped, 1, __ATOMIC_RELAXED);
+		__blockcheck_lost();
 		return 0;
 	}
 	bc_records[number].id = number;
