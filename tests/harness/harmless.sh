@@ -92,13 +92,19 @@ counted() {
 }
 
 for sanitizer in "" _address _thread; do
-	tables=$programs/sdbus_tables$sanitizer
+	tables=$programs/sdbus_tables$sanitizer signals=$programs/wayland_signals$sanitizer
 	if [ -x "$tables" ]; then
 		same "tables of sd-bus $sanitizer" "$tables"
 		"$BLOCKCHECK" run -q --format json -o "$work/report" "$tables" >/dev/null
 		counted on_current 3
 		counted on_first 1
 		counted get_text 2
+	fi
+	if [ -x "$signals" ]; then
+		same "signals of Wayland $sanitizer" "$signals"
+		"$BLOCKCHECK" run -q --format json -o "$work/report" "$signals" >/dev/null
+		counted on_emit 11
+		counted say_gone 9
 	fi
 done
 
