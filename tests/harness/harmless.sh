@@ -48,6 +48,11 @@ same "closed descriptors" sh -c 'exec <&- >&-; echo x 2>&1'
 same "exit status" sh -c 'exit 9'
 same "memory limit" sh -c 'ulimit -v 2000000; exec cat /proc/self/limits'
 same "10000 children, threads" "$programs/crowd" 10000 100
+for how in lazy now; do
+	same "functions that the library lacks ($how)" "$programs/old_plugs_$how"
+	grep -q '^uv_close: 1 1 1' "$work/bare" && grep -q '^uv_timer_start: 0 0 0' "$work/bare" ||
+		bad "old_plugs does not say what it found"
+done
 same "more threads than there is room for" "$programs/crowd" 2 1000
 shared() { find /dev/shm -name '*blockcheck*' | wc -l; }
 # figure KEY: the first of that name in the report, as a whole number

@@ -146,6 +146,18 @@ void bc_library_find(void);
  */
 void *bc_library_search(const char *name);
 void bc_library_find_late(uint64_t now);
+/* Something may have come by dlopen(); and: then it is looked through now. */
+void bc_library_note_open(void);
+void bc_library_find_opened(void);
+/* 1 when a function of this name is there only because of us. */
+int bc_library_is_ours_alone(const char *name);
+/* 1 when functions of this name are timed; and what times the one given, or NULL. */
+int bc_library_is_timed(const char *name);
+void *bc_library_gate(const char *name, void *real);
+/* Our function that stands before the one given, or NULL. */
+void *bc_library_front(const char *name, void *real);
+/* The function that a gate leads to, or before which ours stands; anything else as it is. */
+void *bc_library_behind(void *address);
 
 static inline uint64_t bc_now(void)
 {

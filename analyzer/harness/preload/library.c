@@ -10,7 +10,6 @@
 
 #include <dlfcn.h>
 #include <elf.h>
-#include <errno.h>
 #include <link.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,22 +39,27 @@ struct module {
 	int relro_open;
 };
 
-struct bc_open_row {
-	void *real;
-	const char *name;
-};
-
 extern struct bc_call_row bc_gate_rows[];
 extern char bc_gates[], bc_gates_end[];
-void bc_pass_dlsym(void);
-void *bc_note_open(struct bc_open_row *row);
-void *bc_note_search(struct bc_open_row *row);
 
 static struct module modules[MODULES];
 static int nmodules;
 static uint32_t ngates;
 static unsigned long long known_adds, known_subs;
 static int opened; /* something may have come by dlopen() */
+
+/* Functions of libc that are not stood before by their names either, but in which something is
+ * noted, or answered for (search.c). */
+void bc_pass_dlsym(void);
+void bc_pass_dlvsym(void);
+void bc_pass_dladdr(void);
+void bc_pass_dladdr1(void);
+static const struct {
+	const char *name;
+	void (*pass)(void);
+} passed[] = {{"dlsym", bc_pass_dlsym}, {"dlvsym", bc_pass_dlvsym}, {"dladdr", bc_pass_dladdr},
+	{"dladdr1", bc_pass_dladdr1}};
+enum { PASSED = sizeof(passed) / sizeof(passed[0]) };
 
 /* Libraries of loops, by the names of their files, and what stands before them when they come late.
  */
@@ -252,6 +256,43 @@ static uint64_t find_definition(const char *name, uint32_t hash)
 	return found;
 }
 
+/* ---- functions that only we have ---- */
+
+/* Nothing is known of what a module exports that has an old table of symbols alone. */
+static int is_readable(const struct module *module)
+{
+	return module->hash || module->untouched;
+}
+
+/*
+ * A plug defines all functions of its library that take callbacks, but the library may be older and
+ * have fewer. Who asks whether there is one must get the library's answer.
+ */
+static int is_ours_alone(const char *name, uint32_t hash)
+{
+	uint64_t address;
+	int found = 0;
+
+	if (!strncmp(name, "__blockcheck", 12))
+		return 0;
+	for (int i = 0; i < nmodules; i++) {
+		int count = count_definitions(&modules[i], name, hash, &address);
+
+		if (!is_readable(&modules[i]) || (count && !modules[i].ours))
+			return 0;
+		found |= count;
+	}
+	return found;
+}
+
+static int is_ours(uint64_t address)
+{
+	for (int i = 0; i < nmodules; i++)
+		if (modules[i].ours && is_code(&modules[i], address))
+			return 1;
+	return 0;
+}
+
 /* ---- gates ---- */
 
 static void *gate_of(uint32_t id, uint64_t real)
@@ -346,7 +387,7 @@ static int open_relro(struct module *module)
 
 static void patch(struct module *module, uint64_t at, void *gate)
 {
-	if (!gate || !is_writable(module, at))
+	if (!is_writable(module, at))
 		return;
 	if (at >= module->relro && at < module->relro_end && !open_relro(module))
 		return;
@@ -366,11 +407,28 @@ static void *find_substitute(const char *name, uint32_t hash, uint32_t id, uint6
 	return (void *)address;
 }
 
+/* `if (uv_something) uv_something();`, and the library has none: so must the program see it. */
+static int is_wrongly_there(
+	const ElfW(Sym) * symbol, const char *name, uint32_t hash, uint64_t value)
+{
+	return !symbol->st_shndx && ELF64_ST_BIND(symbol->st_info) == STB_WEAK && value &&
+	       is_ours(value) && is_ours_alone(name, hash);
+}
+
+static void (*find_pass(const char *name))(void)
+{
+	for (int i = 0; name[0] == 'd' && name[1] == 'l' && i < PASSED; i++)
+		if (!strcmp(name, passed[i].name))
+			return passed[i].pass;
+	return NULL;
+}
+
 static void look_at(struct module *module, const ElfW(Rela) * place)
 {
 	uint32_t type = (uint32_t)ELF64_R_TYPE(place->r_info), hash, id;
 	const ElfW(Sym) *symbol = &module->symbols[ELF64_R_SYM(place->r_info)];
 	uint64_t at = module->bias + place->r_offset, target;
+	void *gate;
 	const char *name;
 
 	if (!ELF64_R_SYM(place->r_info) || place->r_addend ||
@@ -378,16 +436,21 @@ static void look_at(struct module *module, const ElfW(Rela) * place)
 		return;
 	name = module->strings + symbol->st_name;
 	hash = bc_wire_name_hash(name);
-	if (name[0] == 'd' && !strcmp(name, "dlsym")) {
-		patch(module, at, (void *)bc_pass_dlsym);
+	if (find_pass(name)) {
+		patch(module, at, (void *)find_pass(name));
+		return;
+	}
+	if (is_wrongly_there(symbol, name, hash, *(uint64_t *)at)) {
+		patch(module, at, NULL);
 		return;
 	}
 	id = find_any_id(name, hash);
 	if (!id && !plugs_are_late)
 		return;
 	target = find_target(module, symbol, name, hash, *(uint64_t *)at);
-	if (target)
-		patch(module, at, find_substitute(name, hash, id, target));
+	gate = target ? find_substitute(name, hash, id, target) : NULL;
+	if (gate)
+		patch(module, at, gate);
 }
 
 static void look_through(struct module *module)
@@ -472,7 +535,7 @@ void bc_library_find(void)
 
 struct search {
 	const char *name;
-	uint64_t found;
+	uint64_t real, found;
 };
 
 static int search_all(struct dl_phdr_info *info, size_t size, void *argument)
@@ -487,10 +550,140 @@ static int search_all(struct dl_phdr_info *info, size_t size, void *argument)
 
 void *bc_library_search(const char *name)
 {
-	struct search search = {name, 0};
+	struct search search = {name, 0, 0};
 
 	dl_iterate_phdr(search_all, &search);
 	return (void *)search.found;
+}
+
+static int search_ours(struct dl_phdr_info *info, size_t size, void *argument)
+{
+	struct search *search = argument;
+
+	(void)info;
+	(void)size;
+	search->found = (uint64_t)is_ours_alone(search->name, bc_wire_name_hash(search->name));
+	return 1;
+}
+
+int bc_library_is_ours_alone(const char *name)
+{
+	struct search search = {name, 0, 0};
+
+	dl_iterate_phdr(search_ours, &search);
+	return search.found != 0;
+}
+
+/* What is found may also be the place in a program by which that calls it, which is its address for
+ * all; from there it goes through a gate anyhow. */
+static int search_gate(struct dl_phdr_info *info, size_t size, void *argument)
+{
+	struct search *search = argument;
+	uint32_t hash = bc_wire_name_hash(search->name);
+	uint64_t address = 0;
+
+	(void)info;
+	(void)size;
+	for (int i = 0; i < nmodules && !search->found; i++)
+		if (!modules[i].ours &&
+			count_definitions(&modules[i], search->name, hash, &address) == 1 &&
+			address == search->real)
+			search->found = (uint64_t)gate_of(find_any_id(search->name, hash), address);
+	return 1;
+}
+
+/* The only function of this name that is not ours, when there is one alone. */
+static uint64_t find_theirs(const char *name, uint32_t hash)
+{
+	uint64_t found = 0, address = 0;
+
+	for (int i = 0; i < nmodules; i++) {
+		int count =
+			modules[i].ours ? 0 : count_definitions(&modules[i], name, hash, &address);
+
+		if (!is_readable(&modules[i]) || count > 1 || (count && found))
+			return 0;
+		if (count)
+			found = address;
+	}
+	return found;
+}
+
+static int search_front(struct dl_phdr_info *info, size_t size, void *argument)
+{
+	struct search *search = argument;
+	uint32_t hash = bc_wire_name_hash(search->name);
+	uint64_t address = 0;
+
+	(void)info;
+	(void)size;
+	for (int i = 0; i < nmodules && !address; i++)
+		if (modules[i].ours)
+			count_definitions(&modules[i], search->name, hash, &address);
+	if (address && find_theirs(search->name, hash) == search->real)
+		search->found = address;
+	return 1;
+}
+
+void *bc_library_front(const char *name, void *real)
+{
+	struct search search = {name, (uint64_t)real, 0};
+
+	dl_iterate_phdr(search_front, &search);
+	return (void *)search.found;
+}
+
+static int search_behind(struct dl_phdr_info *info, size_t size, void *argument)
+{
+	struct search *search = argument;
+	Dl_info found;
+
+	(void)info;
+	(void)size;
+	if (is_ours(search->real) && dladdr((void *)search->real, &found) && found.dli_sname &&
+		found.dli_saddr == (void *)search->real)
+		search->found = find_theirs(found.dli_sname, bc_wire_name_hash(found.dli_sname));
+	return 1;
+}
+
+int bc_library_is_timed(const char *name)
+{
+	return find_any_id(name, bc_wire_name_hash(name)) != 0;
+}
+
+void *bc_library_gate(const char *name, void *real)
+{
+	struct search search = {name, (uint64_t)real, 0};
+
+	dl_iterate_phdr(search_gate, &search);
+	return (void *)search.found;
+}
+
+void *bc_library_behind(void *address)
+{
+	const char *gate = address;
+	struct search search = {NULL, (uint64_t)address, 0};
+
+	if (gate >= bc_gates + GATE_SIZE && gate < bc_gates_end)
+		return bc_gate_rows[(gate - bc_gates) / GATE_SIZE].real;
+	dl_iterate_phdr(search_behind, &search);
+	return search.found ? (void *)search.found : address;
+}
+
+void bc_library_note_open(void)
+{
+	__atomic_store_n(&opened, 1, __ATOMIC_RELAXED);
+}
+
+void bc_library_find_opened(void)
+{
+	static int busy;
+
+	if (__atomic_load_n(&opened, __ATOMIC_RELAXED) &&
+		!__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE)) {
+		bc_library_find();
+		__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+	}
 }
 
 /* What came by dlopen() is looked at where the loop waits next, at most every few ms. */
@@ -504,37 +697,4 @@ void bc_library_find_late(uint64_t now)
 		return;
 	__atomic_store_n(&looked_ns, now, __ATOMIC_RELAXED);
 	bc_library_find();
-}
-
-static void *find_real(struct bc_open_row *row)
-{
-	void *real = __atomic_load_n(&row->real, __ATOMIC_ACQUIRE);
-
-	if (!real) {
-		real = dlsym(RTLD_NEXT, row->name);
-		__atomic_store_n(&row->real, real, __ATOMIC_RELEASE);
-	}
-	return real;
-}
-
-/* dlopen() looks at where it was called from, so it is left by a jump (thunk.S). */
-void *bc_note_open(struct bc_open_row *row)
-{
-	__atomic_store_n(&opened, 1, __ATOMIC_RELAXED);
-	return find_real(row);
-}
-
-/* A program that has loaded something asks next for a function in it, before it calls that. */
-void *bc_note_search(struct bc_open_row *row)
-{
-	static int busy;
-	int error = errno;
-
-	if (__atomic_load_n(&opened, __ATOMIC_RELAXED) &&
-		!__atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE)) {
-		bc_library_find();
-		__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
-	}
-	errno = error;
-	return find_real(row);
 }
