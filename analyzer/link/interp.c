@@ -463,27 +463,3 @@ uint32_t bc_interp_record(const struct bc_func *f, const struct bc_env *env, uin
 	return slot != BC_NONE && env->slots[slot].kind == BC_V_LOCAL ? env->slots[slot].slot
 								      : slot;
 }
-
-struct bc_value bc_interp_pointee(
-	const struct bc_env *env, const struct bc_value *pointer, const char *field)
-{
-	if (pointer->kind != BC_V_LOCAL)
-		return bc_value_top();
-	if (!strcmp(field, "*")) /* the local itself: ioctl(fd, FIONBIO, &on) */
-		return env->slots[pointer->slot];
-	return bc_env_field(env, pointer->slot, field);
-}
-
-struct bc_value bc_interp_argument_field(const struct bc_program *program,
-	const struct bc_call_event *event, int arg, const char *field)
-{
-	const struct bc_func *f = &program->funcs[event->func];
-	uint32_t node = bc_call_argument(f, program->calls[event->call].node, arg);
-	struct bc_value pointer =
-		arg >= 1 && arg <= event->nargs ? event->args[arg - 1] : bc_value_top();
-
-	if (node != BC_NONE && f->nodes[node].kind == BC_N_LOCAL &&
-		f->locals[f->nodes[node].ref].cls == BC_CLASS_RECORD)
-		return bc_env_field(event->env, f->nodes[node].ref, field);
-	return bc_interp_pointee(event->env, &pointer, field);
-}

@@ -49,17 +49,6 @@ void bc_interp_run(const struct bc_interp *interp, uint32_t func, const struct b
 /* The local record that an argument points to, or the local that points to it; else BC_NONE. */
 uint32_t bc_interp_record(const struct bc_func *f, const struct bc_env *env, uint32_t node);
 
-/* The value of the named field of what a pointer value points to, in this environment. */
-struct bc_value bc_interp_pointee(
-	const struct bc_env *env, const struct bc_value *pointer, const char *field);
-
-/*
- * The named field of what argument `arg` of a call, from 1, points to; or of the record that it is
- * itself, handed over by value.
- */
-struct bc_value bc_interp_argument_field(const struct bc_program *program,
-	const struct bc_call_event *event, int arg, const char *field);
-
 /* Per symbol, whether it is fork() or hands on its result. The caller frees it. */
 uint8_t *bc_find_forks(
 	const struct bc_program *program, int (*is_fork)(void *, const char *name), void *context);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "link/events.h"
 #include "link/values.h"
 #include "link/wrappers.h"
 
@@ -82,37 +83,12 @@ static int sets_limits(const struct finder *f, uint32_t func)
 
 /* ---- what one call does ---- */
 
-struct view {
-	const struct finder *finder;
-	const struct bc_call_event *event;
-};
-
-static struct bc_value view_value(void *context, int arg)
-{
-	const struct bc_call_event *event = ((const struct view *)context)->event;
-
-	return arg >= 1 && arg <= event->nargs ? event->args[arg - 1] : bc_value_top();
-}
-
-static struct bc_value view_field(void *context, int arg, const char *field)
-{
-	const struct view *view = context;
-
-	return bc_interp_argument_field(view->finder->program, view->event, arg, field);
-}
-
-static enum bc_fd_mode view_fd(void *context, int arg)
-{
-	(void)context, (void)arg;
-	return BC_FD_UNKNOWN;
-}
-
 /* An option that is not known might be any, so it sets nothing. */
 static void apply_rule(const struct finder *f, const struct bc_limit_rule *rule,
 	const struct bc_call_event *event, effect_list *effects)
 {
-	struct view seen = {f, event};
-	struct bc_call_view view = {&seen, view_value, view_field, view_fd};
+	struct bc_event_reader reader = {f->program, event};
+	struct bc_call_view view = bc_event_view(&reader);
 	double ms;
 
 	if (rule->when && bc_pred_eval(f->models, rule->when, &view, NULL) != BC_YES)

@@ -4,42 +4,12 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "link/events.h"
 
 /* Wrappers of wrappers of socket() are followed this far. */
 enum { MAX_WRAPPERS = 4 };
 
 enum { PARAMS = 32 }; /* bits in bc_makers.params */
-
-/* ---- conditions ---- */
-
-static struct bc_value view_value(void *context, int arg)
-{
-	const struct bc_call_event *event = context;
-
-	return arg >= 1 && arg <= event->nargs ? event->args[arg - 1] : bc_value_top();
-}
-
-static struct bc_value view_field(void *context, int arg, const char *field)
-{
-	const struct bc_call_event *event = context;
-	struct bc_value pointer = view_value(context, arg);
-
-	return bc_interp_pointee(event->env, &pointer, field);
-}
-
-static enum bc_fd_mode view_fd(void *context, int arg)
-{
-	(void)context, (void)arg;
-	return BC_FD_UNKNOWN;
-}
-
-enum bc_tri bc_makers_ask(const struct bc_models *models, const struct bc_pred *pred,
-	const struct bc_call_event *event)
-{
-	struct bc_call_view view = {(void *)event, view_value, view_field, view_fd};
-
-	return bc_pred_eval(models, pred, &view, NULL);
-}
 
 /* ---- wrappers ---- */
 
@@ -193,17 +163,19 @@ void bc_makers_fini(struct bc_makers *makers)
 
 /* ---- birth ---- */
 
-static struct bc_birth birth_by_rule(const struct bc_models *models,
+static struct bc_birth birth_by_rule(const struct bc_makers *makers,
 	const struct bc_creator_rule *rule, const struct bc_call_event *event)
 {
 	struct bc_birth birth = {.kind = rule->kind};
 
-	if (rule->nonblocking_when &&
-		bc_makers_ask(models, rule->nonblocking_when, event) == BC_YES)
+	if (rule->nonblocking_when && bc_event_ask(makers->program, makers->models,
+					      rule->nonblocking_when, event) == BC_YES)
 		birth.nonblocking = 1;
-	if (rule->datagram_when && bc_makers_ask(models, rule->datagram_when, event) == BC_YES)
+	if (rule->datagram_when &&
+		bc_event_ask(makers->program, makers->models, rule->datagram_when, event) == BC_YES)
 		birth.kind = BC_FDK_DATAGRAM;
-	if (rule->kernel_when && bc_makers_ask(models, rule->kernel_when, event) == BC_YES)
+	if (rule->kernel_when &&
+		bc_event_ask(makers->program, makers->models, rule->kernel_when, event) == BC_YES)
 		birth.kind = BC_FDK_KERNEL;
 	return birth;
 }
@@ -247,7 +219,7 @@ static struct bc_birth birth_at(const struct bc_makers *makers, const struct bc_
 	struct bc_interp run = *interp;
 
 	if (rule)
-		return birth_by_rule(makers->models, rule, event);
+		return birth_by_rule(makers, rule, event);
 	if (depth > MAX_WRAPPERS)
 		return trial.birth;
 	run.context = &trial;

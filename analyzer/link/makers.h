@@ -46,8 +46,4 @@ static inline int bc_makers_is_wrapper(const struct bc_makers *makers, uint32_t 
 struct bc_birth bc_makers_birth(const struct bc_makers *makers, const struct bc_interp *interp,
 	const struct bc_call_event *event);
 
-/* A condition of a pack about a call as one path makes it. */
-enum bc_tri bc_makers_ask(const struct bc_models *models, const struct bc_pred *pred,
-	const struct bc_call_event *event);
-
 #endif

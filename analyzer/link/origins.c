@@ -48,39 +48,22 @@ static void add_origin(struct bc_mode_solver *s, uint32_t call)
 		bc_travel_start_in(travel, c->func, arg, origin);
 }
 
-/* The functions that an argument may be, each through `use`. */
-static void each_function(struct bc_mode_solver *s, uint32_t func, uint32_t arg,
-	void (*use)(struct bc_mode_solver *, uint32_t callee, void *), void *context)
-{
-	const struct bc_solution *solution = s->modes->solution;
-	struct bc_sources sources = {0};
-
-	bc_places_of_expr(&solution->places, func, arg, &sources);
-	for (size_t i = 0; i < sources.list.count; i++) {
-		uint32_t one = sources.list.items[i] & ~BC_SRC_FUNC, n = 1;
-		const uint32_t *syms = &one;
-
-		if (!(sources.list.items[i] & BC_SRC_FUNC))
-			syms = bc_held_by(solution, sources.list.items[i], &n);
-		for (uint32_t k = 0; k < n; k++)
-			if (s->modes->program->syms[syms[k]].func != BC_NONE)
-				use(s, s->modes->program->syms[syms[k]].func, context);
-	}
-	bc_vec_fini(&sources.list);
-}
-
 struct registration {
+	struct bc_mode_solver *solver;
 	uint32_t func, fd_node; /* the registered descriptor */
 	uint32_t param;         /* of the callback, from 0 */
 };
 
-static void flow_to_callback(struct bc_mode_solver *s, uint32_t callee, void *context)
+static void flow_to_callback(void *context, uint32_t sym, uint32_t place)
 {
 	const struct registration *r = context;
+	struct bc_modes *modes = r->solver->modes;
+	uint32_t callee = modes->program->syms[sym].func;
 
-	if (r->param < s->modes->program->funcs[callee].nparams)
-		bc_travel_add_way(&s->modes->travel,
-			bc_place_of_local(&s->modes->travel.places, callee, r->param), r->func,
+	(void)place;
+	if (callee != BC_NONE && r->param < modes->program->funcs[callee].nparams)
+		bc_travel_add_way(&modes->travel,
+			bc_place_of_local(&modes->travel.places, callee, r->param), r->func,
 			r->fd_node);
 }
 
@@ -115,10 +98,10 @@ static void flow_watch(
 	const struct bc_call *c = &s->modes->program->calls[call];
 	uint32_t callback =
 		bc_call_argument(&s->modes->program->funcs[c->func], c->node, role->arg);
-	struct registration r = {c->func, fd_node, (uint32_t)role->fd_param - 1};
+	struct registration r = {s, c->func, fd_node, (uint32_t)role->fd_param - 1};
 
 	if (callback != BC_NONE && role->fd_param > 0)
-		each_function(s, c->func, callback, flow_to_callback, &r);
+		bc_each_function(s->modes->solution, c->func, callback, flow_to_callback, &r);
 }
 
 static void look_at_call(void *context, uint32_t call)

@@ -159,56 +159,59 @@ static void set_phase(struct bc_root *root, const struct bc_models *models, cons
 			bc_models_phase_of_signal(models, number.u.ints[0], &root->signal));
 }
 
-/* All functions that one argument of a registration may be. */
-static void add_role(struct bc_roots *roots, const struct bc_solution *solution,
-	const struct bc_models *models, const struct bc_queues *queues, uint32_t call,
-	const struct bc_register_rule *rule, const struct bc_role *role, const char *api)
+/* One callback argument of a call that registers callbacks. */
+struct registration {
+	struct bc_roots *roots;
+	const struct bc_solution *solution;
+	const struct bc_models *models;
+	const struct bc_queues *queues; /* NULL at first */
+	uint32_t call;
+	const struct bc_register_rule *rule;
+	const struct bc_role *role;
+	const char *api;
+};
+
+static void add_registered(void *context, uint32_t sym, uint32_t place)
 {
-	const struct bc_program *program = solution->places.program;
-	const struct bc_call *c = &program->calls[call];
-	uint32_t arg = bc_call_argument(&program->funcs[c->func], c->node, role->arg);
-	struct bc_sources sources = {0};
+	const struct registration *r = context;
+	const struct bc_program *program = r->solution->places.program;
+	const struct bc_call *c = &program->calls[r->call];
+	struct bc_root root;
 
-	if (arg == BC_NONE || role->context == BC_CTX_SYNC)
+	if (program->syms[sym].func == BC_NONE)
 		return;
-	bc_places_of_expr(&solution->places, c->func, arg, &sources);
-	for (size_t i = 0; i < sources.list.count; i++) {
-		uint32_t src = sources.list.items[i], one = src & ~BC_SRC_FUNC, n = 1;
-		const uint32_t *syms = &one;
-
-		if (!(src & BC_SRC_FUNC))
-			syms = bc_held_by(solution, src, &n);
-		for (uint32_t k = 0; k < n; k++) {
-			struct bc_root root;
-
-			if (program->syms[syms[k]].func == BC_NONE)
-				continue;
-			if (src & BC_SRC_FUNC) {
-				root = (struct bc_root){.kind = BC_ROOT_MODEL,
-					.func = program->syms[syms[k]].func,
-					.region = BC_NONE,
-					.loop = rule->loop,
-					.registered_by = api};
-				locate(&root, program, c->func, c->node);
-			} else {
-				root = bc_root_of(solution, src, syms[k], rule->loop, api);
-			}
-			set_thread(&root, queues, call, role);
-			set_phase(&root, models, &program->funcs[c->func], c->node, role);
-			bc_roots_add(roots, root);
-		}
+	if (place == BC_NONE) {
+		root = (struct bc_root){.kind = BC_ROOT_MODEL,
+			.func = program->syms[sym].func,
+			.region = BC_NONE,
+			.loop = r->rule->loop,
+			.registered_by = r->api};
+		locate(&root, program, c->func, c->node);
+	} else {
+		root = bc_root_of(r->solution, place, sym, r->rule->loop, r->api);
 	}
-	bc_vec_fini(&sources.list);
+	set_thread(&root, r->queues, r->call, r->role);
+	set_phase(&root, r->models, &program->funcs[c->func], c->node, r->role);
+	bc_roots_add(r->roots, root);
 }
 
-static void add_roles(struct bc_roots *roots, const struct bc_solution *solution,
-	const struct bc_models *models, const struct bc_queues *queues, uint32_t call,
-	const struct bc_register_rule *rule, const char *api)
+/* All functions that the callback arguments of a registration may be. */
+static void add_roles(struct registration *r)
 {
-	for (int i = 0; i < rule->nroles; i++)
+	const struct bc_program *program = r->solution->places.program;
+	const struct bc_call *c = &program->calls[r->call];
+
+	for (int i = 0; i < r->rule->nroles; i++) {
+		const struct bc_role *role = &r->rule->roles[i];
+		uint32_t arg = bc_call_argument(&program->funcs[c->func], c->node, role->arg);
+
 		/* without queues, only those that do not depend on them */
-		if (queues || rule->roles[i].context != BC_CTX_LOOP)
-			add_role(roots, solution, models, queues, call, rule, &rule->roles[i], api);
+		if (arg == BC_NONE || role->context == BC_CTX_SYNC ||
+			(!r->queues && role->context == BC_CTX_LOOP))
+			continue;
+		r->role = role;
+		bc_each_function(r->solution, c->func, arg, add_registered, r);
+	}
 }
 
 static void add_registrations(struct bc_roots *roots, const struct bc_solution *solution,
@@ -222,17 +225,19 @@ static void add_registrations(struct bc_roots *roots, const struct bc_solution *
 
 		for (uint32_t t = 0; t < c->ntargets; t++) {
 			uint32_t sym = program->targets[c->target + t].sym;
-			const char *name = program->syms[sym].name;
+			struct registration r = {roots, solution, models, queues, call, NULL, NULL,
+				program->syms[sym].name};
 			const struct bc_register_rule *const *rules;
 			int n;
 
-			rules = bc_models_registers(models, name, &n);
+			rules = bc_models_registers(models, r.api, &n);
 			if (n && !bc_is_live(liveness, call))
 				continue;
-			for (int r = 0; r < n; r++)
-				if (applies(models, rules[r], program, call, sym))
-					add_roles(roots, solution, models, queues, call, rules[r],
-						name);
+			for (int i = 0; i < n; i++) {
+				r.rule = rules[i];
+				if (applies(models, r.rule, program, call, sym))
+					add_roles(&r);
+			}
 		}
 	}
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "link/events.h"
 #include "link/sometimes.h"
 #include "link/values.h"
 
@@ -50,11 +51,12 @@ int bc_setters_infer_once(struct bc_mode_solver *s)
 static int effect_of_rule(const struct bc_mode_solver *s, const struct bc_mode_rule *rule,
 	const struct bc_call_event *event)
 {
-	if (rule->when && bc_makers_ask(s->modes->models, rule->when, event) == BC_NO)
+	if (rule->when &&
+		bc_event_ask(s->modes->program, s->modes->models, rule->when, event) == BC_NO)
 		return 0;
 	if (!rule->nonblocking_when)
 		return BC_ORIGIN_NB;
-	switch (bc_makers_ask(s->modes->models, rule->nonblocking_when, event)) {
+	switch (bc_event_ask(s->modes->program, s->modes->models, rule->nonblocking_when, event)) {
 	case BC_YES: return BC_ORIGIN_NB;
 	case BC_NO: return BC_ORIGIN_BLOCKING;
 	case BC_UNKNOWN: break;

@@ -442,6 +442,27 @@ const uint32_t *bc_held_by(const struct bc_solution *solution, uint32_t place, u
 	return solution->held->of[place].items;
 }
 
+void bc_each_function(const struct bc_solution *solution, uint32_t func, uint32_t node,
+	void (*use)(void *context, uint32_t sym, uint32_t place), void *context)
+{
+	struct bc_sources sources = {0};
+
+	bc_places_of_expr(&solution->places, func, node, &sources);
+	for (size_t i = 0; i < sources.list.count; i++) {
+		uint32_t place = sources.list.items[i], n;
+		const uint32_t *syms;
+
+		if (place & BC_SRC_FUNC) {
+			use(context, place & ~BC_SRC_FUNC, BC_NONE);
+			continue;
+		}
+		syms = bc_held_by(solution, place, &n);
+		for (uint32_t k = 0; k < n; k++)
+			use(context, syms[k], place);
+	}
+	bc_vec_fini(&sources.list);
+}
+
 const struct bc_flow *bc_witness(const struct bc_solution *solution, uint32_t place, uint32_t sym)
 {
 	const struct bc_held_entry *entry;

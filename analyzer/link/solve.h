@@ -43,6 +43,13 @@ void bc_solution_fini(struct bc_solution *solution);
 const uint32_t *bc_held_by(const struct bc_solution *solution, uint32_t place, uint32_t *n);
 
 /*
+ * Calls `use` with each function, by its symbol, that an expression may be, and the place that
+ * holds it: BC_NONE where the expression names it itself.
+ */
+void bc_each_function(const struct bc_solution *solution, uint32_t func, uint32_t node,
+	void (*use)(void *context, uint32_t sym, uint32_t place), void *context);
+
+/*
  * The witness: the flow in which function `sym` by name entered the chain that brought it into
  * `place`. NULL when the place does not hold it.
  */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "link/events.h"
 #include "link/values.h"
 #include "models/confidence.h"
 
@@ -20,21 +21,18 @@ struct question {
 
 static struct bc_value argument_value(void *context, int arg)
 {
-	const struct bc_call_event *event = ((const struct question *)context)->event;
-
-	return arg >= 1 && arg <= event->nargs ? event->args[arg - 1] : bc_value_top();
+	return bc_event_argument(((const struct question *)context)->event, arg);
 }
 
 /* A null pointer to options means the defaults: no flag is set. */
 static struct bc_value pointee_value(void *context, int arg, const char *field)
 {
-	const struct bc_call_event *event = ((const struct question *)context)->event;
-	struct bc_value pointer = argument_value(context, arg);
+	const struct question *q = context;
+	struct bc_value pointer = bc_event_argument(q->event, arg);
 
 	if (pointer.kind == BC_V_INTS && bc_value_truth(&pointer) == BC_NO)
 		return bc_value_int(0);
-	return bc_interp_argument_field(
-		((const struct question *)context)->modes->program, event, arg, field);
+	return bc_event_field(q->modes->program, q->event, arg, field);
 }
 
 static const struct bc_func *caller(const struct question *q)
@@ -50,7 +48,7 @@ static uint32_t call_node(const struct question *q)
 /* BC_V_FD when anything is known: from this path's arguments, else from where it comes from. */
 static struct bc_value argument_descriptor(const struct question *q, int arg)
 {
-	struct bc_value value = argument_value((void *)q, arg);
+	struct bc_value value = bc_event_argument(q->event, arg);
 	uint32_t node;
 
 	if (value.kind == BC_V_FD)
@@ -142,8 +140,7 @@ static int was_ready(const struct question *q, int arg, const struct bc_value *f
 
 static int is_small_write(const struct question *q)
 {
-	struct bc_value size =
-		q->rule->size_arg ? argument_value((void *)q, q->rule->size_arg) : bc_value_top();
+	struct bc_value size = bc_event_argument(q->event, q->rule->size_arg);
 
 	return size.kind == BC_V_INTS && size.u.ints[size.n - 1] <= PIPE_TAKES;
 }
@@ -151,8 +148,7 @@ static int is_small_write(const struct question *q)
 /* write(fd, NULL, 0) asks for errors and moves no byte. */
 static int is_empty_write(const struct question *q)
 {
-	struct bc_value size =
-		q->rule->size_arg ? argument_value((void *)q, q->rule->size_arg) : bc_value_top();
+	struct bc_value size = bc_event_argument(q->event, q->rule->size_arg);
 
 	return size.kind == BC_V_INTS && size.n == 1 && size.u.ints[0] == 0;
 }
@@ -169,7 +165,7 @@ static void turn_to_disk(struct bc_verdict *verdict)
 /* write(2, ...): whatever is printed on standard output and error is there for people to read. */
 static int is_standard_output(const struct question *q, int arg)
 {
-	struct bc_value fd = argument_value((void *)q, arg);
+	struct bc_value fd = bc_event_argument(q->event, arg);
 
 	return q->rule->limited_by & BC_LIMIT_SEND && fd.kind == BC_V_INTS &&
 	       fd.u.ints[0] >= STDOUT_FILENO && fd.u.ints[fd.n - 1] <= STDERR_FILENO;
@@ -272,7 +268,7 @@ static void look_at_origin(void *context, uint32_t origin)
 /* From this path's argument when that is clear, else from all that it may be. */
 static struct far_end far_end_of(const struct question *q)
 {
-	struct bc_value stream = argument_value((void *)q, q->rule->stream_arg);
+	struct bc_value stream = bc_event_argument(q->event, q->rule->stream_arg);
 	uint32_t node = bc_call_argument(caller(q), call_node(q), q->rule->stream_arg);
 	struct far_end end = {.q = q};
 
@@ -309,7 +305,7 @@ static void weigh_stream(const struct question *q, struct bc_verdict *verdict)
 /* Is the path that of a FIFO which the program makes itself? */
 static int opens_fifo(const struct question *q)
 {
-	struct bc_value path = argument_value((void *)q, q->rule->path_arg);
+	struct bc_value path = bc_event_argument(q->event, q->rule->path_arg);
 	uint32_t node = bc_call_argument(caller(q), call_node(q), q->rule->path_arg);
 	struct far_end end = {.q = q};
 
