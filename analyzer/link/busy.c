@@ -19,11 +19,6 @@ struct look {
 	int reads_clock;
 };
 
-static int is_increment(const struct bc_node *n)
-{
-	return n->kind == BC_N_UNARY && n->op >= BC_OP_PREINC && n->op <= BC_OP_POSTDEC;
-}
-
 /* ---- what may be called without doing anything ---- */
 
 static int is_clock(const char *name)
@@ -48,7 +43,7 @@ static int writes_memory(const struct bc_func *f, uint32_t node)
 {
 	uint32_t target = bc_uncast(f, node + 1);
 
-	if (f->nodes[node].kind != BC_N_ASSIGN && !is_increment(&f->nodes[node]))
+	if (f->nodes[node].kind != BC_N_ASSIGN && !bc_node_increments(&f->nodes[node]))
 		return 0;
 	if (f->nodes[target].kind == BC_N_FIELD && f->nodes[target + 1].cls == BC_CLASS_RECORD)
 		target++; /* of a local record */
@@ -130,7 +125,7 @@ static int is_harmless(struct look *l, uint32_t node)
 	case BC_N_LOOP: return node == l->loop;
 	case BC_N_CALL: return is_harmless_call(l, node);
 	case BC_N_ASSIGN: return !writes_memory(l->f, node) && !gets_somewhere(l, node);
-	case BC_N_UNARY: return !is_increment(n);
+	case BC_N_UNARY: return !bc_node_increments(n);
 	default: return 1;
 	}
 }

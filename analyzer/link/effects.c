@@ -74,8 +74,7 @@ static int writes(const struct bc_func *f, uint32_t node)
 {
 	const struct bc_node *n = &f->nodes[node];
 
-	if (n->kind != BC_N_ASSIGN &&
-		!(n->kind == BC_N_UNARY && n->op >= BC_OP_PREINC && n->op <= BC_OP_POSTDEC))
+	if (n->kind != BC_N_ASSIGN && !bc_node_increments(n))
 		return 0;
 	return bc_local_at(f, node + 1) == BC_NONE;
 }

@@ -442,7 +442,7 @@ static struct bc_value eval_unary(struct bc_walk *w, uint32_t node, struct bc_en
 	struct bc_value value = bc_walk_eval(w, node + 1, env), one = bc_value_int(1), changed;
 	uint32_t slot;
 
-	if (n->op < BC_OP_PREINC || n->op > BC_OP_POSTDEC)
+	if (!bc_node_increments(n))
 		return bc_value_unary((enum bc_op)n->op, &value);
 	changed = bc_value_binary(
 		n->op == BC_OP_PREINC || n->op == BC_OP_POSTINC ? BC_OP_ADD : BC_OP_SUB, &value,

@@ -209,8 +209,7 @@ static void find_own_writes(struct bc_fields *fields, uint32_t func)
 		const struct bc_node *n = &f->nodes[i];
 		uint32_t target = i + 1;
 
-		if (n->kind != BC_N_ASSIGN && n->kind != BC_N_ADDR &&
-			!(n->kind == BC_N_UNARY && n->op >= BC_OP_PREINC && n->op <= BC_OP_POSTDEC))
+		if (n->kind != BC_N_ASSIGN && n->kind != BC_N_ADDR && !bc_node_increments(n))
 			continue;
 		if (f->nodes[target].kind == BC_N_FIELD)
 			mark_written(fields, func, bc_node_field(f, &f->nodes[target]));

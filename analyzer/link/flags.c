@@ -102,8 +102,7 @@ static int is_reset(const struct bc_func *f, uint32_t node)
 static uint32_t changed_variable(const struct bc_func *f, uint32_t node)
 {
 	const struct bc_node *n = &f->nodes[node];
-	int changes = (n->kind == BC_N_ASSIGN && !is_reset(f, node)) ||
-		      (n->kind == BC_N_UNARY && n->op >= BC_OP_PREINC && n->op <= BC_OP_POSTDEC) ||
+	int changes = (n->kind == BC_N_ASSIGN && !is_reset(f, node)) || bc_node_increments(n) ||
 		      n->kind == BC_N_ADDR;
 
 	return changes && n->size > 1 && f->nodes[node + 1].kind == BC_N_VAR

@@ -132,8 +132,7 @@ static uint32_t variable_of(const struct bc_func *f, uint32_t node)
 
 static int changes(const struct bc_node *n)
 {
-	return n->kind == BC_N_ADDR ||
-	       (n->kind == BC_N_UNARY && n->op >= BC_OP_PREINC && n->op <= BC_OP_POSTDEC) ||
+	return n->kind == BC_N_ADDR || bc_node_increments(n) ||
 	       (n->kind == BC_N_ASSIGN && n->op != BC_OP_NONE);
 }
 

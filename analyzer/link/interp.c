@@ -41,8 +41,7 @@ static void forget_assigned(struct bc_walk *w, uint32_t node, struct bc_env *env
 
 	for (uint32_t i = node; i < end; i++) {
 		const struct bc_node *n = &f->nodes[i];
-		int increments =
-			n->kind == BC_N_UNARY && n->op >= BC_OP_PREINC && n->op <= BC_OP_POSTDEC;
+		int increments = bc_node_increments(n);
 
 		if (n->kind == BC_N_CALL)
 			bc_walk_forget_written(

@@ -279,7 +279,7 @@ void bc_places_of_expr(
 	case BC_N_DEREF:
 	case BC_N_INDEX: add_kid(places, func, node, 0, out); break;
 	case BC_N_UNARY:
-		if (n->op >= BC_OP_PREINC && n->op <= BC_OP_POSTDEC)
+		if (bc_node_increments(n))
 			add_kid(places, func, node, 0, out);
 		break;
 	case BC_N_ASSIGN: add_kid(places, func, node, 1, out); break;

@@ -151,6 +151,12 @@ static inline uint32_t bc_node_field(const struct bc_func *func, const struct bc
 	return func->image->field[node->ref];
 }
 
+/* ++x, x--, and the like. */
+static inline int bc_node_increments(const struct bc_node *node)
+{
+	return node->kind == BC_N_UNARY && node->op >= BC_OP_PREINC && node->op <= BC_OP_POSTDEC;
+}
+
 /* What is converted, where the node is a conversion. */
 static inline uint32_t bc_uncast(const struct bc_func *func, uint32_t node)
 {

@@ -187,8 +187,7 @@ static void find_stores(struct settling *s, uint32_t func)
 
 		if (n->kind == BC_N_ASSIGN)
 			note_assignment(s, func, i);
-		else if (n->kind == BC_N_ADDR ||
-			 (n->kind == BC_N_UNARY && n->op >= BC_OP_PREINC && n->op <= BC_OP_POSTDEC))
+		else if (n->kind == BC_N_ADDR || bc_node_increments(n))
 			note_other(s, func, i);
 	}
 }
