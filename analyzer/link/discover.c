@@ -17,6 +17,7 @@ struct step {
 	uint32_t func, call;
 	uint32_t parent; /* the step one nearer to the wait, BC_NONE at the wait itself */
 	int depth;
+	uint8_t fetches; /* a loop further in hands out what it waited for */
 };
 
 struct candidate {
@@ -149,21 +150,72 @@ static uint32_t loop_of_step(const struct search *s, const struct step *step)
 	return BC_NONE;
 }
 
+/* Does a loop end by returning something: the event that it waited for, say? */
+static int hands_out(const struct bc_func *f, uint32_t loop)
+{
+	for (uint32_t i = loop; i < loop + f->nodes[loop].size; i++)
+		if (f->nodes[i].kind == BC_N_RETURN && f->nodes[i].size > 1)
+			return 1;
+	return 0;
+}
+
+static uint32_t count_targets(
+	const struct search *s, uint32_t func, uint32_t from, uint32_t to, int deeper)
+{
+	const struct bc_program *program = s->program;
+	const struct bc_func *f = &program->funcs[func];
+	uint32_t n = 0;
+
+	for (uint32_t c = f->call; c < f->call + f->ncalls; c++) {
+		const struct bc_call *call = &program->calls[c];
+
+		if (call->node < from || call->node >= to)
+			continue;
+		if (call->sym == BC_NONE)
+			n += call->ntargets;
+		else if (deeper && program->syms[call->sym].func != BC_NONE)
+			n += count_targets(s, program->syms[call->sym].func, 0, UINT32_MAX, 0);
+	}
+	return n;
+}
+
+/*
+ * while (fetch(&event)) run(event): a loop around one that hands out what it waited for is the
+ * program's own when more is called through pointers there than further in. Otherwise it starts
+ * that one again, after a reload for instance.
+ */
+static int is_dispatcher(const struct search *s, uint32_t step, uint32_t loop)
+{
+	const struct step *at = &s->steps.items[step];
+	const struct bc_func *f = &s->program->funcs[at->func];
+	uint32_t here = count_targets(s, at->func, loop, loop + f->nodes[loop].size, 1);
+	uint32_t inside = 0;
+
+	while ((step = s->steps.items[step].parent) != BC_NONE)
+		inside += count_targets(s, s->steps.items[step].func, 0, UINT32_MAX, 0);
+	return here > 2 * inside;
+}
+
 /* From one wait up its callers, until a loop turns it. */
 static void climb(struct search *s, uint32_t wait, uint32_t *visited)
 {
 	size_t i = s->steps.count;
 
-	bc_vec_push(&s->steps, (struct step){s->program->calls[wait].func, wait, BC_NONE, 0});
+	bc_vec_push(&s->steps,
+		(struct step){
+			.func = s->program->calls[wait].func, .call = wait, .parent = BC_NONE});
 	for (; i < s->steps.count; i++) {
 		struct step step = s->steps.items[i];
 		uint32_t loop = loop_of_step(s, &step);
 
 		if (loop != BC_NONE) {
-			bc_vec_push(&s->candidates,
-				(struct candidate){
-					.func = step.func, .loop = loop, .step = (uint32_t)i});
-			continue;
+			if (!step.fetches || is_dispatcher(s, (uint32_t)i, loop))
+				bc_vec_push(&s->candidates, (struct candidate){.func = step.func,
+								    .loop = loop,
+								    .step = (uint32_t)i});
+			if (step.fetches || !hands_out(&s->program->funcs[step.func], loop))
+				continue;
+			step.fetches = 1;
 		}
 		if (step.depth == MAX_DEPTH || visited[step.func] == wait)
 			continue;
@@ -171,8 +223,11 @@ static void climb(struct search *s, uint32_t wait, uint32_t *visited)
 		for (uint32_t k = s->callers[step.func]; k < s->callers[step.func + 1]; k++) {
 			uint32_t call = s->sites[k];
 
-			bc_vec_push(&s->steps, (struct step){s->program->calls[call].func, call,
-						       (uint32_t)i, step.depth + 1});
+			bc_vec_push(&s->steps, (struct step){.func = s->program->calls[call].func,
+						       .call = call,
+						       .parent = (uint32_t)i,
+						       .depth = step.depth + 1,
+						       .fetches = step.fetches});
 		}
 	}
 }
@@ -353,9 +408,25 @@ static int is_in_loop(const struct bc_func *f, uint32_t node)
 	return loop_around(f, node, BC_NONE) != BC_NONE;
 }
 
+/* event->run(...), where the event is a parameter? */
+static int is_of_parameter(const struct bc_func *f, uint32_t call)
+{
+	const struct bc_node *nodes = f->nodes;
+	uint32_t i = call + 1;
+
+	while (nodes[i].kind == BC_N_DEREF || nodes[i].kind == BC_N_CAST)
+		i++;
+	if (nodes[i].kind != BC_N_FIELD)
+		return 0;
+	while (nodes[i].kind == BC_N_DEREF || nodes[i].kind == BC_N_CAST ||
+		nodes[i].kind == BC_N_FIELD)
+		i++;
+	return nodes[i].kind == BC_N_LOCAL && nodes[i].ref < f->nparams;
+}
+
 /*
  * while (poll(...) >= 0) dispatch(): helpers that only this loop has, and that call through places
- * in a loop of their own, dispatch for it.
+ * in a loop of their own, or what an event says that they are handed, dispatch for it.
  */
 static void add_helper_dispatches(struct search *s, struct bc_discovery *discovery,
 	struct bc_roots *roots, const struct candidate *candidate, int on_worker)
@@ -378,7 +449,8 @@ static void add_helper_dispatches(struct search *s, struct bc_discovery *discove
 		h = &program->funcs[helper];
 		for (uint32_t k = h->call; k < h->call + h->ncalls; k++)
 			if (program->calls[k].sym == BC_NONE &&
-				is_in_loop(h, program->calls[k].node))
+				(is_in_loop(h, program->calls[k].node) ||
+					is_of_parameter(h, program->calls[k].node)))
 				add_callbacks(s, discovery, roots, k, candidate, on_worker);
 	}
 	free(driver);

@@ -281,6 +281,8 @@ static void exec_block(struct bc_walk *w, uint32_t node, struct bc_env *env)
 	BC_EACH_KID(f, node, kid)
 	nkids++;
 	out = mark_way_out(w, node, nkids, way_out);
+	if (w->interp->to_the_end)
+		memset(out, 0, nkids + 1);
 	BC_EACH_KID(f, node, kid)
 	{
 		w->way_out = out[i + 1];
@@ -295,9 +297,11 @@ static void exec_block(struct bc_walk *w, uint32_t node, struct bc_env *env)
 /* What is evaluated on the way to the end of the process blocks nobody. */
 static void exec_expression(struct bc_walk *w, uint32_t node, struct bc_env *env)
 {
-	if (!w->way_out && bc_completes(w->interp->completion, w->func, node))
+	int ends = !bc_completes(w->interp->completion, w->func, node);
+
+	if (w->interp->to_the_end || (!w->way_out && !ends))
 		bc_walk_eval(w, node, env);
-	else
+	if (w->way_out || ends)
 		env->alive = 0;
 }
 

@@ -35,6 +35,7 @@ struct bc_interp {
 	const struct bc_text_rule *texts; /* per symbol: see texts.h; NULL: not followed */
 	const struct bc_fields *fields;   /* see fields.h; NULL: only local records have fields */
 	const struct bc_globals *globals; /* see globals.h; NULL: variables are unknown */
+	int to_the_end; /* calls after which the process surely ends are told, too */
 	void *context;
 	void (*call)(void *context, const struct bc_call_event *event);
 };

@@ -32,6 +32,8 @@ void bc_liveness_init(struct bc_liveness *liveness, const struct bc_interp *inte
 	*liveness = (struct bc_liveness){.program = program, .interp = *interp};
 	liveness->interp.context = liveness;
 	liveness->interp.call = mark;
+	/* main() registers, runs the loop, and then ends the process */
+	liveness->interp.to_the_end = 1;
 	liveness->mentioned = bc_xmalloc(program->nsyms + 1);
 	liveness->asked = bc_xmalloc(program->nfuncs + 1);
 	liveness->live = bc_xmalloc(program->ncalls + 1);

@@ -1,7 +1,8 @@
 /*
  * Which calls can be made at all: not under a condition that is constantly false, not behind the
  * end of the process, and not in a static function that nothing mentions. Asked for registrations,
- * so that a callback handed over in dead code is no callback.
+ * so that a callback handed over in dead code is no callback. What surely comes to the end of the
+ * process later counts: the loop may run in between.
  */
 #ifndef BC_LINK_LIVENESS_H
 #define BC_LINK_LIVENESS_H
