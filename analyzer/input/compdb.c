@@ -237,7 +237,9 @@ static void sort_entry(struct reader *r, json_t *object, struct bc_argv *argv, s
 		entry->output = bc_path_absolute(
 			&r->scratch, entry->directory, flags.output ? flags.output : output);
 	add_cross_flags(r, entry->compiler, &flags);
-	if (flags.language == BC_LANG_C)
+	if (flags.no_compile)
+		r->out->skipped[BC_SKIP_PREPROCESS]++;
+	else if (flags.language == BC_LANG_C)
 		add_entry(r, entry, &flags);
 	else
 		r->out->skipped[skip_of(flags.language)]++;
@@ -391,6 +393,7 @@ const char *bc_skip_name(enum bc_skip skip)
 	case BC_SKIP_HEADER: return "header";
 	case BC_SKIP_OTHER: return "other";
 	case BC_SKIP_DUPLICATE: return "duplicate";
+	case BC_SKIP_PREPROCESS: return "only preprocessed";
 	case BC_SKIP_VARIANT: return "further variant";
 	case BC_SKIP_MALFORMED: return "malformed";
 	case BC_SKIP_COUNT: break;

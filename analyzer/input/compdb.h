@@ -20,10 +20,12 @@ enum bc_skip {
 	BC_SKIP_OBJC,
 	BC_SKIP_CUDA,
 	BC_SKIP_ASSEMBLER,
-	BC_SKIP_HEADER,    /* a header listed as if it were compiled */
-	BC_SKIP_OTHER,     /* Fortran, Rust, an object file, ... */
-	BC_SKIP_DUPLICATE, /* the same source with the same meaning; its output is kept */
-	BC_SKIP_VARIANT,   /* the same source in more variants than are worth reading */
+	BC_SKIP_HEADER,     /* a header listed as if it were compiled */
+	BC_SKIP_OTHER,      /* Fortran, Rust, an object file, ... */
+	BC_SKIP_PREPROCESS, /* the preprocessor alone is run, say to look for something in its
+			       output */
+	BC_SKIP_DUPLICATE,  /* the same source with the same meaning; its output is kept */
+	BC_SKIP_VARIANT,    /* the same source in more variants than are worth reading */
 	BC_SKIP_MALFORMED,
 	BC_SKIP_COUNT
 };

@@ -30,7 +30,8 @@ enum action {
 	LANGUAGE,
 	OUTPUT,
 	TARGET,
-	SYSROOT
+	SYSROOT,
+	NO_COMPILE
 };
 
 struct option {
@@ -174,6 +175,9 @@ static const struct option options[] = {
 	{"--output=", OUTPUT},
 	{"-Wp,", PREPROCESSOR},
 	{"-Xpreprocessor", PREPROCESSOR_VALUE},
+	{"-E", NO_COMPILE},
+	{"-M", NO_COMPILE},
+	{"-MM", NO_COMPILE},
 	/* dropped, listed only for the argument that they take along */
 	{"-MF", DROP_EITHER},
 	{"-MT", DROP_EITHER},
@@ -228,6 +232,7 @@ static int takes_joined(enum action action)
 	case INCLUDE:
 	case SYSROOT: return 1;
 	case DROP:
+	case NO_COMPILE:
 	case DROP_VALUE:
 	case KEEP:
 	case KEEP_VALUE:
@@ -403,6 +408,7 @@ static void apply_option(struct filter *f, const struct option *option)
 
 	switch (option->action) {
 	case DROP: break;
+	case NO_COMPILE: f->out->no_compile = 1; break;
 	case DROP_VALUE:
 	case DROP_EITHER: take_value(f, option); break;
 	case KEEP:

@@ -14,6 +14,7 @@ struct bc_flags {
 	enum bc_language language; /* by -x, the driver's name and the extension */
 	const char *target;        /* of -target or --target=, or NULL */
 	int sysroot;               /* a sysroot is given */
+	int no_compile;            /* it only preprocesses, or lists what is included */
 };
 
 /*

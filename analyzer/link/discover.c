@@ -150,10 +150,10 @@ static uint32_t loop_of_step(const struct search *s, const struct step *step)
 	return BC_NONE;
 }
 
-/* Does a loop end by returning something: the event that it waited for, say? */
-static int hands_out(const struct bc_func *f, uint32_t loop)
+/* Does a function return something: the event that its loop waited for, say? */
+static int hands_out(const struct bc_func *f)
 {
-	for (uint32_t i = loop; i < loop + f->nodes[loop].size; i++)
+	for (uint32_t i = 0; i < f->nnodes; i++)
 		if (f->nodes[i].kind == BC_N_RETURN && f->nodes[i].size > 1)
 			return 1;
 	return 0;
@@ -213,7 +213,7 @@ static void climb(struct search *s, uint32_t wait, uint32_t *visited)
 				bc_vec_push(&s->candidates, (struct candidate){.func = step.func,
 								    .loop = loop,
 								    .step = (uint32_t)i});
-			if (step.fetches || !hands_out(&s->program->funcs[step.func], loop))
+			if (step.fetches || !hands_out(&s->program->funcs[step.func]))
 				continue;
 			step.fetches = 1;
 		}
@@ -394,7 +394,7 @@ static void add_dispatches(struct search *s, struct bc_discovery *discovery, str
 	}
 }
 
-/* Is the function called from the driver of this loop alone? */
+/* Is the function called from drivers of loops alone? */
 static int is_helper(const struct search *s, const uint8_t *driver, uint32_t func)
 {
 	for (uint32_t i = s->callers[func]; i < s->callers[func + 1]; i++)
@@ -408,25 +408,45 @@ static int is_in_loop(const struct bc_func *f, uint32_t node)
 	return loop_around(f, node, BC_NONE) != BC_NONE;
 }
 
-/* event->run(...), where the event is a parameter? */
-static int is_of_parameter(const struct bc_func *f, uint32_t call)
+/* event->run(...), where the event is a parameter: which one, or BC_NONE. */
+static uint32_t parameter_of(const struct bc_func *f, uint32_t call)
 {
 	const struct bc_node *nodes = f->nodes;
 	uint32_t i = call + 1;
+	int in_record = 0;
 
-	while (nodes[i].kind == BC_N_DEREF || nodes[i].kind == BC_N_CAST)
-		i++;
-	if (nodes[i].kind != BC_N_FIELD)
-		return 0;
 	while (nodes[i].kind == BC_N_DEREF || nodes[i].kind == BC_N_CAST ||
 		nodes[i].kind == BC_N_FIELD)
-		i++;
-	return nodes[i].kind == BC_N_LOCAL && nodes[i].ref < f->nparams;
+		in_record |= nodes[i++].kind == BC_N_FIELD;
+	return in_record && nodes[i].kind == BC_N_LOCAL && nodes[i].ref < f->nparams ? nodes[i].ref
+										     : BC_NONE;
+}
+
+/* event->run(event)? */
+static int is_handed_itself(const struct bc_func *f, uint32_t call)
+{
+	uint32_t parameter = parameter_of(f, call);
+	uint32_t callee = call + 1;
+
+	BC_EACH_KID(f, call, kid)
+	if (kid != callee && f->nodes[kid].kind == BC_N_LOCAL && f->nodes[kid].ref == parameter)
+		return 1;
+	return 0;
+}
+
+/* Does this call through a place, in a function that the loop calls, run what the loop waited for?
+ */
+static int is_dispatch(const struct bc_func *f, uint32_t call, int helps_loops_alone)
+{
+	if (is_handed_itself(f, call))
+		return 1;
+	return helps_loops_alone && (is_in_loop(f, call) || parameter_of(f, call) != BC_NONE);
 }
 
 /*
- * while (poll(...) >= 0) dispatch(): helpers that only this loop has, and that call through places
- * in a loop of their own, or what an event says that they are handed, dispatch for it.
+ * while (poll(...) >= 0) dispatch(): helpers that only loops have, and that call through places
+ * in a loop of their own, or what an event says that they are handed, dispatch for it; so does
+ * whatever hands an event to the function that it names.
  */
 static void add_helper_dispatches(struct search *s, struct bc_discovery *discovery,
 	struct bc_roots *roots, const struct candidate *candidate, int on_worker)
@@ -437,20 +457,23 @@ static void add_helper_dispatches(struct search *s, struct bc_discovery *discove
 	uint8_t *driver = bc_xmalloc(program->nfuncs + 1);
 
 	memset(driver, 0, program->nfuncs + 1);
-	driver[candidate->func] = 1;
+	for (size_t i = 0; i < s->candidates.count; i++)
+		if (!s->candidates.items[i].dropped)
+			driver[s->candidates.items[i].func] = 1;
 	for (uint32_t c = f->call; c < f->call + f->ncalls; c++) {
 		const struct bc_call *call = &program->calls[c];
 		uint32_t helper = call->sym == BC_NONE ? BC_NONE : program->syms[call->sym].func;
 		const struct bc_func *h;
 
-		if (call->node < candidate->loop || call->node >= end || helper == BC_NONE ||
-			!is_helper(s, driver, helper))
+		int alone;
+
+		if (call->node < candidate->loop || call->node >= end || helper == BC_NONE)
 			continue;
 		h = &program->funcs[helper];
+		alone = is_helper(s, driver, helper);
 		for (uint32_t k = h->call; k < h->call + h->ncalls; k++)
 			if (program->calls[k].sym == BC_NONE &&
-				(is_in_loop(h, program->calls[k].node) ||
-					is_of_parameter(h, program->calls[k].node)))
+				is_dispatch(h, program->calls[k].node, alone))
 				add_callbacks(s, discovery, roots, k, candidate, on_worker);
 	}
 	free(driver);

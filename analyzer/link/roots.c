@@ -17,7 +17,7 @@ void bc_roots_add(struct bc_roots *roots, struct bc_root root)
 			have->context != root.context)
 			continue;
 		root.phases |= have->phases;
-		if (have->assumed && !root.assumed)
+		if ((have->assumed && !root.assumed) || (have->on_worker && !root.on_worker))
 			*have = root;
 		have->phases = root.phases;
 		return;

@@ -317,6 +317,23 @@ static void test_languages(void **state)
 		"4 C++, 1 Objective-C, 1 CUDA, 2 assembler, 1 header, 1 other");
 }
 
+/* FRR's build looks for its commands in what the preprocessor says under another macro. */
+static void test_preprocessing_is_no_compile(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(
+		parse(f, "[{\"file\": \"a.c\", \"command\": \"cc -E -P -DEXTRACT a.c\"},"
+			 " {\"file\": \"a.c\", \"command\": \"cc -M a.c\"},"
+			 " {\"file\": \"a.c\", \"command\": \"cc -MM -MF a.d a.c\"},"
+			 " {\"file\": \"a.c\", \"command\": \"cc -MD -MP -MT a.o -MF a.d -c a.c\"},"
+			 " {\"file\": \"b.c\", \"command\": \"cc -MMD -c b.c\"}]"),
+		0);
+	assert_int_equal(f->db.count, 2);
+	assert_int_equal(f->db.skipped[BC_SKIP_PREPROCESS], 3);
+	assert_string_equal(bc_compdb_skipped_text(&f->arena, &f->db), "3 only preprocessed");
+}
+
 static void test_duplicates(void **state)
 {
 	struct fixture *f = *state;
@@ -562,6 +579,7 @@ int main(void)
 		TEST(test_response_budget),
 		TEST(test_many_outputs),
 		TEST(test_languages),
+		TEST(test_preprocessing_is_no_compile),
 		TEST(test_duplicates),
 		TEST(test_missing_file_stays),
 		TEST(test_symbolic_links),
