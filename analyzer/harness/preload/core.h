@@ -142,22 +142,20 @@ void bc_frame_count(struct bc_wire_thread *thread, uint32_t function, uint64_t n
 
 /* library.c */
 void bc_library_find(void);
-/* The only function of this name in all that was loaded when it was looked through last, or NULL.
- */
-void *bc_library_search(const char *name);
 void bc_library_find_late(uint64_t now);
 /* Something may have come by dlopen(); and: then it is looked through now. */
 void bc_library_note_open(void);
 void bc_library_find_opened(void);
-/* 1 when a function of this name is there only because of us. */
-int bc_library_is_ours_alone(const char *name);
-/* 1 when functions of this name are timed; and what times the one given, or NULL. */
-int bc_library_is_timed(const char *name);
-void *bc_library_gate(const char *name, void *real);
-/* Our function that stands before the one given, or NULL. */
-void *bc_library_front(const char *name, void *real);
-/* The function that a gate leads to, or before which ours stands; anything else as it is. */
-void *bc_library_behind(void *address);
+/* What times a function, or NULL when there is no room; and the function behind it, or the address
+ * itself. */
+void *bc_gate_of(uint32_t id, uint64_t real);
+void *bc_gate_real(void *address);
+/* The number of a function that the rule packs name, under any name that headers give it, or 0. */
+uint32_t bc_gate_find_id(const char *name, uint32_t hash);
+
+/* search.c. The only function of this name in all that was loaded when it was looked through last,
+ * or NULL. */
+void *bc_library_search(const char *name);
 
 static inline uint64_t bc_now(void)
 {

@@ -16,34 +16,17 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "harness/preload/modules.h"
 #include "harness/preload/raw.h"
 
 enum {
-	MODULES = 512,
 	GATES = 2047 /* library.S has the same number */,
 	GATE_SIZE = 16,
-	PAGE = 4096
-};
-
-struct module {
-	uint64_t bias;
-	const ElfW(Phdr) * parts;
-	int nparts;
-	int ours, late, untouched, seen; /* late: a plug that came after the program had begun */
-	const ElfW(Sym) * symbols;
-	const char *strings;
-	const uint32_t *hash; /* DT_GNU_HASH; NULL: exports nothing that can be looked up */
-	const ElfW(Rela) * tables[2];
-	size_t sizes[2];
-	uint64_t relro, relro_end; /* whole pages */
-	int relro_open;
 };
 
 extern struct bc_call_row bc_gate_rows[];
 extern char bc_gates[], bc_gates_end[];
 
-static struct module modules[MODULES];
-static int nmodules;
 static uint32_t ngates;
 static unsigned long long known_adds, known_subs;
 static int opened; /* something may have come by dlopen() */
@@ -78,70 +61,11 @@ enum { MISSING = 1, WANTED, DONE };
 enum { LATES = sizeof(lates) / sizeof(lates[0]) };
 static int plugs_are_late;
 
-/* ---- modules ---- */
-
-static int is_code(const struct module *module, uint64_t address)
-{
-	for (int i = 0; i < module->nparts; i++)
-		if (module->parts[i].p_type == PT_LOAD && (module->parts[i].p_flags & PF_X) &&
-			address - module->bias - module->parts[i].p_vaddr <
-				module->parts[i].p_memsz)
-			return 1;
-	return 0;
-}
-
-static int is_writable(const struct module *module, uint64_t address)
-{
-	for (int i = 0; i < module->nparts; i++)
-		if (module->parts[i].p_type == PT_LOAD && (module->parts[i].p_flags & PF_W) &&
-			address - module->bias - module->parts[i].p_vaddr <
-				module->parts[i].p_memsz)
-			return 1;
-	return 0;
-}
-
-/* Some of these pointers have been relocated by the dynamic linker, some (the vDSO's) have not. */
-static uint64_t locate(const struct module *module, uint64_t value)
-{
-	return value < module->bias ? module->bias + value : value;
-}
-
-static void read_dynamic(struct module *module, const ElfW(Dyn) * entry)
-{
-	for (; entry->d_tag != DT_NULL; entry++) {
-		uint64_t value = entry->d_un.d_val, at = locate(module, value);
-
-		switch (entry->d_tag) {
-		case DT_SYMTAB: module->symbols = (const void *)at; break;
-		case DT_STRTAB: module->strings = (const void *)at; break;
-		case DT_GNU_HASH: module->hash = (const void *)at; break;
-		case DT_RELA: module->tables[0] = (const void *)at; break;
-		case DT_RELASZ: module->sizes[0] = value; break;
-		case DT_JMPREL: module->tables[1] = (const void *)at; break;
-		case DT_PLTRELSZ: module->sizes[1] = value; break;
-		default: break;
-		}
-	}
-}
-
-/* Sanitizers' runtimes call the real functions on purpose. */
-static int is_untouched(const char *path)
-{
-	static const char *const names[] = {"libc.so", "libc-", "ld-linux", "linux-vdso",
-		"libpthread", "libdl", "libasan.", "libtsan.", "libubsan.", "liblsan.",
-		"libclang_rt"};
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strncmp(name, names[i], strlen(names[i])))
-			return 1;
-	return 0;
-}
-
 /* Of a plug that is here already no other is needed; of a library without one, it is. */
-static void note_library(struct module *module, const char *path)
+static void note_library(struct bc_module *module)
 {
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *path = module->path, *slash = strrchr(path, '/'),
+		   *name = slash ? slash + 1 : path;
 
 	for (int i = 0; i < LATES; i++) {
 		size_t len = strlen(lates[i].library);
@@ -158,144 +82,9 @@ static void note_library(struct module *module, const char *path)
 	}
 }
 
-static int add_module(struct dl_phdr_info *info, size_t size, void *argument)
-{
-	struct module *module = &modules[nmodules];
-	const ElfW(Dyn) *dynamic = NULL;
-	struct module old = *module;
-
-	(void)size;
-	(void)argument;
-	if (nmodules == MODULES)
-		return 1;
-	*module = (struct module){
-		.bias = info->dlpi_addr, .parts = info->dlpi_phdr, .nparts = info->dlpi_phnum};
-	for (int i = 0; i < module->nparts; i++) {
-		const ElfW(Phdr) *part = &module->parts[i];
-		uint64_t begin = module->bias + part->p_vaddr;
-
-		if (part->p_type == PT_DYNAMIC)
-			dynamic = (const void *)begin;
-		if (part->p_type != PT_GNU_RELRO)
-			continue;
-		module->relro = begin & ~(uint64_t)(PAGE - 1);
-		module->relro_end = (begin + part->p_memsz) & ~(uint64_t)(PAGE - 1);
-	}
-	if (!dynamic)
-		return 0;
-	read_dynamic(module, dynamic);
-	if (!module->symbols || !module->strings)
-		return 0;
-	module->ours = strstr(info->dlpi_name, "libblockcheck-preload") != NULL;
-	note_library(module, info->dlpi_name);
-	module->untouched = module->ours || is_untouched(info->dlpi_name);
-	/* the list only grows at its end while nothing is unloaded */
-	module->seen = old.seen && old.symbols == module->symbols && old.parts == module->parts;
-	nmodules++;
-	return 0;
-}
-
-/* ---- definitions ---- */
-
-/* How many of this name a module defines; *address is the first. An indirect one counts as two,
- * since nothing but the dynamic linker should decide on it. */
-static int count_definitions(
-	const struct module *module, const char *name, uint32_t hash, uint64_t *address)
-{
-	uint32_t nbuckets, first, nbloom, shift, at;
-	const uint64_t *bloom;
-	const uint32_t *buckets, *chain;
-	uint64_t word;
-	int count = 0;
-
-	if (!module->hash || !module->hash[0] || !module->hash[2])
-		return 0;
-	nbuckets = module->hash[0], first = module->hash[1], nbloom = module->hash[2];
-	shift = module->hash[3];
-	bloom = (const uint64_t *)(module->hash + 4);
-	buckets = (const uint32_t *)(bloom + nbloom);
-	chain = buckets + nbuckets;
-	word = bloom[hash / 64 % nbloom];
-	if (!(word >> (hash % 64) & word >> ((hash >> shift) % 64) & 1))
-		return 0;
-	at = buckets[hash % nbuckets];
-	for (int last = at < first; !last; at++) {
-		const ElfW(Sym) *symbol = &module->symbols[at];
-
-		last = chain[at - first] & 1;
-		if ((chain[at - first] | 1) != (hash | 1) || !symbol->st_shndx ||
-			strcmp(module->strings + symbol->st_name, name) != 0)
-			continue;
-		if (!count)
-			*address = module->bias + symbol->st_value;
-		count += ELF64_ST_TYPE(symbol->st_info) == STT_FUNC ? 1 : 2;
-	}
-	return count;
-}
-
-/*
- * Where a call that is not bound yet will go; 0 when that is not certain, since several libraries
- * have the name. Modules are listed in the order in which they are searched.
- */
-static uint64_t find_definition(const char *name, uint32_t hash)
-{
-	uint64_t found = 0, address = 0;
-
-	for (int i = 0; i < nmodules; i++) {
-		int count =
-			modules[i].late ? 0 : count_definitions(&modules[i], name, hash, &address);
-
-		if (count > 1 || (count && found))
-			return 0;
-		if (!count)
-			continue;
-		if (modules[i].ours)
-			return address;
-		found = address;
-	}
-	return found;
-}
-
-/* ---- functions that only we have ---- */
-
-/* Nothing is known of what a module exports that has an old table of symbols alone. */
-static int is_readable(const struct module *module)
-{
-	return module->hash || module->untouched;
-}
-
-/*
- * A plug defines all functions of its library that take callbacks, but the library may be older and
- * have fewer. Who asks whether there is one must get the library's answer.
- */
-static int is_ours_alone(const char *name, uint32_t hash)
-{
-	uint64_t address;
-	int found = 0;
-
-	if (!strncmp(name, "__blockcheck", 12))
-		return 0;
-	for (int i = 0; i < nmodules; i++) {
-		int count = count_definitions(&modules[i], name, hash, &address);
-
-		if (!is_readable(&modules[i]) || (count && !modules[i].ours))
-			return 0;
-		found |= count;
-	}
-	return found;
-}
-
-static int is_ours(uint64_t address)
-{
-	for (int i = 0; i < nmodules; i++)
-		if (modules[i].ours && is_code(&modules[i], address))
-			return 1;
-	return 0;
-}
-
 /* ---- gates ---- */
 
-static void *gate_of(uint32_t id, uint64_t real)
+void *bc_gate_of(uint32_t id, uint64_t real)
 {
 	struct bc_call_row *row;
 
@@ -309,6 +98,15 @@ static void *gate_of(uint32_t id, uint64_t real)
 	row = &bc_gate_rows[++ngates];
 	*row = (struct bc_call_row){.real = (void *)real, .id = id, .kind = BC_LIBRARY};
 	return bc_gates + (size_t)ngates * GATE_SIZE;
+}
+
+void *bc_gate_real(void *address)
+{
+	const char *gate = address;
+
+	if (gate < bc_gates + GATE_SIZE || gate >= bc_gates_end)
+		return address;
+	return bc_gate_rows[(gate - bc_gates) / GATE_SIZE].real;
 }
 
 /* The number of a function that the collector wants timed, or 0. */
@@ -348,7 +146,7 @@ static int find_plain(const char *name, char *plain, size_t size)
 	return 1;
 }
 
-static uint32_t find_any_id(const char *name, uint32_t hash)
+uint32_t bc_gate_find_id(const char *name, uint32_t hash)
 {
 	char plain[64];
 	uint32_t id = find_id(name, hash);
@@ -359,22 +157,22 @@ static uint32_t find_any_id(const char *name, uint32_t hash)
 }
 
 /* What the place leads to now, or will once it is bound. */
-static uint64_t find_target(const struct module *module, const ElfW(Sym) * symbol, const char *name,
-	uint32_t hash, uint64_t value)
+static uint64_t find_target(const struct bc_module *module, const ElfW(Sym) * symbol,
+	const char *name, uint32_t hash, uint64_t value)
 {
 	uint64_t own = symbol->st_shndx ? module->bias + symbol->st_value : 0;
 
 	if (!value || (value >= (uint64_t)bc_gates && value < (uint64_t)bc_gates_end))
 		return 0;
-	if (value != own && is_code(module, value))
-		value = find_definition(name, hash); /* its own stub: not bound yet */
-	for (int i = 0; value && i < nmodules; i++)
-		if (is_code(&modules[i], value))
+	if (value != own && bc_module_has_code(module, value))
+		value = bc_modules_find(name, hash); /* its own stub: not bound yet */
+	for (int i = 0; value && i < bc_nmodules; i++)
+		if (bc_module_has_code(&bc_modules[i], value))
 			return value;
 	return 0;
 }
 
-static int open_relro(struct module *module)
+static int open_relro(struct bc_module *module)
 {
 	if (!module->relro_open)
 		module->relro_open = bc_raw6(SYS_mprotect, (long)module->relro,
@@ -385,9 +183,9 @@ static int open_relro(struct module *module)
 	return module->relro_open > 0;
 }
 
-static void patch(struct module *module, uint64_t at, void *gate)
+static void patch(struct bc_module *module, uint64_t at, void *gate)
 {
-	if (!is_writable(module, at))
+	if (!bc_module_is_writable(module, at))
 		return;
 	if (at >= module->relro && at < module->relro_end && !open_relro(module))
 		return;
@@ -399,11 +197,11 @@ static void *find_substitute(const char *name, uint32_t hash, uint32_t id, uint6
 {
 	uint64_t address = 0;
 
-	for (int i = 0; plugs_are_late && i < nmodules && !address; i++)
-		if (modules[i].late)
-			count_definitions(&modules[i], name, hash, &address);
+	for (int i = 0; plugs_are_late && i < bc_nmodules && !address; i++)
+		if (bc_modules[i].late)
+			bc_module_count(&bc_modules[i], name, hash, &address);
 	if (id)
-		return gate_of(id, address ? address : target);
+		return bc_gate_of(id, address ? address : target);
 	return (void *)address;
 }
 
@@ -412,7 +210,7 @@ static int is_wrongly_there(
 	const ElfW(Sym) * symbol, const char *name, uint32_t hash, uint64_t value)
 {
 	return !symbol->st_shndx && ELF64_ST_BIND(symbol->st_info) == STB_WEAK && value &&
-	       is_ours(value) && is_ours_alone(name, hash);
+	       bc_modules_is_ours(value) && bc_modules_ours_alone(name, hash);
 }
 
 static void (*find_pass(const char *name))(void)
@@ -423,7 +221,7 @@ static void (*find_pass(const char *name))(void)
 	return NULL;
 }
 
-static void look_at(struct module *module, const ElfW(Rela) * place)
+static void look_at(struct bc_module *module, const ElfW(Rela) * place)
 {
 	uint32_t type = (uint32_t)ELF64_R_TYPE(place->r_info), hash, id;
 	const ElfW(Sym) *symbol = &module->symbols[ELF64_R_SYM(place->r_info)];
@@ -444,7 +242,7 @@ static void look_at(struct module *module, const ElfW(Rela) * place)
 		patch(module, at, NULL);
 		return;
 	}
-	id = find_any_id(name, hash);
+	id = bc_gate_find_id(name, hash);
 	if (!id && !plugs_are_late)
 		return;
 	target = find_target(module, symbol, name, hash, *(uint64_t *)at);
@@ -453,7 +251,7 @@ static void look_at(struct module *module, const ElfW(Rela) * place)
 		patch(module, at, gate);
 }
 
-static void look_through(struct module *module)
+static void look_through(struct bc_module *module)
 {
 	module->seen = 1;
 	for (int table = 0; !module->untouched && table < 2; table++)
@@ -473,10 +271,9 @@ static int collect(struct dl_phdr_info *info, size_t size, void *argument)
 	(void)argument;
 	if (info->dlpi_adds == known_adds && info->dlpi_subs == known_subs)
 		return 1;
-	if (info->dlpi_subs != known_subs)
-		memset(modules, 0, sizeof(modules));
-	nmodules = 0;
-	dl_iterate_phdr(add_module, NULL);
+	bc_modules_list(info->dlpi_subs != known_subs);
+	for (int i = 0; i < bc_nmodules; i++)
+		note_library(&bc_modules[i]);
 	return 1;
 }
 
@@ -487,9 +284,9 @@ static int look_through_all(struct dl_phdr_info *info, size_t size, void *argume
 	collect(info, size, argument);
 	known_adds = info->dlpi_adds;
 	known_subs = info->dlpi_subs;
-	for (int i = 0; i < nmodules; i++)
-		if (!modules[i].seen)
-			look_through(&modules[i]);
+	for (int i = 0; i < bc_nmodules; i++)
+		if (!bc_modules[i].seen)
+			look_through(&bc_modules[i]);
 	return 1;
 }
 
@@ -531,143 +328,6 @@ void bc_library_find(void)
 	dl_iterate_phdr(collect, NULL);
 	load_missing_plugs();
 	dl_iterate_phdr(look_through_all, NULL);
-}
-
-struct search {
-	const char *name;
-	uint64_t real, found;
-};
-
-static int search_all(struct dl_phdr_info *info, size_t size, void *argument)
-{
-	struct search *search = argument;
-
-	(void)info;
-	(void)size;
-	search->found = find_definition(search->name, bc_wire_name_hash(search->name));
-	return 1;
-}
-
-void *bc_library_search(const char *name)
-{
-	struct search search = {name, 0, 0};
-
-	dl_iterate_phdr(search_all, &search);
-	return (void *)search.found;
-}
-
-static int search_ours(struct dl_phdr_info *info, size_t size, void *argument)
-{
-	struct search *search = argument;
-
-	(void)info;
-	(void)size;
-	search->found = (uint64_t)is_ours_alone(search->name, bc_wire_name_hash(search->name));
-	return 1;
-}
-
-int bc_library_is_ours_alone(const char *name)
-{
-	struct search search = {name, 0, 0};
-
-	dl_iterate_phdr(search_ours, &search);
-	return search.found != 0;
-}
-
-/* What is found may also be the place in a program by which that calls it, which is its address for
- * all; from there it goes through a gate anyhow. */
-static int search_gate(struct dl_phdr_info *info, size_t size, void *argument)
-{
-	struct search *search = argument;
-	uint32_t hash = bc_wire_name_hash(search->name);
-	uint64_t address = 0;
-
-	(void)info;
-	(void)size;
-	for (int i = 0; i < nmodules && !search->found; i++)
-		if (!modules[i].ours &&
-			count_definitions(&modules[i], search->name, hash, &address) == 1 &&
-			address == search->real)
-			search->found = (uint64_t)gate_of(find_any_id(search->name, hash), address);
-	return 1;
-}
-
-/* The only function of this name that is not ours, when there is one alone. */
-static uint64_t find_theirs(const char *name, uint32_t hash)
-{
-	uint64_t found = 0, address = 0;
-
-	for (int i = 0; i < nmodules; i++) {
-		int count =
-			modules[i].ours ? 0 : count_definitions(&modules[i], name, hash, &address);
-
-		if (!is_readable(&modules[i]) || count > 1 || (count && found))
-			return 0;
-		if (count)
-			found = address;
-	}
-	return found;
-}
-
-static int search_front(struct dl_phdr_info *info, size_t size, void *argument)
-{
-	struct search *search = argument;
-	uint32_t hash = bc_wire_name_hash(search->name);
-	uint64_t address = 0;
-
-	(void)info;
-	(void)size;
-	for (int i = 0; i < nmodules && !address; i++)
-		if (modules[i].ours)
-			count_definitions(&modules[i], search->name, hash, &address);
-	if (address && find_theirs(search->name, hash) == search->real)
-		search->found = address;
-	return 1;
-}
-
-void *bc_library_front(const char *name, void *real)
-{
-	struct search search = {name, (uint64_t)real, 0};
-
-	dl_iterate_phdr(search_front, &search);
-	return (void *)search.found;
-}
-
-static int search_behind(struct dl_phdr_info *info, size_t size, void *argument)
-{
-	struct search *search = argument;
-	Dl_info found;
-
-	(void)info;
-	(void)size;
-	if (is_ours(search->real) && dladdr((void *)search->real, &found) && found.dli_sname &&
-		found.dli_saddr == (void *)search->real)
-		search->found = find_theirs(found.dli_sname, bc_wire_name_hash(found.dli_sname));
-	return 1;
-}
-
-int bc_library_is_timed(const char *name)
-{
-	return find_any_id(name, bc_wire_name_hash(name)) != 0;
-}
-
-void *bc_library_gate(const char *name, void *real)
-{
-	struct search search = {name, (uint64_t)real, 0};
-
-	dl_iterate_phdr(search_gate, &search);
-	return (void *)search.found;
-}
-
-void *bc_library_behind(void *address)
-{
-	const char *gate = address;
-	struct search search = {NULL, (uint64_t)address, 0};
-
-	if (gate >= bc_gates + GATE_SIZE && gate < bc_gates_end)
-		return bc_gate_rows[(gate - bc_gates) / GATE_SIZE].real;
-	dl_iterate_phdr(search_behind, &search);
-	return search.found ? (void *)search.found : address;
 }
 
 void bc_library_note_open(void)
