@@ -72,7 +72,7 @@ static int is_callee(const char *measured, const char *function)
 	if (!strncmp(measured, "__", 2))
 		measured += 2;
 	return n && !strncmp(measured, function, n) &&
-	       (!strcmp(measured + n, "64") || !strcmp(measured + n, "_chk") ||
+	       (!measured[n] || !strcmp(measured + n, "64") || !strcmp(measured + n, "_chk") ||
 		       !strcmp(measured + n, "_time64") || !strcmp(measured + n, "64_chk"));
 }
 
@@ -100,6 +100,16 @@ static int file_of(const struct pair *pair, const struct bc_profile_where *frame
 	return *frame->file ? bc_join_same_file(frame->file, pair->at->file) : 1;
 }
 
+/* The call that the stack ends with. A culprit that the program contains is on the stack itself,
+ * and was inside of another. */
+static const char *find_innermost_call(const struct bc_profile_stall *stall)
+{
+	for (int i = 0; i < stall->nstack && stall->inside; i++)
+		if (bc_join_same_function(stall->stack[i].function, stall->culprit))
+			return stall->inside;
+	return stall->culprit;
+}
+
 /*
  * The frame that made the call: the one around the function that blocks. What blocked inside of
  * that may be another function, as poll() in PQexec().
@@ -112,7 +122,7 @@ static int find_caller(const struct pair *pair)
 	for (int k = 0; k + 1 < stall->nstack; k++)
 		if (is_callee(stall->stack[k].function, pair->function))
 			return k + 1;
-	if (stall->cause != BC_CAUSE_CALL || !is_callee(stall->culprit, pair->function))
+	if (stall->cause != BC_CAUSE_CALL || !is_callee(find_innermost_call(stall), pair->function))
 		return -1;
 	while (i < stall->nstack && is_libc(&stall->stack[i]))
 		i++;

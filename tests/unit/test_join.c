@@ -118,6 +118,35 @@ static void test_blocked_deeper(void **state)
 	assert_string_equal(join(&b), "");
 }
 
+/* The program contains a library: its function is on the stack, and what that called is its inside.
+ */
+static void test_contained(void **state)
+{
+	static struct bc_profile_where stack[] = {
+		{"resolve_peer", "/elsewhere/app/src/net.c", 6, "/usr/bin/app"},
+		{"lib_fetch.part.0", "/elsewhere/app/lib/lib.c", 70, "/usr/bin/app"},
+		{"fetch_all", "/elsewhere/app/src/conn.c", 9, "/usr/bin/app"}};
+	struct both b;
+
+	(void)state;
+	init(&b);
+	b.profile.stalls[0].stack = stack;
+	b.profile.stalls[0].culprit = "lib_fetch";
+	b.profile.stalls[0].inside = "getaddrinfo";
+	assert_string_equal(join(&b), DNS);
+	/* or the finding knows the library's function only */
+	b.report.findings[0].sink.function = "lib_fetch";
+	b.report.findings[0].sink.in = "fetch_all";
+	b.report.findings[0].sink.at.file = "src/conn.c";
+	b.report.findings[0].sink.at.line = 9;
+	assert_string_equal(join(&b), DNS);
+	/* where the stack begins at the culprit's caller, that did not call the inside */
+	init(&b);
+	b.profile.stalls[0].culprit = "lib_fetch";
+	b.profile.stalls[0].inside = "getaddrinfo";
+	assert_string_equal(join(&b), "");
+}
+
 /* The caller ended in that call, or was inlined: a function of the path is next on the stack. */
 static void test_caller_is_gone(void **state)
 {
@@ -345,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_line_has_moved),
 		cmocka_unit_test(test_other_function_or_file),
 		cmocka_unit_test(test_blocked_deeper),
+		cmocka_unit_test(test_contained),
 		cmocka_unit_test(test_caller_is_gone),
 		cmocka_unit_test(test_without_stack),
 		cmocka_unit_test(test_nearest_line),

@@ -91,12 +91,15 @@ struct bc_collector {
 	struct bc_rows *rows;         /* of run->callbacks, by place */
 	const char *const *functions; /* timed ones beyond calls.def; their ids follow its own */
 	uint32_t nfunctions;
+	const char **sorted; /* these, by name */
 };
 
 /* names.c */
 /* Has these functions of libraries timed, too, as far as they are not in calls.def; they must stay
  * where they are. NULL ends the list. */
 void bc_calls_add(struct bc_collector *collector, const char *const *functions);
+/* The one of them that a function on a stack is, or NULL. */
+const char *bc_call_find(const struct bc_collector *collector, const char *function);
 /* NULL when there is no such call. */
 const char *bc_call_name(const struct bc_collector *collector, uint32_t id);
 const char *bc_api_name(uint32_t api);

@@ -1,5 +1,6 @@
 #include "harness/collect/collector.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fs.h"
@@ -60,6 +61,29 @@ static int add_name(struct bc_wire_names *names, uint32_t *used, const char *nam
 	return 1;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void sort_functions(struct bc_collector *collector)
+{
+	size_t n = collector->nfunctions;
+
+	collector->sorted = BC_NEW_ARRAY(&collector->run->arena, const char *, n + 1);
+	for (size_t i = 0; i < n; i++)
+		collector->sorted[i] = collector->functions[i];
+	qsort(collector->sorted, n, sizeof(*collector->sorted), compare_names);
+}
+
+static const char *find_function(const struct bc_collector *collector, const char *name)
+{
+	const char **found = bsearch(&name, collector->sorted, collector->nfunctions,
+		sizeof(*collector->sorted), compare_names);
+
+	return found ? *found : NULL;
+}
+
 void bc_calls_add(struct bc_collector *collector, const char *const *functions)
 {
 	struct bc_wire_names *names = &collector->segment.wire->names;
@@ -74,6 +98,26 @@ void bc_calls_add(struct bc_collector *collector, const char *const *functions)
 			break;
 	for (; functions && *functions; functions++)
 		collector->run->untimed++;
+	sort_functions(collector);
+}
+
+/* Without what compilers add to the names of clones, and, where libc itself is contained, as others
+ * call its functions. */
+const char *bc_call_find(const struct bc_collector *collector, const char *function)
+{
+	static const char *const prefixes[] = {"", "__libc_", "__"};
+	size_t n = strcspn(function, ".@");
+	const char *found = NULL;
+	char plain[128];
+
+	if (n >= sizeof(plain))
+		return NULL;
+	memcpy(plain, function, n);
+	plain[n] = 0;
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]) && !found; i++)
+		if (!strncmp(plain, prefixes[i], strlen(prefixes[i])))
+			found = find_function(collector, plain + strlen(prefixes[i]));
+	return found;
 }
 
 const char *bc_call_name(const struct bc_collector *collector, uint32_t id)

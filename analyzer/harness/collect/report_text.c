@@ -104,15 +104,19 @@ static void write_many(struct writer *writer, const struct bc_run_stall *stall)
 	}
 }
 
+/* Of a long one both ends: where it is, and what the callback had to do with it. */
 static void write_stack(struct writer *writer, const struct bc_run_stall *stall)
 {
-	for (uint32_t i = 0; i < stall->nstack && i < MAX_FRAMES; i++) {
+	uint32_t hidden = stall->nstack > MAX_FRAMES + 1 ? stall->nstack - MAX_FRAMES : 0;
+
+	for (uint32_t i = 0; i < stall->nstack; i++) {
+		if (hidden && i == MAX_FRAMES / 2) {
+			SAY(writer, PLAIN, "      ... %u more", hidden);
+			end_line(writer);
+			i += hidden;
+		}
 		SAY(writer, FRAME, "      %s", stall->stack[i].function);
 		SAY(writer, PLAIN, "  %s", show_where(writer, &stall->stack[i]));
-		end_line(writer);
-	}
-	if (stall->nstack > MAX_FRAMES) {
-		SAY(writer, PLAIN, "      and %u more", stall->nstack - MAX_FRAMES);
 		end_line(writer);
 	}
 }

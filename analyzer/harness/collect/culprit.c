@@ -1,0 +1,154 @@
+/* Where the time of a stall went, and what is to blame for it. */
+#include "harness/collect/stall.h"
+
+#include <string.h>
+
+enum {
+	MIN_CALL_NS = 50000,
+	MIN_FAULT_NS = 250, /* of a minor fault with what it brings along */
+	MAX_FAULT_NS = 25000
+};
+
+/* A thread that never went to sleep had something to do all the time. */
+static int never_slept(const struct bc_wire_event *event)
+{
+	return !event->switches && event->cpu_ns;
+}
+
+void bc_stall_split(struct bc_stall_work *work)
+{
+	const struct bc_wire_event *event = work->event;
+	struct bc_run_split *split = &work->stall.split;
+	uint64_t own = event->own_ns;
+
+	bc_watch_sched(work->collector, work->thread);
+	split->cpu_ns = event->cpu_ns < own ? event->cpu_ns : own;
+	split->runqueue_ns =
+		bc_watch_runqueue(work->thread, event->start_ns, event->start_ns + event->total_ns);
+	if (never_slept(event) || split->runqueue_ns > own - split->cpu_ns)
+		split->runqueue_ns = own - split->cpu_ns;
+	split->blocked_ns = own - split->cpu_ns - split->runqueue_ns;
+}
+
+static const struct bc_wire_call *find_call(const struct bc_stall_work *work)
+{
+	const struct bc_wire_call *calls = work->event->calls, *most = NULL;
+
+	for (int i = 0; i < BC_WIRE_CALLS; i++)
+		if (bc_call_name(work->collector, calls[i].id) &&
+			(!most || calls[i].total_ns > most->total_ns))
+			most = &calls[i];
+	return most;
+}
+
+static void blame_call(struct bc_stall_work *work, const struct bc_wire_call *call)
+{
+	work->stall.cause = BC_RUN_CALL;
+	work->stall.culprit = bc_call_name(work->collector, call->id);
+	work->stall.culprit_ns = call->total_ns;
+	work->stall.culprit_calls = call->count;
+	work->stall.inner = bc_call_name(work->collector, call->inner);
+	work->stall.inner_ns = call->inner_ns;
+	if (!bc_stall_unwind_slice(work))
+		bc_stall_unwind_sample(work);
+}
+
+/* Faults are served in the kernel. What one costs differs tenfold from machine to machine, and more
+ * on a busy one; so the kernel's own account decides, and their number need only be in keeping. */
+static int is_faulting(const struct bc_stall_work *work)
+{
+	const struct bc_wire_event *event = work->event;
+	uint64_t ran = work->stall.split.cpu_ns, faults = event->minor_faults;
+
+	return faults && ran >= work->stall.split.blocked_ns && event->system_ns >= ran / 2 &&
+	       faults * MAX_FAULT_NS >= event->system_ns && faults * MIN_FAULT_NS >= ran / 20;
+}
+
+static void blame_cpu(struct bc_stall_work *work, enum bc_run_cause cause)
+{
+	work->stall.cause = cause;
+	work->stall.culprit_ns = work->stall.split.cpu_ns;
+	bc_stall_unwind_computing(work);
+	work->stall.culprit = work->hot ? work->hot : "";
+}
+
+static void blame_unknown_wait(struct bc_stall_work *work)
+{
+	const struct bc_sample *sample = work->thread->sample;
+	const char *name = NULL;
+
+	if (sample && sample->frame_ns == work->event->start_ns && sample->syscall >= 0)
+		name = bc_syscall_name(sample->syscall);
+	work->stall.cause = work->event->major_faults && !name ? BC_RUN_FAULT : BC_RUN_SYSCALL;
+	work->stall.culprit = name ? name : "";
+	work->stall.culprit_ns = work->stall.split.blocked_ns;
+	bc_stall_unwind_sample(work);
+}
+
+static void blame_others(struct bc_stall_work *work)
+{
+	work->stall.cause = BC_RUN_RUNQUEUE;
+	work->stall.culprit_ns = work->stall.split.runqueue_ns;
+	bc_stall_unwind_computing(work);
+}
+
+/* A call that merely computes may be where the thread was when others had the CPU. */
+static int is_crowded_out(const struct bc_stall_work *work)
+{
+	const struct bc_wire_event *event = work->event;
+	uint64_t most = event->own_ns / 4 * 3;
+
+	return work->stall.split.runqueue_ns > most &&
+	       (never_slept(event) || bc_watch_runqueue_least(work->thread, event->start_ns,
+					      event->start_ns + event->total_ns) > most);
+}
+
+/*
+ * What a program contains of a library is not called through anything that we could stand before.
+ * It is on the stack, though: then it is the culprit, as where the library is one of its own, and
+ * what it did is its inside. How long that took is known, how long it took itself is not.
+ */
+static void blame_contained(struct bc_stall_work *work)
+{
+	struct bc_run_stall *stall = &work->stall;
+	const char *function = NULL;
+
+	if (stall->cause == BC_RUN_CPU)
+		function = work->contained;
+	else if (stall->cause == BC_RUN_CALL || stall->cause == BC_RUN_SYSCALL)
+		function = bc_stall_find_contained(work);
+	if (!function)
+		return;
+	if (stall->cause == BC_RUN_CPU || !*stall->culprit || !strcmp(stall->culprit, function))
+		stall->inner = NULL; /* what computes waits in nothing */
+	else
+		stall->inner = stall->culprit;
+	stall->inner_ns = stall->inner ? stall->culprit_ns : 0;
+	stall->cause = BC_RUN_CALL;
+	stall->culprit = function;
+	stall->culprit_calls = 0;
+}
+
+void bc_stall_find_culprit(struct bc_stall_work *work)
+{
+	const struct bc_run_split *split = &work->stall.split;
+	const struct bc_wire_call *call = find_call(work);
+	uint64_t own = work->event->own_ns, called = call ? call->total_ns : 0;
+
+	work->stall.culprit = "";
+	if (is_crowded_out(work))
+		blame_others(work);
+	else if (called >= own / 2 && called >= MIN_CALL_NS)
+		blame_call(work, call);
+	else if (is_faulting(work))
+		blame_cpu(work, BC_RUN_FAULT);
+	else if (split->runqueue_ns > split->cpu_ns && split->runqueue_ns > split->blocked_ns)
+		blame_others(work);
+	else if (split->cpu_ns >= split->blocked_ns)
+		blame_cpu(work, BC_RUN_CPU);
+	else if (called >= own / 5 && called >= MIN_CALL_NS)
+		blame_call(work, call);
+	else
+		blame_unknown_wait(work);
+	blame_contained(work);
+}

@@ -1,0 +1,205 @@
+/* The stacks of a stall, from what was kept of it, and what can be told from them. */
+#include "harness/collect/stall.h"
+
+#include <string.h>
+
+#include "base/fs.h"
+
+enum { MAX_CPU_STACKS = 5 };
+
+/* The frames of our own library are no part of the program; below a thunk the loop begins, below
+ * main() libc. */
+static void keep_stack(
+	struct bc_stall_work *work, const struct bc_run_where *frames, uint32_t count)
+{
+	work->nstack = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		int ours = strstr(frames[i].module, "libblockcheck-preload") != NULL;
+
+		if ((ours && work->nstack && work->event->function) ||
+			!strcmp(frames[i].function, "start_thread"))
+			break;
+		if (!ours)
+			work->stack[work->nstack++] = frames[i];
+		if (!strcmp(frames[i].function, "main"))
+			break;
+	}
+}
+
+static int unwind(struct bc_stall_work *work, const struct bc_stack_piece *piece)
+{
+	struct bc_run_where frames[BC_STACK_MAX];
+	uint32_t count = bc_seen_unwind(work->collector, work->thread->process, piece, frames);
+
+	keep_stack(work, frames, count);
+	return work->nstack > 0;
+}
+
+/* The slice may have been given to a later stall meanwhile: then its number differs. */
+static int copy_slice(
+	const struct bc_wire_thread *shared, uint32_t number, struct bc_wire_slice *copy)
+{
+	const struct bc_wire_slice *slice = &shared->slices[number % BC_WIRE_SLICES];
+
+	if (!number)
+		return 0;
+	*copy = *slice;
+	return copy->number == number && copy->size <= BC_WIRE_SLICE_BYTES;
+}
+
+int bc_stall_unwind_slice(struct bc_stall_work *work)
+{
+	struct bc_wire_slice slice;
+	struct bc_stack_piece piece;
+
+	if (!copy_slice(work->shared, work->event->slice, &slice))
+		return 0;
+	piece = (struct bc_stack_piece){.pc = slice.pc,
+		.sp = slice.sp,
+		.bp = slice.bp,
+		.has_bp = slice.bp != 0,
+		.bytes = slice.bytes,
+		.size = slice.size};
+	return unwind(work, &piece);
+}
+
+int bc_stall_unwind_sample(struct bc_stall_work *work)
+{
+	const struct bc_sample *sample = work->thread->sample;
+	struct bc_stack_piece piece;
+
+	if (!sample || sample->frame_ns != work->event->start_ns || !sample->size)
+		return 0;
+	piece = (struct bc_stack_piece){.pc = sample->pc,
+		.sp = sample->sp,
+		.bp = sample->bp,
+		.has_bp = sample->has_bp,
+		.exact = sample->exact,
+		.bytes = sample->bytes,
+		.size = sample->size};
+	return unwind(work, &piece);
+}
+
+static int unwind_perf(struct bc_stall_work *work, const struct bc_perf_sample *sample)
+{
+	const struct bc_stack_piece piece = {.pc = sample->registers[16],
+		.sp = sample->registers[7],
+		.bp = sample->registers[6],
+		.has_bp = 1,
+		.exact = 1,
+		.registers = sample->registers,
+		.bytes = sample->stack,
+		.size = sample->size};
+
+	return unwind(work, &piece);
+}
+
+/* The innermost function that has a name: stubs between modules have none. */
+static const char *name_hot(const struct bc_stall_work *work)
+{
+	for (uint32_t i = 0; i < work->nstack; i++)
+		if (!strstr(work->stack[i].function, "+0x"))
+			return work->stack[i].function;
+	return work->stack[0].function;
+}
+
+/* What more than half of them are, or NULL. */
+static const char *find_most(const char *const *names, int count)
+{
+	for (int i = 0; i < count; i++) {
+		int same = 0;
+
+		for (int j = 0; names[i] && j < count; j++)
+			same += names[j] && !strcmp(names[i], names[j]);
+		if (same * 2 > count)
+			return names[i];
+	}
+	return NULL;
+}
+
+/* Of the samples within the stall, the function that most of them were in. */
+int bc_stall_unwind_computing(struct bc_stall_work *work)
+{
+	const struct bc_seen_thread *thread = work->thread;
+	const char *names[MAX_CPU_STACKS], *contained[MAX_CPU_STACKS];
+	uint64_t end = work->event->start_ns + work->event->total_ns;
+	int count = 0, best = 0;
+
+	for (uint32_t i = 0; i < BC_PERF_HISTORY && i < thread->nsamples; i++) {
+		const struct bc_perf_sample *sample =
+			&thread->samples[(thread->nsamples - 1 - i) % BC_PERF_HISTORY];
+		int same = 0;
+
+		if (count == MAX_CPU_STACKS || sample->monotonic_ns > end ||
+			sample->monotonic_ns < work->event->start_ns || !unwind_perf(work, sample))
+			continue;
+		contained[count] = bc_stall_find_contained(work);
+		names[count++] = name_hot(work);
+		for (int j = 0; j < count; j++)
+			same += !strcmp(names[j], names[count - 1]);
+		if (same > best) {
+			best = same;
+			work->hot = names[count - 1];
+		}
+	}
+	work->contained = find_most(contained, count);
+	return count > 0;
+}
+
+/* ---- the callback of a loop that we know nothing of ---- */
+
+/* A stack and the place where the loop waits share the loop's function; what it called there was
+ * the callback, or some layers of the loop's own file in between. */
+const struct bc_run_where *bc_stall_find_body(struct bc_stall_work *work)
+{
+	const struct bc_seen_thread *thread = work->thread;
+
+	for (uint32_t i = 0; i < work->nstack; i++)
+		for (uint32_t j = 0; j < thread->nwait_stack; j++) {
+			const struct bc_run_where *loop = &thread->wait_stack[j];
+			uint32_t at = i;
+
+			if (strcmp(work->stack[i].function, loop->function) ||
+				strcmp(work->stack[i].module, loop->module))
+				continue;
+			while (at && loop->file && work->stack[at].file &&
+				!strcmp(work->stack[at].file, loop->file))
+				at--;
+			if (at && at + 1 < i && work->stack[at].file && loop->file &&
+				!strcmp(work->stack[at].file, loop->file))
+				at = i ? i - 1 : 0;
+			/* all in one file: the function next to the loop's */
+			if (at == 0 && i && work->stack[0].file && loop->file &&
+				!strcmp(work->stack[0].file, loop->file))
+				at = i - 1;
+			return &work->stack[at];
+		}
+	return NULL;
+}
+
+/* ---- functions that the rule packs name ---- */
+
+/* How many frames lie within the callback. */
+static uint32_t count_inner(struct bc_stall_work *work)
+{
+	const struct bc_run_where *body;
+	uint32_t n = work->nstack;
+
+	if (work->event->function)
+		return n && !strcmp(work->stack[n - 1].function,
+				    bc_seen_name(work->collector, work->thread->process,
+					    work->event->function))
+			       ? n - 1
+			       : n;
+	body = bc_stall_find_body(work);
+	return body ? (uint32_t)(body - work->stack) : 0;
+}
+
+const char *bc_stall_find_contained(struct bc_stall_work *work)
+{
+	const char *found = NULL;
+
+	for (uint32_t i = count_inner(work); i-- > 0 && !found;)
+		found = bc_call_find(work->collector, work->stack[i].function);
+	return found;
+}

@@ -1,0 +1,38 @@
+/* One stall in the making: from an event to its stack (stacks.c), its culprit (culprit.c), and its
+ * like (stalls.c). */
+#ifndef BC_HARNESS_COLLECT_STALL_H
+#define BC_HARNESS_COLLECT_STALL_H
+
+#include "harness/collect/collector.h"
+
+struct bc_stall_work {
+	struct bc_collector *collector;
+	struct bc_seen_thread *thread;
+	const struct bc_wire_thread *shared;
+	struct bc_wire_event *event;
+	struct bc_run_stall stall;
+	struct bc_run_where stack[BC_STACK_MAX];
+	uint32_t nstack;
+	const char *hot;       /* function that computed most, or NULL */
+	const char *contained; /* which the rule packs name, and that computed most of the time */
+};
+
+/* Each gives 1 when there is a stack, which is the work's then: the one of the longest call, the
+ * one that the watchdog saw, the latest of those that computed. */
+int bc_stall_unwind_slice(struct bc_stall_work *work);
+int bc_stall_unwind_sample(struct bc_stall_work *work);
+int bc_stall_unwind_computing(struct bc_stall_work *work);
+
+/* The frame of the stack that is the callback of a loop that we know nothing of, or NULL. */
+const struct bc_run_where *bc_stall_find_body(struct bc_stall_work *work);
+
+/*
+ * The outermost function on the stack, within the callback, that the rule packs call blocking. The
+ * program or a library contains it, so its calls were not timed. NULL without.
+ */
+const char *bc_stall_find_contained(struct bc_stall_work *work);
+
+void bc_stall_split(struct bc_stall_work *work);
+void bc_stall_find_culprit(struct bc_stall_work *work);
+
+#endif
