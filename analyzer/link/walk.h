@@ -1,5 +1,5 @@
-/* Private to the interpreter: one walk over one body, and the three parts that recurse into each
- * other. */
+/* Private to the interpreter: one walk over one body, and the parts that recurse into each other.
+ */
 #ifndef BC_LINK_WALK_H
 #define BC_LINK_WALK_H
 
@@ -45,27 +45,52 @@ void bc_walk_narrow(struct bc_walk *w, struct bc_env *env, uint32_t operand,
 /* interp.c: runs a statement. */
 void bc_walk_exec(struct bc_walk *w, uint32_t node, struct bc_env *env);
 
-/* eval.c: the local that a tested operand is, which may be an assignment; BC_NONE for none. */
+/* calls.c: runs a call: tells the user of it, and forgets what it may have changed. */
+struct bc_value bc_walk_call(struct bc_walk *w, uint32_t node, struct bc_env *env);
+
+/* The slot holds a record, not a pointer to one. */
+static inline int bc_walk_is_local_record(const struct bc_walk *w, uint32_t slot)
+{
+	return w->f->locals[slot].cls == BC_CLASS_RECORD;
+}
+
+/* The name of a local array, which is a pointer to its start by now. */
+static inline int bc_walk_is_array(const struct bc_func *f, uint32_t node)
+{
+	return f->nodes[node].kind == BC_N_LOCAL &&
+	       f->locals[f->nodes[node].ref].cls == BC_CLASS_ARRAY;
+}
+
+/* remember.c: the local that a tested operand is, which may be an assignment; BC_NONE for none. */
 uint32_t bc_walk_tested_slot(const struct bc_func *f, uint32_t node);
-/* eval.c: the operand that is tested: x of x = ... */
+/* remember.c: the operand that is tested: x of x = ... */
 uint32_t bc_walk_tested(const struct bc_func *f, uint32_t node);
 /*
- * eval.c: the local record that a field access reads, directly or through a known pointer; or the
- * local that points to a record of which some fields may be known.
+ * remember.c: the local record that a field access reads, directly or through a known pointer; or
+ * the local that points to a record of which some fields may be known.
  */
 uint32_t bc_walk_record(const struct bc_walk *w, uint32_t base, const struct bc_env *env);
-/* eval.c: the record of a tested operand that is a field worth keeping in mind, else BC_NONE. */
+/* remember.c: the record of a tested operand that is a field worth keeping in mind, else BC_NONE.
+ */
 uint32_t bc_walk_tested_field(const struct bc_walk *w, uint32_t node, const struct bc_env *env);
-/* eval.c: what is known of the value of a FIELD node. */
+/* remember.c: `value` is what the local holds from here on, if its values are followed. */
+void bc_walk_set_slot(struct bc_walk *w, struct bc_env *env, uint32_t slot, struct bc_value value);
+/* remember.c: what is known of a variable of static storage. */
+struct bc_value bc_walk_variable_value(const struct bc_walk *w, uint32_t node);
+/* remember.c: what is known of the value of a FIELD node. */
 struct bc_value bc_walk_field_value(
 	const struct bc_walk *w, uint32_t node, const struct bc_env *env);
-/* eval.c: `value` is what the FIELD node holds from here on, if anything is worth knowing. */
+/* remember.c: `value` is what the FIELD node holds from here on, if anything is worth knowing. */
 void bc_walk_set_field(struct bc_walk *w, uint32_t node, struct bc_value value, struct bc_env *env);
-/* eval.c: somebody wrote to this field of some record that is not a local. */
+/* remember.c: x = {...} for a local record. */
+void bc_walk_init_record(struct bc_walk *w, uint32_t slot, uint32_t init, struct bc_env *env);
+/* remember.c: *p = ..., for the expression p. */
+void bc_walk_forget_pointee(struct bc_walk *w, uint32_t pointer, struct bc_env *env);
+/* remember.c: somebody wrote to this field of some record that is not a local. */
 void bc_walk_forget_field(const struct bc_walk *w, struct bc_env *env, uint32_t field);
-/* eval.c: the same for all fields that a call may write. */
+/* remember.c: the same for all fields that a call may write. */
 void bc_walk_forget_written(const struct bc_walk *w, struct bc_env *env, uint32_t call);
-/* eval.c: what a call returns, as far as it is known without looking into the callee. */
+/* calls.c: what a call returns, as far as it is known without looking into the callee. */
 struct bc_value bc_walk_call_result(const struct bc_walk *w, uint32_t call);
 
 #endif
