@@ -90,20 +90,13 @@ static struct bc_value eval_unary(struct bc_walk *w, uint32_t node, struct bc_en
 {
 	const struct bc_node *n = &w->f->nodes[node];
 	struct bc_value value = bc_walk_eval(w, node + 1, env), one = bc_value_int(1), changed;
-	uint32_t slot;
 
 	if (!bc_node_increments(n))
 		return bc_value_unary((enum bc_op)n->op, &value);
 	changed = bc_value_binary(
 		n->op == BC_OP_PREINC || n->op == BC_OP_POSTINC ? BC_OP_ADD : BC_OP_SUB, &value,
 		&one);
-	slot = bc_local_at(w->f, node + 1);
-	if (slot != BC_NONE) {
-		bc_walk_set_slot(w, env, slot, changed);
-	} else if (w->f->nodes[node + 1].kind == BC_N_FIELD) {
-		bc_walk_forget_field(w, env, bc_node_field(w->f, &w->f->nodes[node + 1]));
-		bc_walk_set_field(w, node + 1, changed, env);
-	}
+	store(w, node + 1, changed, env);
 	return n->op == BC_OP_PREINC || n->op == BC_OP_PREDEC ? changed : value;
 }
 
