@@ -87,6 +87,8 @@ struct bc_wire_frame {
 
 enum { BC_WIRE_HAD_STALL = 1, BC_WIRE_TOUCHED = 2 };
 
+#define BC_WIRE_UNKNOWN UINT64_MAX
+
 struct bc_wire_event {
 	uint32_t kind; /* enum bc_wire_kind */
 	uint32_t function;
@@ -94,7 +96,7 @@ struct bc_wire_event {
 	uint64_t total_ns;
 	uint64_t own_ns;    /* less what nested_ns of the frame counts */
 	uint64_t waited_ns; /* in nested loops; not in total_ns */
-	uint64_t cpu_ns;
+	uint64_t cpu_ns;    /* BC_WIRE_UNKNOWN in a sandbox */
 	uint64_t system_ns; /* of these, in the kernel */
 	uint64_t worst_ns;
 	uint64_t worst_start_ns;
@@ -210,6 +212,7 @@ struct bc_wire {
 	uint32_t missing;     /* functions of libc that could not be found */
 	uint32_t no_gate;     /* calls of other libraries for which there was no room */
 	uint32_t selftest_ns; /* cost of one empty callback here, in 1/16 ns */
+	uint32_t sandboxed; /* threads and processes that began where no system call may be made */
 	_Alignas(4096) struct bc_wire_names names;
 	_Alignas(4096) struct bc_wire_process processes[BC_WIRE_PROCESSES];
 	_Alignas(4096) struct bc_wire_thread threads[BC_WIRE_THREADS];

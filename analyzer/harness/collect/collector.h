@@ -138,6 +138,8 @@ const char *bc_watch_call(
 	struct bc_collector *collector, uint32_t slot, const struct bc_wire_frame *frame);
 void bc_watch_tick(struct bc_collector *collector, uint32_t slot, uint64_t now);
 void bc_watch_sched(struct bc_collector *collector, struct bc_seen_thread *thread);
+/* As far as the kernel's counts tell that were seen: spread evenly between two looks. */
+uint64_t bc_watch_ran(const struct bc_seen_thread *thread, uint64_t from, uint64_t to);
 uint64_t bc_watch_runqueue(const struct bc_seen_thread *thread, uint64_t from, uint64_t to);
 /* The part of it that is certain. */
 uint64_t bc_watch_runqueue_least(const struct bc_seen_thread *thread, uint64_t from, uint64_t to);

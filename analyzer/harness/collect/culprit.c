@@ -17,11 +17,16 @@ static int never_slept(const struct bc_wire_event *event)
 
 void bc_stall_split(struct bc_stall_work *work)
 {
-	const struct bc_wire_event *event = work->event;
+	struct bc_wire_event *event = work->event;
 	struct bc_run_split *split = &work->stall.split;
 	uint64_t own = event->own_ns;
 
 	bc_watch_sched(work->collector, work->thread);
+	if (event->cpu_ns == BC_WIRE_UNKNOWN) {
+		event->cpu_ns = bc_watch_ran(
+			work->thread, event->start_ns, event->start_ns + event->total_ns);
+		event->switches = 1; /* that may be */
+	}
 	split->cpu_ns = event->cpu_ns < own ? event->cpu_ns : own;
 	split->runqueue_ns =
 		bc_watch_runqueue(work->thread, event->start_ns, event->start_ns + event->total_ns);

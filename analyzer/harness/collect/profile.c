@@ -190,7 +190,8 @@ void bc_run_profile(const struct bc_run *run, struct bc_arena *arena, const char
 		.budget_ms = to_ms(run->budget_ns),
 		.imposed_p99_ms = to_ms(bc_run_imposed(run, 0.99)),
 		.lost = to_count(run->lost_events + run->lost_stacks + run->lost_threads +
-				 run->lost_processes + run->unwrapped + run->corrupt),
+				 run->lost_processes + run->sandboxed + run->unwrapped +
+				 run->corrupt),
 	};
 	make_callbacks(&maker, profile);
 	make_stalls(&maker, profile, number);

@@ -327,6 +327,7 @@ void bc_reader_finish(struct bc_collector *collector, int signalled)
 					collector->processes[i].pid == (uint32_t)collector->pid);
 	run->lost_threads = wire->no_thread;
 	run->lost_processes = wire->no_process;
+	run->sandboxed = wire->sandboxed;
 	run->untimed += wire->no_gate;
 	run->detached = wire->detached;
 	run->per_callback_ns = wire->selftest_ns / 16.0;

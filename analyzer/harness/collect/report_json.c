@@ -262,6 +262,7 @@ static void write_losses(struct bc_json *json, const struct bc_run *run)
 	write_count(json, "stacks", run->lost_stacks);
 	write_count(json, "threads", run->lost_threads);
 	write_count(json, "processes", run->lost_processes);
+	write_count(json, "sandboxed", run->sandboxed);
 	write_count(json, "callbacks_without_thunk", run->unwrapped);
 	write_count(json, "calls_not_timed", run->untimed);
 	write_count(json, "corrupt_records", run->corrupt);

@@ -357,6 +357,8 @@ static void write_losses(struct writer *writer)
 	write_loss(writer, run->lost_stacks, "stacks, for the same reason");
 	write_loss(writer, run->lost_threads, "threads: there were too many at once");
 	write_loss(writer, run->lost_processes, "processes: there were too many at once");
+	write_loss(writer, run->sandboxed,
+		"threads and processes that began inside a sandbox (seccomp)");
 	write_loss(writer, run->unwrapped,
 		"callbacks: more functions, or tables of them, than there is room for");
 	write_loss(writer, run->untimed, "functions of libraries: too many that may block");

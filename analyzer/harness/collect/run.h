@@ -136,8 +136,8 @@ struct bc_run {
 	BC_VEC(struct bc_run_callback) callbacks;
 	BC_VEC(struct bc_run_stall) stalls;
 	/* what is missing from the picture */
-	uint64_t lost_events, lost_stacks, lost_threads, lost_processes, unwrapped, untimed,
-		corrupt;
+	uint64_t lost_events, lost_stacks, lost_threads, lost_processes, sandboxed, unwrapped,
+		untimed, corrupt;
 	uint64_t early_stalls; /* within the grace period */
 	uint32_t processes, detached;
 	double per_callback_ns;

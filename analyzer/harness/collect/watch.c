@@ -52,8 +52,13 @@ void bc_watch_sched(struct bc_collector *collector, struct bc_seen_thread *threa
 	thread->sched[thread->nsched++ % BC_SCHED_HISTORY] = now;
 }
 
-/* Between two readings the waiting is taken to be even. */
-static double waited_until(const struct bc_seen_thread *thread, uint64_t at)
+static double get_count(const struct bc_sched *sched, int ran)
+{
+	return (double)(ran ? sched->run_ns : sched->wait_ns);
+}
+
+/* Between two readings the running, or else waiting, is taken to be even. */
+static double count_until(const struct bc_seen_thread *thread, uint64_t at, int ran)
 {
 	uint32_t first = thread->nsched > BC_SCHED_HISTORY ? thread->nsched - BC_SCHED_HISTORY : 0;
 	const struct bc_sched *after = NULL, *before = NULL;
@@ -67,17 +72,28 @@ static double waited_until(const struct bc_seen_thread *thread, uint64_t at)
 	if (!before)
 		return 0;
 	if (!after || before == after || after->at_ns <= before->at_ns)
-		return (double)before->wait_ns;
-	return (double)before->wait_ns + (double)(after->wait_ns - before->wait_ns) *
-						 (double)(at - before->at_ns) /
-						 (double)(after->at_ns - before->at_ns);
+		return get_count(before, ran);
+	return get_count(before, ran) + (get_count(after, ran) - get_count(before, ran)) *
+						(double)(at - before->at_ns) /
+						(double)(after->at_ns - before->at_ns);
+}
+
+static uint64_t count_between(
+	const struct bc_seen_thread *thread, uint64_t from, uint64_t to, int ran)
+{
+	double count = count_until(thread, to, ran) - count_until(thread, from, ran);
+
+	return count > 0 ? (uint64_t)count : 0;
+}
+
+uint64_t bc_watch_ran(const struct bc_seen_thread *thread, uint64_t from, uint64_t to)
+{
+	return count_between(thread, from, to, 1);
 }
 
 uint64_t bc_watch_runqueue(const struct bc_seen_thread *thread, uint64_t from, uint64_t to)
 {
-	double waited = waited_until(thread, to) - waited_until(thread, from);
-
-	return waited > 0 ? (uint64_t)waited : 0;
+	return count_between(thread, from, to, 0);
 }
 
 /* On a busy machine we come late ourselves, and between two looks there is more than the stall:

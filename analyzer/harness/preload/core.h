@@ -16,7 +16,11 @@
 #define BC_PUBLIC __attribute__((visibility("default")))
 #define BC_NOINLINE __attribute__((noinline))
 
-enum { BC_THUNKS = 4095 /* thunk.S has the same number */, BC_NO_EPOCH = 0xffffffff };
+enum {
+	BC_THUNKS = 4095,     /* thunk.S has the same number */
+	BC_SYS_SECCOMP = 317, /* likewise */
+	BC_NO_EPOCH = 0xffffffff
+};
 
 /* Thunk n reads record n; its layout is known to thunk.S. */
 struct bc_record {
@@ -87,9 +91,10 @@ struct bc_thread_state {
 	uint32_t epoch;
 	uint32_t in_call; /* of libc: what it calls itself is part of it */
 	struct bc_wire_thread *slot;
-	struct bc_reading now;     /* the latest */
-	uint32_t reading;          /* its number */
-	uint64_t site, other_site; /* where this thread waits, where it also did */
+	struct bc_wire_thread *reserved; /* slot for a thread that has entered a sandbox */
+	struct bc_reading now;           /* the latest */
+	uint32_t reading;                /* its number */
+	uint64_t site, other_site;       /* where this thread waits, where it also did */
 	uint32_t waits, other_waits;
 	uint32_t closing;
 	uint32_t emitting;
@@ -99,6 +104,7 @@ struct bc_thread_state {
 extern __thread struct bc_thread_state bc_thread __attribute__((tls_model("initial-exec")));
 extern struct bc_wire *bc_wire; /* NULL: measure nothing */
 extern struct bc_wire_clock bc_clock;
+extern int bc_sandboxed; /* no system call may be made any more (sandbox.c) */
 
 /* 0 in a forked child until it has been looked at; equal to the epoch of threads that have. */
 extern struct bc_epoch {
@@ -117,6 +123,8 @@ struct bc_wire_thread *bc_attach(void);
 struct bc_wire_process *bc_process(void);
 void bc_start(void);
 void bc_after_fork(void);
+/* Has a slot ready for this thread, should it turn out to run a loop. */
+void bc_reserve(void);
 
 /* table.c */
 void *bc_thunk(void *function, uint32_t api, uint64_t site);

@@ -100,6 +100,8 @@ BC_NOINLINE void bc_frame_emit(struct bc_wire_thread *thread, struct bc_wire_fra
 	event->own_ns = own;
 	event->waited_ns = frame->waited_ns;
 	event->cpu_ns = get_rest(reading->cpu_ns, frame->cpu_ns);
+	if (BC_UNLIKELY(bc_sandboxed))
+		event->cpu_ns = BC_WIRE_UNKNOWN;
 	event->system_ns = get_rest(reading->system_ns, frame->system_ns);
 	event->worst_ns = frame->worst_ns;
 	event->worst_start_ns = frame->worst_start_ns;

@@ -323,7 +323,7 @@ static void load_missing_plugs(void)
 
 void bc_library_find(void)
 {
-	if (!bc_wire)
+	if (!bc_wire || bc_sandboxed)
 		return;
 	dl_iterate_phdr(collect, NULL);
 	load_missing_plugs();

@@ -2,7 +2,10 @@
 #ifndef BC_HARNESS_PRELOAD_RAW_H
 #define BC_HARNESS_PRELOAD_RAW_H
 
+#include <errno.h>
 #include <stddef.h>
+
+#include "harness/preload/core.h"
 
 static inline long bc_raw6(long number, long a, long b, long c, long d, long e, long f)
 {
@@ -11,6 +14,8 @@ static inline long bc_raw6(long number, long a, long b, long c, long d, long e, 
 	register long r9 __asm__("r9") = f;
 	long result;
 
+	if (BC_UNLIKELY(bc_sandboxed))
+		return -ENOSYS;
 	__asm__ volatile("syscall"
 			 : "=a"(result)
 			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)

@@ -12,7 +12,7 @@
 
 #include "harness/preload/raw.h"
 
-enum { SELF_TEST_ROUNDS = 512 };
+enum { SELF_TEST_ROUNDS = 512, SANDBOXED_EPOCH = 1 };
 
 __thread struct bc_thread_state bc_thread
 	__attribute__((tls_model("initial-exec"))) = {.epoch = BC_NO_EPOCH};
@@ -116,6 +116,17 @@ static void forget_parent(void)
 	process = NULL;
 }
 
+/* Not even its number may be asked for. */
+static void forget_sandboxed(void)
+{
+	if (bc_wire->follow)
+		__atomic_fetch_add(&bc_wire->sandboxed, 1, __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_add(&bc_wire->detached, 1, __ATOMIC_RELAXED);
+	bc_wire = NULL;
+	process = NULL;
+}
+
 /*
  * In a forked child: the page with the epoch was wiped. Whatever its parent had open belongs to the
  * parent; here is one thread alone.
@@ -128,13 +139,18 @@ void bc_after_fork(void)
 	bc_thread.emitting = 0;
 	bc_thread.in_call = 0;
 	bc_thread.outer.sp = 0;
+	bc_thread.reserved = NULL;
+	if (bc_wire && bc_sandboxed)
+		forget_sandboxed();
 	if (bc_wire && !bc_wire->follow)
 		forget_parent();
 	if (bc_wire) {
 		open_process();
 		bc_table_publish_all();
 	}
-	__atomic_store_n(&bc_epoch.value, (uint32_t)bc_raw2(SYS_getpid, 0, 0), __ATOMIC_RELEASE);
+	__atomic_store_n(&bc_epoch.value,
+		bc_sandboxed ? SANDBOXED_EPOCH : (uint32_t)bc_raw2(SYS_getpid, 0, 0),
+		__ATOMIC_RELEASE);
 }
 
 /* ---- threads ---- */
@@ -164,27 +180,51 @@ static struct bc_wire_thread *take_thread(void)
 	return NULL;
 }
 
-struct bc_wire_thread *bc_attach(void)
+static struct bc_wire_thread *open_thread(void)
 {
-	struct bc_wire_thread *thread;
+	struct bc_wire_thread *thread = take_thread();
 
-	bc_start();
-	if (!bc_epoch.value)
-		bc_after_fork();
-	if (bc_thread.epoch == bc_epoch.value)
-		return bc_thread.slot;
-	bc_thread.epoch = bc_epoch.value;
-	thread = bc_wire ? take_thread() : NULL;
 	if (!thread)
 		return NULL;
 	thread->process = (uint32_t)(process - bc_wire->processes);
 	thread->tid = (uint32_t)bc_raw2(SYS_gettid, 0, 0);
 	thread->raw = 1;
 	__atomic_store_n(&thread->pid, process->pid, __ATOMIC_RELEASE);
-	bc_thread.slot = thread;
 	if (has_key)
 		pthread_setspecific(key, thread);
 	return thread;
+}
+
+void bc_reserve(void)
+{
+	bc_start();
+	if (!bc_epoch.value)
+		bc_after_fork();
+	if (bc_wire && bc_thread.epoch != bc_epoch.value)
+		bc_thread.reserved = open_thread();
+}
+
+static struct bc_wire_thread *use_reserved(void)
+{
+	struct bc_wire_thread *thread = bc_thread.reserved;
+
+	bc_thread.reserved = NULL;
+	if (!thread)
+		__atomic_fetch_add(&bc_wire->sandboxed, 1, __ATOMIC_RELAXED);
+	return thread;
+}
+
+struct bc_wire_thread *bc_attach(void)
+{
+	bc_start();
+	if (!bc_epoch.value)
+		bc_after_fork();
+	if (bc_thread.epoch == bc_epoch.value)
+		return bc_thread.slot;
+	bc_thread.epoch = bc_epoch.value;
+	if (bc_wire)
+		bc_thread.slot = bc_sandboxed ? use_reserved() : open_thread();
+	return bc_thread.slot;
 }
 
 /* ---- the library ---- */

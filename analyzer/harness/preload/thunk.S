@@ -6,6 +6,7 @@
  * information. Branch targets begin with endbr64.
  */
 #define NTHUNKS 4095
+#define BC_SYS_SECCOMP 317	/* core.h has the same number */
 
 	.section .bss.bc_records,"aw",@nobits
 	.balign 4096
@@ -290,6 +291,38 @@ bc_give:
 	ret
 	.cfi_endproc
 	.size bc_give, . - bc_give
+	PASS_BY prctl bc_note_prctl	/* may begin a sandbox */
+
+/* Likewise, where the first argument is this one; else straight on. */
+	.macro PASS_WHEN value name function
+	.globl \name
+	.type \name,@function
+	.balign 16
+\name:
+	.cfi_startproc
+	endbr64
+	cmp $\value, %rdi
+	je 1f
+	mov pass_\name(%rip), %r11
+	test %r11, %r11
+	jz 1f
+	jmp *%r11
+1:
+	lea pass_\name(%rip), %r11
+	TAIL_THROUGH \function
+	.cfi_endproc
+	.size \name, . - \name
+	.pushsection .rodata.str1.1,"aMS",@progbits,1
+name_\name:
+	.asciz "\name"
+	.popsection
+	.pushsection .data.rel.local,"aw",@progbits
+	.balign 8
+pass_\name:
+	.quad 0, name_\name
+	.popsection
+	.endm
+	PASS_WHEN BC_SYS_SECCOMP syscall bc_note_seccomp
 
 /* Calls: a test of one word, and off the loop straight on to the real function. */
 	.macro CALL_ROW name kind
