@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "cmd.h"
 #include "input/project.h"
+#include "packs.h"
 
 enum { ORIGIN_COLUMN = 40 };
 
@@ -167,7 +168,7 @@ static void print_head(struct printer *p)
 
 	if (!p->options->origin)
 		return;
-	shipped = bc_pipeline_shipped_rules((struct bc_arena *)&p->options->arena);
+	shipped = bc_packs_shipped((struct bc_arena *)&p->options->arena);
 	bc_buf_printf(&p->out, "# project file: %s\n",
 		p->config ? p->config->path : "none (" BC_PROJECT_FILE " here or above)");
 	bc_buf_printf(&p->out, "# shipped rules: %s\n", shipped ? shipped : "missing");

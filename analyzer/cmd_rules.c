@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/vec.h"
+#include "packs.h"
 
 static const struct {
 	const char *name;
@@ -45,7 +46,7 @@ int bc_rules_paths(const struct bc_options *options, const char *const *more,
 	struct bc_arena *arena, const char *const **paths, int *npaths)
 {
 	BC_VEC(const char *) list = {0};
-	const char *shipped = bc_pipeline_shipped_rules(arena);
+	const char *shipped = bc_packs_shipped(arena);
 	const char **copy;
 
 	if (!shipped)
@@ -74,7 +75,7 @@ int bc_rules_load(const struct bc_options *options, const char *const *more, str
 	int n, status;
 
 	if (!more) {
-		status = bc_pipeline_rules(&options->check, arena, &sources, &n);
+		status = bc_packs_list(&options->check, arena, &sources, &n);
 		return status ? status : bc_models_load_sources(arena, sources, n, models);
 	}
 	status = bc_rules_paths(options, more, arena, &paths, &n);

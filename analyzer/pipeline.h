@@ -63,12 +63,6 @@ struct bc_linked;
 int bc_pipeline_link(const struct bc_check_options *options,
 	void (*use)(void *context, const struct bc_linked *linked), void *context);
 
-/* The folder of the shipped packs, or NULL when it is missing. */
-const char *bc_pipeline_shipped_rules(struct bc_arena *arena);
-/* All packs for these options, in order: later ones override. 0 or BC_EINPUT. */
-int bc_pipeline_rules(const struct bc_check_options *options, struct bc_arena *arena,
-	const struct bc_pack_source **sources, int *nsources);
-
 /* Set by the signal handlers of main: the pipeline stops at the next safe point. */
 int bc_pipeline_interrupted(void);
 void bc_pipeline_interrupt(void);
