@@ -60,6 +60,47 @@ else
 	bad "a process left behind: status $code after $took ms"
 fi
 
+# what a program starts into which nothing can be put; and what it becomes
+launcher=$programs/static_launcher
+if [ -x "$launcher" ]; then
+	run --follow-fork "$launcher" "$programs/uv_stalls"
+	if [ $code = 3 ] && grep -q '"tier": "both"' "$work/report" &&
+		grep -q 'linked statically.*; [1-3] process.* that it started w.* measured from inside' "$work/report" &&
+		[ "$(count_of on_poll)" = 1 ] && [ "$(count_of on_nap)" -ge 1 ] &&
+		grep -q '"loop": true' "$work/report"; then
+		good "a static program and what it starts"
+	else
+		bad "a static program and what it starts: status $code, on_poll $(count_of on_poll), on_nap $(count_of on_nap)"
+		cat "$work/err"
+		grep '"tier' "$work/report"
+	fi
+	run --follow-fork "$launcher" exec "$programs/uv_stalls"
+	if [ $code = 3 ] && grep -q '"tier": "inside"' "$work/report" && [ "$(count_of on_poll)" = 1 ]; then
+		good "a static program that becomes another"
+	else
+		bad "a static program that becomes another: status $code, on_poll $(count_of on_poll)"
+		grep '"tier' "$work/report"
+	fi
+	if [ -x "$programs/static_stalls" ]; then
+		run "$launcher" exec "$programs/static_stalls"
+		if [ $code = 3 ] && grep -q '"tier": "outside"' "$work/report" && [ "$(count_of on_sleep)" = 1 ]; then
+			good "a static program that becomes another static one"
+		else
+			bad "a static program that becomes another static one: status $code, on_sleep $(count_of on_sleep)"
+		fi
+	fi
+	run "$launcher" "$programs/uv_stalls"
+	if [ $code = 3 ] && grep -q '"tier": "outside"' "$work/report" && [ "$(count_of on_poll)" = 0 ]; then
+		good "what a static program starts is not followed unasked"
+	else
+		bad "what a static program starts is followed unasked: status $code"
+	fi
+	run --follow-fork --fail-over 10s "$launcher" "$programs/uv_stalls"
+	[ $code = 3 ] && good "what is partly observed from outside is not clean" || bad "status $code of --fail-over"
+else
+	echo "skipped: no static libc here"
+fi
+
 # that a program takes long to begin is no sign that it is not measured
 (
 	export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0"

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/collect/collector.h"
 #include "harness/collect/glance.h"
@@ -322,6 +323,26 @@ static uint64_t find_bias(const struct bc_collector *collector)
 	return begin > bc_target_base(path) ? begin - bc_target_base(path) : 0;
 }
 
+/* It may execute another program: then other files are mapped, and its loop waits elsewhere. */
+static void follow_program(struct bc_outside *outside, struct bc_collector *collector)
+{
+	const char *program = collector->processes[BC_OUTSIDE_PROCESS].program;
+	char path[64], now[4096];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)collector->pid);
+	n = readlink(path, now, sizeof(now) - 1);
+	now[n > 0 ? n : 0] = 0;
+	if (n <= 0 || !strcmp(now, program))
+		return;
+	bc_modules_release(collector, BC_OUTSIDE_PROCESS);
+	collector->segment.wire->processes[BC_OUTSIDE_PROCESS].modules[0].bias =
+		find_bias(collector);
+	bc_modules_bind(collector, BC_OUTSIDE_PROCESS);
+	for (uint32_t i = 0; i < MAX_WATCHED; i++)
+		outside->threads[i].sites = (struct bc_wait_sites){0};
+}
+
 void bc_outside_open(struct bc_collector *collector)
 {
 	struct bc_outside *outside = bc_xmalloc(sizeof(*outside));
@@ -341,6 +362,7 @@ void bc_outside_tick(struct bc_outside *outside, struct bc_collector *collector,
 {
 	if (now_ns - outside->listed_ns >= LIST_EVERY_NS) {
 		outside->listed_ns = now_ns;
+		follow_program(outside, collector);
 		list_threads(outside, collector);
 	}
 	for (uint32_t i = 0; i < MAX_WATCHED; i++)

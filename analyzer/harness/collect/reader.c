@@ -279,7 +279,8 @@ static void release_replaced(struct bc_collector *collector, uint32_t slot)
 	uint32_t pid = collector->processes[slot].pid;
 
 	for (uint32_t i = 0; i < BC_WIRE_PROCESSES; i++)
-		if (i != slot && collector->processes[i].pid == pid)
+		if (i != slot && collector->processes[i].pid == pid &&
+			!(collector->outside && i == BC_OUTSIDE_PROCESS))
 			release_process(collector, i, 0);
 }
 

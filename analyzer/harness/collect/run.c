@@ -160,19 +160,28 @@ static void say_tier(struct bc_collector *collector)
 	bc_buf_fini(&libraries);
 }
 
+/* The library has come, later than it should have, or with what the program has executed. */
+static int is_inside(const struct bc_collector *collector)
+{
+	for (uint32_t i = 0; i < BC_OUTSIDE_PROCESS; i++)
+		if (collector->processes[i].pid == (uint32_t)collector->pid)
+			return 1;
+	return 0;
+}
+
 /* A library that does not say that it is there may only be late, on a busy machine. */
 static void check_loaded(struct bc_collector *collector, uint64_t now)
 {
 	struct bc_run *run = collector->run;
 	uint32_t attached = __atomic_load_n(&collector->segment.wire->attached, __ATOMIC_ACQUIRE);
 
-	if (collector->outside && attached) {
+	if (collector->outside && is_inside(collector)) {
 		bc_outside_drop(collector->outside, collector);
 		collector->outside = NULL;
 		run->tier = "inside";
 		run->tier_why = "";
 	}
-	if (attached && !collector->said)
+	if (attached && !collector->outside && !collector->said)
 		say_tier(collector);
 	if (collector->outside || attached || run->processes ||
 		now - collector->looked_ns < LOADED_WITHIN_MS * 1000000ull)
@@ -254,8 +263,8 @@ static int launch(struct bc_collector *collector)
 	if (options->follow) /* what it will execute may have it, and refuse to run with us in front
 			      */
 		collector->target.asan = 1;
-	status = bc_target_launch(
-		arena, &collector->target, options->argv, dir, wire, &collector->pid);
+	status = bc_target_launch(arena, &collector->target, options->argv, dir, wire,
+		options->follow, &collector->pid);
 	if (status == 0 && *collector->run->tier_why)
 		observe(collector);
 	return status;
@@ -282,6 +291,20 @@ static uint64_t own_cpu(void)
 	       (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000u;
 }
 
+/* The program was observed, and what it started was measured. */
+static void set_both(struct bc_collector *collector)
+{
+	struct bc_run *run = collector->run;
+
+	if (!collector->outside || !run->processes)
+		return;
+	run->tier = "both";
+	run->tier_why = bc_arena_printf(&run->arena,
+		"%s; %u process%s that it started %s measured from inside", run->tier_why,
+		run->processes, run->processes == 1 ? "" : "es",
+		run->processes == 1 ? "was" : "were");
+}
+
 static void measure(struct bc_collector *collector, int signals)
 {
 	struct bc_run *run = collector->run;
@@ -291,6 +314,7 @@ static void measure(struct bc_collector *collector, int signals)
 	collector->live = NULL;
 	run->duration_ns = bc_segment_now(&collector->segment) - collector->start_ns;
 	bc_reader_finish(collector, run->signal != 0);
+	set_both(collector);
 	bc_outside_close(collector->outside, collector);
 	run->collector_cpu_ns = own_cpu();
 }

@@ -207,6 +207,12 @@ static const char *find_obstacle(const struct image *image, const char *path)
 	return NULL;
 }
 
+/* Programs without a dynamic linker hand their environment on as it is. */
+static int hands_on(const struct image *image)
+{
+	return image->header.e_machine == EM_X86_64 && !image->interpreter[0];
+}
+
 /* ---- what it links ---- */
 
 static void run_lister(int out, const char *interpreter, const char *path)
@@ -277,6 +283,7 @@ int bc_target_inspect(struct bc_arena *arena, const char *name, struct bc_target
 	if (read_image(&image, target->path)) {
 		target->why = find_obstacle(&image, target->path);
 		target->preloadable = !target->why;
+		target->hands_on = hands_on(&image);
 		if (target->preloadable)
 			choose_plugs(target, &image);
 		return 0;
@@ -288,6 +295,7 @@ int bc_target_inspect(struct bc_arena *arena, const char *name, struct bc_target
 	target->why = target->preloadable ? NULL
 		      : shell ? "what runs this script is no program that a library can be put into"
 			      : "it is no 64-bit ELF program";
+	target->hands_on = shell && !target->preloadable && hands_on(&image);
 	target->foreign = !shell;
 	return 0;
 }
@@ -361,7 +369,7 @@ static void set_environment(const struct bc_target *target, const char *dir, con
 }
 
 static void run_program(const struct bc_target *target, char *const *argv, const char *dir,
-	const char *wire_path, int failed)
+	const char *wire_path, int follow, int failed)
 {
 	sigset_t none;
 	int why;
@@ -371,7 +379,7 @@ static void run_program(const struct bc_target *target, char *const *argv, const
 		if (i != SIGHUP && i != SIGINT && i != SIGTERM) /* may be ignored for nohup */
 			signal(i, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (target->preloadable && dir)
+	if (dir && (target->preloadable || (target->hands_on && follow)))
 		set_environment(target, dir, wire_path);
 	execv(target->path, argv);
 	why = errno;
@@ -381,7 +389,7 @@ static void run_program(const struct bc_target *target, char *const *argv, const
 }
 
 int bc_target_launch(struct bc_arena *arena, const struct bc_target *target, char *const *argv,
-	const char *preload_dir, const char *wire_path, pid_t *pid)
+	const char *preload_dir, const char *wire_path, int follow, pid_t *pid)
 {
 	int ends[2], why = 0;
 	ssize_t n;
@@ -391,7 +399,7 @@ int bc_target_launch(struct bc_arena *arena, const struct bc_target *target, cha
 		return bc_fail(BC_EINTERNAL, "pipe: %s", strerror(errno));
 	*pid = fork();
 	if (*pid == 0)
-		run_program(target, argv, preload_dir, wire_path, ends[1]);
+		run_program(target, argv, preload_dir, wire_path, follow, ends[1]);
 	close(ends[1]);
 	do
 		n = *pid < 0 ? -1 : read(ends[0], &why, sizeof(why));

@@ -21,6 +21,7 @@ struct bc_target {
 	const char *path; /* absolute */
 	int preloadable;
 	const char *why; /* a sentence when it is not: static, setuid, musl, another machine */
+	int hands_on;    /* where it is not: what it starts may be, since it leaves LD_PRELOAD alone */
 	int foreign;     /* its system calls have other numbers than ours */
 	int asan;        /* linked against gcc's AddressSanitizer runtime */
 	unsigned plugs;  /* set of enum bc_plug */
@@ -31,10 +32,11 @@ int bc_target_inspect(struct bc_arena *arena, const char *name, struct bc_target
 
 /*
  * Starts it, with the library in front of its own where that is possible. `wire_path` is what
- * BC_WIRE_ENV gets. 0 or BC_EINPUT; *pid is our child.
+ * BC_WIRE_ENV gets. With `follow` the library is also there for what the program starts. 0 or
+ * BC_EINPUT; *pid is our child.
  */
 int bc_target_launch(struct bc_arena *arena, const struct bc_target *target, char *const *argv,
-	const char *preload_dir, const char *wire_path, pid_t *pid);
+	const char *preload_dir, const char *wire_path, int follow, pid_t *pid);
 
 /* "libuv, GLib, ": the libraries for which there is something to put in front of them. */
 void bc_target_name_plugs(const struct bc_target *target, struct bc_buf *out);
