@@ -21,10 +21,10 @@ struct bc_target {
 	const char *path; /* absolute */
 	int preloadable;
 	const char *why; /* a sentence when it is not: static, setuid, musl, another machine */
-	int hands_on;    /* where it is not: what it starts may be, since it leaves LD_PRELOAD alone */
-	int foreign;     /* its system calls have other numbers than ours */
-	int asan;        /* linked against gcc's AddressSanitizer runtime */
-	unsigned plugs;  /* set of enum bc_plug */
+	int hands_on; /* where it is not: what it starts may be, since it leaves LD_PRELOAD alone */
+	int foreign;  /* its system calls have other numbers than ours */
+	int asan;     /* linked against gcc's AddressSanitizer runtime */
+	unsigned plugs; /* set of enum bc_plug */
 };
 
 /* Finds the program as execvp() would and looks into it. 0 or BC_EINPUT. */
