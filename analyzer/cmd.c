@@ -111,3 +111,15 @@ struct bc_output_options bc_cmd_look(const struct bc_options *options)
 		.verbose = options->verbose,
 	};
 }
+
+int bc_cmd_show(const struct bc_options *options, const struct bc_report *report)
+{
+	const struct bc_output_options how = bc_cmd_look(options);
+	struct bc_buf text = {0};
+	int status;
+
+	options->format->write(report, &how, &text);
+	status = bc_cmd_write(options->output, &text);
+	bc_buf_fini(&text);
+	return status;
+}

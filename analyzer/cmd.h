@@ -27,6 +27,11 @@ int bc_cmd_write(const char *path, const struct bc_buf *text);
 /* How text has to look on standard output, or in the file of -o. */
 struct bc_output_options bc_cmd_look(const struct bc_options *options);
 
+struct bc_report;
+
+/* Writes a report in the format of --format, to where -o says. As bc_cmd_write(). */
+int bc_cmd_show(const struct bc_options *options, const struct bc_report *report);
+
 /* One line on standard error: "blockcheck: KIND: text", made fit for a terminal. */
 void bc_cmd_say(const char *kind, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -79,18 +79,6 @@ static int save(const struct bc_options *options, struct bc_report *report, cons
 
 /* ---- showing ---- */
 
-static int show(const struct bc_options *options, const struct bc_report *report)
-{
-	const struct bc_output_options how = bc_cmd_look(options);
-	struct bc_buf text = {0};
-	int status;
-
-	options->format->write(report, &how, &text);
-	status = bc_cmd_write(options->output, &text);
-	bc_buf_fini(&text);
-	return status;
-}
-
 /* Where the reader does not see it in the output itself. */
 static void say_if_incomplete(const struct bc_options *options, const struct bc_report *report)
 {
@@ -137,7 +125,7 @@ static int save_and_show(const struct bc_options *options, struct bc_report *rep
 	const char *why = bc_arena_strdup(&report->arena, bc_error_message());
 
 	bc_report_keep_asked(report); /* the database has those of the whole program */
-	shown = bc_pipeline_interrupted() ? BC_EINTERRUPTED : show(options, report);
+	shown = bc_pipeline_interrupted() ? BC_EINTERRUPTED : bc_cmd_show(options, report);
 	if (bc_pipeline_interrupted()) {
 		say_interrupted(path, saved == 0);
 		return BC_EXIT_ERROR;

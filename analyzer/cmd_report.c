@@ -84,18 +84,6 @@ static int open_and_load(struct reporter *r, const struct bc_options *options)
 
 /* ---- showing ---- */
 
-static int show(const struct bc_options *options, const struct bc_report *report)
-{
-	const struct bc_output_options how = bc_cmd_look(options);
-	struct bc_buf text = {0};
-	int status;
-
-	options->format->write(report, &how, &text);
-	status = bc_cmd_write(options->output, &text);
-	bc_buf_fini(&text);
-	return status;
-}
-
 static void say_what_is_missing(const struct reporter *r, const struct bc_options *options)
 {
 	if (options->check.quiet)
@@ -136,7 +124,7 @@ int bc_cmd_report(const struct bc_options *options)
 	if (status == 0) {
 		bc_measured_make(&r.arena, &r.report, &r.profiles, &r.measured);
 		r.report.measured = &r.measured;
-		status = show(options, &r.report);
+		status = bc_cmd_show(options, &r.report);
 	}
 	if (status == 0) {
 		say_what_is_missing(&r, options);

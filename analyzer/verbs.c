@@ -59,26 +59,25 @@ static const struct bc_word colors[] = {
 			"load the plugins that the project file names, too", allow_repo_plugins, \
 			NULL)
 
+/* What an analysis needs to know, whatever is done with it. */
+#define ANALYSIS DATABASE, RULES, PLUGINS, DB, JOBS, TIMEOUT, NO_CACHE
+
 #define OUTPUT \
 	OPTION("output", 'o', TEXT, "FILE", "write there, not to standard output", output, NULL)
+#define COLOR \
+	OPTION("color", 0, WORD, "WHEN", "default auto: on a terminal, unless NO_COLOR is set", \
+		color, colors)
+#define VERBOSE(help) OPTION("verbose", 'v', FLAG, NULL, help, verbose, NULL)
 #define QUIET(help) OPTION("quiet", 'q', FLAG, NULL, help, check.quiet, NULL)
 #define HELP OPTION("help", 'h', FLAG, NULL, "this text", help, NULL)
 
 static const struct bc_option check_options[] = {
-	DATABASE,
-	RULES,
-	PLUGINS,
-	DB,
-	JOBS,
-	TIMEOUT,
-	NO_CACHE,
+	ANALYSIS,
 	SETTINGS,
 	OPTION("format", 0, FORMAT, "FORMAT", "", format, NULL),
 	OUTPUT,
-	OPTION("color", 0, WORD, "WHEN", "default auto: on a terminal, unless NO_COLOR is set",
-		color, colors),
-	OPTION("verbose", 'v', FLAG, NULL, "shorten nothing, and list unresolved calls", verbose,
-		NULL),
+	COLOR,
+	VERBOSE("shorten nothing, and list unresolved calls"),
 	QUIET("only findings and faults: no progress, no summary"),
 	HELP,
 	END,
@@ -94,13 +93,7 @@ static const struct bc_option config_options[] = {
 };
 
 static const struct bc_option dump_options[] = {
-	DATABASE,
-	RULES,
-	PLUGINS,
-	DB,
-	JOBS,
-	TIMEOUT,
-	NO_CACHE,
+	ANALYSIS,
 	OUTPUT,
 	QUIET("no progress"),
 	HELP,
@@ -117,18 +110,11 @@ static const struct bc_option explain_options[] = {
 	OPTION("finding", 0, TEXT, "FINGERPRINT",
 		"explain this finding; the beginning is enough when no other begins so", finding,
 		NULL),
-	DATABASE,
-	RULES,
-	PLUGINS,
-	DB,
-	JOBS,
-	TIMEOUT,
-	NO_CACHE,
+	ANALYSIS,
 	OPTION("format", 0, WORD, "FORMAT", "default text", json, text_or_json),
 	OUTPUT,
-	OPTION("color", 0, WORD, "WHEN", "default auto: on a terminal, unless NO_COLOR is set",
-		color, colors),
-	OPTION("verbose", 'v', FLAG, NULL, "shorten nothing", verbose, NULL),
+	COLOR,
+	VERBOSE("shorten nothing"),
 	QUIET("no progress"),
 	HELP,
 	END,
@@ -144,7 +130,7 @@ static const struct bc_option rules_options[] = {
 	DB,
 	JOBS,
 	OUTPUT,
-	OPTION("verbose", 'v', FLAG, NULL, "shorten nothing", verbose, NULL),
+	VERBOSE("shorten nothing"),
 	QUIET("no progress"),
 	HELP,
 	END,
@@ -200,8 +186,7 @@ static const struct bc_option run_options[] = {
 		folded, NULL),
 	OPTION("output", 'o', TEXT, "FILE", "write the report there, not to standard error", output,
 		NULL),
-	OPTION("color", 0, WORD, "WHEN", "default auto: on a terminal, unless NO_COLOR is set",
-		color, colors),
+	COLOR,
 	QUIET("no report unless there are stalls, nothing while it runs"),
 	HELP,
 	END,
@@ -212,9 +197,8 @@ static const struct bc_option report_options[] = {
 	FAIL_ON,
 	OPTION("format", 0, FORMAT, "FORMAT", "", format, NULL),
 	OUTPUT,
-	OPTION("color", 0, WORD, "WHEN", "default auto: on a terminal, unless NO_COLOR is set",
-		color, colors),
-	OPTION("verbose", 'v', FLAG, NULL, "shorten nothing", verbose, NULL),
+	COLOR,
+	VERBOSE("shorten nothing"),
 	QUIET("no summary"),
 	HELP,
 	END,

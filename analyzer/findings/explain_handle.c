@@ -102,24 +102,11 @@ static void add_handle(void *context, uint32_t number)
 			add_event(e, handle, &modes->events.items[i]);
 }
 
-static int descriptor_argument(const struct bc_pred *pred)
-{
-	int arg = 0;
-
-	if (!pred)
-		return 0;
-	if (pred->kind == BC_P_FD)
-		return pred->arg;
-	for (int i = 0; i < pred->nkids && !arg; i++)
-		arg = descriptor_argument(&pred->kids[i]);
-	return arg;
-}
-
 void bc_explain_handles(struct bc_explaining *e)
 {
 	const struct bc_hit *hit = e->found->hit;
 	const struct bc_call *c = &e->program->calls[hit->call];
-	int arg = descriptor_argument(hit->rule->nonblocking_when);
+	int arg = bc_pred_fd_argument(hit->rule->nonblocking_when);
 	uint32_t node = arg ? bc_call_argument(&e->program->funcs[c->func], c->node, arg) : BC_NONE;
 
 	if (node == BC_NONE)

@@ -323,13 +323,12 @@ void bc_places_of_expr(
 	}
 }
 
-static const char *local_name(const struct bc_places *places, uint32_t place)
+uint32_t bc_place_owner(const struct bc_places *places, uint32_t place, uint32_t *slot)
 {
-	const struct bc_program *program = places->program;
-	uint32_t low = 0, high = program->nfuncs;
-	const struct bc_func *f;
-	uint32_t slot;
+	uint32_t low = 0, high = places->program->nfuncs;
 
+	if (!high || place < places->local0[0])
+		return BC_NONE;
 	while (low + 1 < high) {
 		uint32_t middle = low + (high - low) / 2;
 
@@ -338,10 +337,18 @@ static const char *local_name(const struct bc_places *places, uint32_t place)
 		else
 			high = middle;
 	}
-	f = &program->funcs[low];
-	slot = place - places->local0[low];
+	*slot = place - places->local0[low];
+	return low;
+}
+
+static const char *local_name(const struct bc_places *places, uint32_t place)
+{
+	const struct bc_program *program = places->program;
+	uint32_t slot = 0, func = bc_place_owner(places, place, &slot);
+	const struct bc_func *f = &program->funcs[func];
+
 	return bc_arena_printf(program->arena, "%s of %s()",
-		bc_fact_str(f->image->facts, f->locals[slot].name), bc_func_name(program, low));
+		bc_fact_str(f->image->facts, f->locals[slot].name), bc_func_name(program, func));
 }
 
 const char *bc_place_name(const struct bc_places *places, uint32_t place)

@@ -53,6 +53,9 @@ uint32_t bc_place_of_local(const struct bc_places *places, uint32_t func, uint32
 uint32_t bc_place_of_return(const struct bc_places *places, uint32_t sym);
 uint32_t bc_place_of_call(const struct bc_places *places, uint32_t call);
 
+/* The function whose local or parameter a place is, BC_NONE for others; *slot receives which. */
+uint32_t bc_place_owner(const struct bc_places *places, uint32_t place, uint32_t *slot);
+
 /* The class of what a place holds (enum bc_class), as declared. */
 enum bc_class bc_place_class(const struct bc_places *places, uint32_t place);
 

@@ -43,20 +43,9 @@ static void locate(
 /* The function whose parameter a place is, or BC_NONE. */
 static uint32_t function_of_parameter(const struct bc_places *places, uint32_t place)
 {
-	const struct bc_program *program = places->program;
-	uint32_t low = 0, high = program->nfuncs;
+	uint32_t slot = 0, func = bc_place_owner(places, place, &slot);
 
-	if (!high || place < places->local0[0])
-		return BC_NONE;
-	while (low + 1 < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (places->local0[middle] <= place)
-			low = middle;
-		else
-			high = middle;
-	}
-	return place - places->local0[low] < program->funcs[low].nparams ? low : BC_NONE;
+	return func != BC_NONE && slot < places->program->funcs[func].nparams ? func : BC_NONE;
 }
 
 struct bc_root bc_root_of(const struct bc_solution *solution, uint32_t place, uint32_t sym,

@@ -222,15 +222,23 @@ static void propagate(struct solver *s)
 	}
 }
 
-/* Calls that the exact type left without any target take the compatible ones. */
-static int relax_empty_calls(struct solver *s)
+/* One byte per call, which the caller frees: it has a target. */
+static uint8_t *resolved_calls(const struct solver *s)
 {
 	uint8_t *resolved = bc_xmalloc(s->program->ncalls + 1);
-	int changed = 0;
 
 	memset(resolved, 0, s->program->ncalls + 1);
 	for (size_t i = 0; i < s->bound_call.count; i++)
 		resolved[s->bound_call.items[i]] = 1;
+	return resolved;
+}
+
+/* Calls that the exact type left without any target take the compatible ones. */
+static int relax_empty_calls(struct solver *s)
+{
+	uint8_t *resolved = resolved_calls(s);
+	int changed = 0;
+
 	for (size_t i = 0; i < s->lenient.count; i++) {
 		struct candidate c = s->lenient.items[i];
 
@@ -250,12 +258,9 @@ static int relax_empty_calls(struct solver *s)
  */
 static int take_loose_functions(struct solver *s)
 {
-	uint8_t *resolved = bc_xmalloc(s->program->ncalls + 1);
+	uint8_t *resolved = resolved_calls(s);
 	int changed = 0;
 
-	memset(resolved, 0, s->program->ncalls + 1);
-	for (size_t i = 0; i < s->bound_call.count; i++)
-		resolved[s->bound_call.items[i]] = 1;
 	for (uint32_t call = 0; call < s->program->ncalls; call++) {
 		uint32_t type = s->program->calls[call].type;
 

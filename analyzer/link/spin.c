@@ -44,20 +44,6 @@ static void index_callers(struct finder *s)
 			s->sites[at[p->calls[i].sym + 1]++] = i;
 }
 
-/* The argument whose mode decides whether the function blocks, 0 without. */
-static int mode_argument(const struct bc_pred *pred)
-{
-	int arg = 0;
-
-	if (!pred)
-		return 0;
-	if (pred->kind == BC_P_FD)
-		return pred->arg;
-	for (int i = 0; i < pred->nkids && !arg; i++)
-		arg = mode_argument(&pred->kids[i]);
-	return arg;
-}
-
 /* A descriptor is an integer; a library's handle is not, and tells of "would block" in its way. */
 static int takes_descriptor(const struct finder *s, uint32_t sym, int arg)
 {
@@ -76,7 +62,7 @@ static const struct bc_sink_rule *rule_of(const struct finder *s, uint32_t sym)
 		return NULL;
 	rules = bc_models_sinks(s->models, s->program->syms[sym].name, &n);
 	for (int i = 0; i < n; i++)
-		if (takes_descriptor(s, sym, mode_argument(rules[i]->nonblocking_when)))
+		if (takes_descriptor(s, sym, bc_pred_fd_argument(rules[i]->nonblocking_when)))
 			return rules[i];
 	return NULL;
 }

@@ -57,6 +57,16 @@ static int is_needed(const struct bc_fact_symbol *symbol)
  * say) can be part of no other program. Without this, a helper that two files define would drag the
  * whole server into its command line client.
  */
+/* Who defines a symbol that a unit needs from others; NULL when it is none, or nobody does. */
+static const struct definers *definers_needed(
+	const struct splitter *s, const struct bc_facts *facts, const struct bc_fact_symbol *symbol)
+{
+	uint32_t id = is_needed(symbol) ? bc_intern_find(&s->names, bc_fact_str(facts, symbol->key))
+					: BC_INTERN_NONE;
+
+	return id == BC_INTERN_NONE ? NULL : &s->definers.items[id];
+}
+
 static void find_owners(struct splitter *s)
 {
 	for (uint32_t u = 0; u < s->nunits; u++) {
@@ -64,15 +74,11 @@ static void find_owners(struct splitter *s)
 
 		s->owner[u] = UINT32_MAX;
 		for (uint32_t i = 0; i < facts->nsymbols; i++) {
-			const struct definers *definers;
-			uint32_t id;
+			const struct definers *definers =
+				definers_needed(s, facts, &facts->symbols[i]);
 
-			if (!is_needed(&facts->symbols[i]))
+			if (!definers)
 				continue;
-			id = bc_intern_find(&s->names, bc_fact_str(facts, facts->symbols[i].key));
-			if (id == BC_INTERN_NONE)
-				continue;
-			definers = &s->definers.items[id];
 			if (definers->units.count == 1 && s->has_main[definers->units.items[0]])
 				s->owner[u] = definers->units.items[0];
 		}
@@ -218,15 +224,10 @@ static int needs_from(const struct splitter *s, uint32_t unit, const struct bc_l
 	int n = 0;
 
 	for (uint32_t i = 0; i < facts->nsymbols; i++) {
-		const struct definers *definers;
-		uint32_t id;
+		const struct definers *definers = definers_needed(s, facts, &facts->symbols[i]);
 
-		if (!is_needed(&facts->symbols[i]))
+		if (!definers)
 			continue;
-		id = bc_intern_find(&s->names, bc_fact_str(facts, facts->symbols[i].key));
-		if (id == BC_INTERN_NONE)
-			continue;
-		definers = &s->definers.items[id];
 		for (size_t k = 0; k < definers->units.count; k++)
 			n += bsearch(&definers->units.items[k], program->units, program->nunits,
 				     sizeof(uint32_t), compare_units) != NULL;

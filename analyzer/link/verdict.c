@@ -76,20 +76,6 @@ static void weigh_unknown(const struct bc_models *models, const struct bc_pred *
 	bc_verdict_assume(verdict, pred->assumed ? pred->assumed : pred->text);
 }
 
-/* The argument whose mode decides, 0 when none does. */
-static int descriptor_argument(const struct bc_pred *pred)
-{
-	int arg = 0;
-
-	if (!pred)
-		return 0;
-	if (pred->kind == BC_P_FD)
-		return pred->arg;
-	for (int i = 0; i < pred->nkids && !arg; i++)
-		arg = descriptor_argument(&pred->kids[i]);
-	return arg;
-}
-
 /* ---- limits ---- */
 
 static void apply_timeout(const struct bc_sink_rule *rule, const struct bc_call_view *view,
@@ -198,7 +184,7 @@ struct bc_verdict bc_verdict_of(const struct bc_verdict_sources *sources,
 		.confidence = BC_CONF_CERTAIN,
 		.bound = rule->bound,
 		.ms = -1};
-	int fd_arg = descriptor_argument(rule->nonblocking_when);
+	int fd_arg = bc_pred_fd_argument(rule->nonblocking_when);
 
 	if (may_wait(&q, &view, &verdict))
 		weigh_wait(&q, &view, fd_arg, &verdict);

@@ -560,6 +560,9 @@ struct bc_call_view {
 enum bc_tri bc_pred_eval(const struct bc_models *models, const struct bc_pred *pred,
 	const struct bc_call_view *call, const struct bc_pred **undecided);
 
+/* The argument whose mode as a descriptor decides, 0 when none does. `pred` may be NULL. */
+int bc_pred_fd_argument(const struct bc_pred *pred);
+
 /*
  * The limit of a call in milliseconds under a timeout description: BC_YES with *ms set (0 for "does
  * not wait"), BC_NO when it surely waits without limit, BC_UNKNOWN otherwise.

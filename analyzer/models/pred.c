@@ -485,3 +485,16 @@ enum bc_tri bc_timeout_eval(
 		*ms = limit;
 	return known;
 }
+
+int bc_pred_fd_argument(const struct bc_pred *pred)
+{
+	int arg = 0;
+
+	if (!pred)
+		return 0;
+	if (pred->kind == BC_P_FD)
+		return pred->arg;
+	for (int i = 0; i < pred->nkids && !arg; i++)
+		arg = bc_pred_fd_argument(&pred->kids[i]);
+	return arg;
+}
