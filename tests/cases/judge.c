@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "findings.h"
+
 enum level {
 	SILENT, /* no finding at all */
 	POSSIBLE,
@@ -74,13 +76,6 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static const char *get_text(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
 static enum level finding_level(const json_t *finding)
 {
 	enum level level;
@@ -97,20 +92,6 @@ static int is_on(const json_t *finding, const char *file, int line)
 	return !json_is_string(json_object_get(finding, "suppressed")) &&
 	       strcmp(base_name(get_text(sink, "file")), file) == 0 &&
 	       json_integer_value(json_object_get(sink, "line")) == line;
-}
-
-static int has_callback(const json_t *finding, const char *name)
-{
-	const json_t *callbacks = json_object_get(finding, "callbacks");
-	size_t i;
-	json_t *one;
-
-	json_array_foreach(callbacks, i, one)
-	{
-		if (strcmp(json_string_value(one), name) == 0)
-			return 1;
-	}
-	return strcmp(get_text(json_object_get(finding, "callback"), "function"), name) == 0;
 }
 
 /* A finding on the line of a marker for none, or a second one where one was expected. */

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "findings.h"
+
 enum truth { TRUE, FALSE, UNSURE, TRUTHS };
 enum { MAX_LABELS = 4096, FINGERPRINT = 16 };
 
@@ -98,13 +100,6 @@ static void load_labels(struct labels *labels, const char *path)
 			parse_label(labels, line, text);
 	}
 	fclose(file);
-}
-
-static const char *get_text(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
 }
 
 static void print_new(const json_t *finding)

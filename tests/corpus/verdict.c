@@ -23,6 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "findings.h"
+
 enum { MAX_WORD = 128 };
 
 struct item {
@@ -48,33 +50,12 @@ static int level_rank(const char *level)
 	exit(2);
 }
 
-static const char *get_text(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
 static int is_sink(const json_t *finding, const struct item *item)
 {
 	const json_t *sink = json_object_get(finding, "sink");
 
 	return strcmp(get_text(sink, "function"), item->call) == 0 &&
 	       (!item->in[0] || strcmp(get_text(sink, "in"), item->in) == 0);
-}
-
-static int has_callback(const json_t *finding, const char *name)
-{
-	const json_t *callbacks = json_object_get(finding, "callbacks");
-	size_t i;
-	json_t *one;
-
-	json_array_foreach(callbacks, i, one)
-	{
-		if (strcmp(json_string_value(one), name) == 0)
-			return 1;
-	}
-	return strcmp(get_text(json_object_get(finding, "callback"), "function"), name) == 0;
 }
 
 /* The named functions must be on the path in this order, with any others between them. */

@@ -25,18 +25,8 @@
 #include "input/prune.h"
 #include "parse/parse.h"
 #include "parse/units.h"
-#include "tempdir.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
+#include "unit/sanitized.h"
+#include "unit/tempdir.h"
 
 /* ---- the parser ---- */
 

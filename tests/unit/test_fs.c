@@ -13,31 +13,7 @@
 
 #include "base/error.h"
 #include "base/fs.h"
-#include "tempdir.h"
-
-struct fixture {
-	struct bc_arena arena;
-	char *dir;
-};
-
-static int setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	f->dir = tempdir_make();
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	tempdir_remove(f->dir);
-	bc_arena_fini(&f->arena);
-	free(f);
-	return 0;
-}
+#include "unit/fixture.h"
 
 static void test_absolute(void **state)
 {

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -20,53 +19,8 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "store/migrate.h"
-#include "store/store.h"
 #include "unit/report_build.h"
-#include "unit/tempdir.h"
-
-struct place {
-	char *folder;
-	char path[256];
-};
-
-static int set_up(void **state)
-{
-	struct place *place = calloc(1, sizeof(*place));
-
-	place->folder = tempdir_make();
-	snprintf(place->path, sizeof(place->path), "%s/x.db", place->folder);
-	*state = place;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct place *place = *state;
-
-	tempdir_remove(place->folder);
-	free(place);
-	return 0;
-}
-
-static const struct bc_store_run a_run = {
-	.started_ms = 1700000000123,
-	.command = "blockcheck check -p build",
-	.blockcheck = "0.1.0",
-	.libclang = "clang version 19",
-	.min_confidence = BC_CONF_POSSIBLE,
-	.budget_ms = 2.5,
-};
-
-static int save_report(const char *path, const struct bc_report *report)
-{
-	struct bc_store *store;
-	int status = bc_store_open(path, BC_STORE_WRITE, &store);
-
-	if (status == 0)
-		status = bc_store_save_run(store, report, &a_run, NULL);
-	bc_store_close(store);
-	return status;
-}
+#include "unit/store_build.h"
 
 static int load_report(const char *path, struct bc_report *report, struct bc_store_run *run)
 {
@@ -77,32 +31,6 @@ static int load_report(const char *path, struct bc_report *report, struct bc_sto
 		status = bc_store_load_last(store, report, run);
 	bc_store_close(store);
 	return status;
-}
-
-/* The one number that a query gives. */
-static int64_t ask(const char *path, const char *sql)
-{
-	sqlite3 *db;
-	sqlite3_stmt *statement;
-	int64_t value;
-
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	sqlite3_busy_timeout(db, 5000);
-	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-	value = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	sqlite3_close(db);
-	return value;
-}
-
-static void tell(const char *path, const char *sql)
-{
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
 }
 
 /* ---- equality ---- */
