@@ -174,6 +174,7 @@ int bc_cmd_run(const struct bc_options *options)
 				     ? options->fail_over_ms
 				     : options->check.budget_ms,
 		.grace_ms = options->grace_ms,
+		.debug_files = options->debug_files,
 		.duration_ms = options->duration_ms,
 		.follow = options->follow,
 		.quiet = options->check.quiet,

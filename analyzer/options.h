@@ -49,6 +49,7 @@ struct bc_options {
 	/* of `run` */
 	double fail_over_ms, grace_ms, duration_ms;
 	int follow;
+	const char *debug_files;                 /* --debug-files, or NULL */
 	const char *allow;                       /* --allow, or NULL */
 	int run_format;                          /* enum bc_run_format */
 	int live;                                /* enum bc_run_live */

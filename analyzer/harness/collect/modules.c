@@ -105,7 +105,7 @@ static struct bc_module_set *open_set(struct bc_collector *collector, uint32_t s
 
 	while (set->symbols)
 		set++; /* there is one more than processes and idle sets */
-	set->symbols = bc_symbols_open(&collector->run->arena);
+	set->symbols = bc_symbols_open(&collector->run->arena, collector->options->debug_files);
 	if (!set->symbols)
 		return NULL;
 	set->key = key;

@@ -271,6 +271,19 @@ static void write_losses(struct bc_json *json, const struct bc_run *run)
 	bc_json_end(json);
 }
 
+static void write_stripped(struct bc_json *json, const struct bc_run *run)
+{
+	bc_json_key(json, "stripped");
+	bc_json_array(json);
+	for (size_t i = 0; i < run->stripped.count; i++) {
+		bc_json_object(json);
+		write_text(json, "module", run->stripped.items[i].module);
+		write_text(json, "package", run->stripped.items[i].package);
+		bc_json_end(json);
+	}
+	bc_json_end(json);
+}
+
 void bc_run_write_json(const struct bc_run *run, struct bc_buf *out)
 {
 	struct bc_arena arena = BC_ARENA_INIT;
@@ -297,6 +310,7 @@ void bc_run_write_json(const struct bc_run *run, struct bc_buf *out)
 	write_callbacks(&json, run, &arena);
 	write_stalls(&json, run, &arena);
 	write_losses(&json, run);
+	write_stripped(&json, run);
 	write_remarks(&json, run);
 	bc_json_key(&json, "overhead");
 	bc_json_object(&json);

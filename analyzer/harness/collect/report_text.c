@@ -1,5 +1,6 @@
 /* The report for people. */
 #include "harness/collect/report.h"
+#include "harness/collect/stripped.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,6 +122,14 @@ static void write_stack(struct writer *writer, const struct bc_run_stall *stall)
 	}
 }
 
+static int has_names(const struct bc_run_stall *stall)
+{
+	for (uint32_t i = 0; i < stall->nstack; i++)
+		if (bc_stripped_is_named(&stall->stack[i]))
+			return 1;
+	return !stall->nstack;
+}
+
 /* Which finding of the last check it was, if there was a check at all. */
 static void write_finding(struct writer *writer, const struct bc_run_stall *stall)
 {
@@ -128,8 +137,11 @@ static void write_finding(struct writer *writer, const struct bc_run_stall *stal
 		return;
 	if (stall->finding)
 		SAY(writer, PLAIN, "    predicted by %s, %s", stall->finding, stall->finding_why);
-	else
+	else if (has_names(stall))
 		SAY(writer, WARNING, "    nothing predicted it");
+	else
+		SAY(writer, WARNING,
+			"    without names nobody can tell whether something predicted it");
 	end_line(writer);
 }
 
@@ -367,6 +379,23 @@ static void write_losses(struct writer *writer)
 	write_loss(writer, run->detached, "forked children; --follow-fork measures them");
 }
 
+static void write_stripped(struct writer *writer)
+{
+	for (size_t i = 0; i < writer->run->stripped.count; i++) {
+		const struct bc_run_stripped *file = &writer->run->stripped.items[i];
+
+		SAY(writer, WARNING, "names are missing: ");
+		SAY(writer, PLAIN, "%s is stripped; ", file->module);
+		if (file->package)
+			SAY(writer, PLAIN, "they are in the package %s", file->package);
+		else
+			SAY(writer, PLAIN,
+				"build it without -s and strip, or say where its debug files are "
+				"(--debug-files)");
+		end_line(writer);
+	}
+}
+
 static void write_head(struct writer *writer)
 {
 	const struct bc_run *run = writer->run;
@@ -439,6 +468,7 @@ void bc_run_write_text(const struct bc_run *run, int color, struct bc_buf *out)
 	write_imposed(&writer);
 	write_threads(&writer);
 	write_losses(&writer);
+	write_stripped(&writer);
 	write_remarks(&writer);
 	write_tail(&writer);
 	bc_arena_fini(&writer.arena);

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "harness/collect/collector.h"
 #include "harness/collect/screen.h"
+#include "harness/collect/stripped.h"
 
 enum { TICK_MAX_MS = 5, LOADED_WITHIN_MS = 200 };
 
@@ -317,6 +318,7 @@ static void measure(struct bc_collector *collector, int signals)
 	set_both(collector);
 	bc_outside_close(collector->outside, collector);
 	run->collector_cpu_ns = own_cpu();
+	bc_stripped_find(run);
 }
 
 int bc_run_program(const struct bc_run_options *options, struct bc_run *run)
@@ -367,6 +369,7 @@ void bc_run_fini(struct bc_run *run)
 	bc_vec_fini(&run->loops);
 	bc_vec_fini(&run->callbacks);
 	bc_vec_fini(&run->stalls);
+	bc_vec_fini(&run->stripped);
 	bc_vec_fini(&run->remarks);
 	bc_arena_fini(&run->arena);
 }

@@ -24,9 +24,11 @@ struct bc_run_options {
 	const char *const *calls; /* functions of libraries that may block; NULL ends them */
 	int follow;               /* measure forked and executed children, too */
 	int quiet;
-	int live;                /* enum bc_run_live */
-	int color;               /* of the live view */
-	const char *trace;       /* file to write events to as they come, or NULL */
+	int live;          /* enum bc_run_live */
+	int color;         /* of the live view */
+	const char *trace; /* file to write events to as they come, or NULL */
+	const char
+		*debug_files; /* folder with separate debug files, beside the usual ones, or NULL */
 	const char *preload_dir; /* NULL: beside the program, installed, or of the build tree */
 };
 
@@ -122,6 +124,12 @@ struct bc_run_thread {
 	uint32_t ncalls;
 };
 
+/* A file without names that stalls lead through. */
+struct bc_run_stripped {
+	const char *module;
+	const char *package; /* that has its names; NULL: not known */
+};
+
 struct bc_run {
 	struct bc_arena arena;
 	const char *command;
@@ -135,6 +143,7 @@ struct bc_run {
 	BC_VEC(struct bc_run_loop) loops;
 	BC_VEC(struct bc_run_callback) callbacks;
 	BC_VEC(struct bc_run_stall) stalls;
+	BC_VEC(struct bc_run_stripped) stripped;
 	/* what is missing from the picture */
 	uint64_t lost_events, lost_stacks, lost_threads, lost_processes, sandboxed, unwrapped,
 		untimed, corrupt;

@@ -37,6 +37,8 @@ struct place {
 
 struct bc_symbols {
 	struct bc_arena *arena;
+	char *debug_path; /* where distributions put debug files, and whoever was asked for some */
+	Dwfl_Callbacks callbacks;
 	Dwfl *dwfl;
 	BC_VEC(struct module) modules;
 	struct place *places;
@@ -49,20 +51,69 @@ struct bc_symbols {
 
 /* ---- modules ---- */
 
-/* Separate debug files are looked for where distributions put them, but not on the network. */
-static char *debug_path = NULL;
-static const Dwfl_Callbacks callbacks = {
-	.find_elf = dwfl_linux_proc_find_elf,
-	.find_debuginfo = dwfl_standard_find_debuginfo,
-	.debuginfo_path = &debug_path,
-};
+/* The path comes from the program: opening a FIFO or a device must not hold us. */
+static int open_module(const char *path)
+{
+	struct stat info;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-struct bc_symbols *bc_symbols_open(struct bc_arena *arena)
+	if (fd >= 0 && (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/*
+ * What debuginfod-find or a debugger has fetched. Nothing is fetched from here: that takes as long
+ * as a network does, and tells others what is run.
+ */
+static int open_fetched(Dwfl_Module *module, char **name)
+{
+	const char *cache = getenv("DEBUGINFOD_CACHE_PATH"), *home = getenv("HOME");
+	const unsigned char *id;
+	struct bc_buf path = {0};
+	GElf_Addr address;
+	int n = dwfl_module_build_id(module, &id, &address), fd = -1;
+	struct stat info;
+
+	if (n <= 0 || !(cache || home))
+		return -1;
+	bc_buf_printf(
+		&path, "%s%s/", cache ? cache : home, cache ? "" : "/.cache/debuginfod_client");
+	for (int i = 0; i < n; i++)
+		bc_buf_printf(&path, "%02x", id[i]);
+	bc_buf_printf(&path, "/debuginfo");
+	/* an empty one says that there was nothing to fetch */
+	if (stat(bc_buf_text(&path), &info) == 0 && info.st_size > 0)
+		fd = open_module(bc_buf_text(&path));
+	if (fd >= 0)
+		*name = strdup(bc_buf_text(&path));
+	bc_buf_fini(&path);
+	return fd;
+}
+
+static int find_debuginfo(Dwfl_Module *module, void **data, const char *module_name,
+	Dwarf_Addr base, const char *file, const char *link, GElf_Word crc, char **name)
+{
+	int fd = dwfl_standard_find_debuginfo(
+		module, data, module_name, base, file, link, crc, name);
+
+	return fd >= 0 ? fd : open_fetched(module, name);
+}
+
+struct bc_symbols *bc_symbols_open(struct bc_arena *arena, const char *debug_files)
 {
 	struct bc_symbols *symbols = bc_xmalloc(sizeof(*symbols));
 
 	unsetenv("DEBUGINFOD_URLS");
-	*symbols = (struct bc_symbols){.arena = arena, .dwfl = dwfl_begin(&callbacks)};
+	*symbols = (struct bc_symbols){.arena = arena,
+		.debug_path = bc_arena_printf(arena, ":.debug:/usr/lib/debug%s%s",
+			debug_files ? ":" : "", debug_files ? debug_files : ""),
+		.callbacks = {.find_elf = dwfl_linux_proc_find_elf,
+			.find_debuginfo = find_debuginfo,
+			.debuginfo_path = &symbols->debug_path}};
+	symbols->dwfl = dwfl_begin(&symbols->callbacks);
 	if (!symbols->dwfl) {
 		free(symbols);
 		return NULL;
@@ -78,19 +129,6 @@ void bc_symbols_close(struct bc_symbols *symbols)
 	bc_vec_fini(&symbols->modules);
 	HASH_CLEAR(hh, symbols->places); /* which are the arena's */
 	free(symbols);
-}
-
-/* The path comes from the program: opening a FIFO or a device must not hold us. */
-static int open_module(const char *path)
-{
-	struct stat info;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-	if (fd >= 0 && (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode))) {
-		close(fd);
-		return -1;
-	}
-	return fd;
 }
 
 void bc_symbols_add(struct bc_symbols *symbols, const char *path, uint64_t bias)

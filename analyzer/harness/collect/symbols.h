@@ -7,8 +7,9 @@
 
 struct bc_symbols;
 
-/* Results live in the arena. NULL when libdw cannot be set up. */
-struct bc_symbols *bc_symbols_open(struct bc_arena *arena);
+/* Results live in the arena. Separate debug files are also looked for in the folder `debug_files`,
+ * as below /usr/lib/debug; it may be NULL. NULL when libdw cannot be set up. */
+struct bc_symbols *bc_symbols_open(struct bc_arena *arena, const char *debug_files);
 void bc_symbols_close(struct bc_symbols *symbols);
 
 /* A file mapped at `bias`; one that is known already, or cannot be read, is passed over. */
