@@ -221,6 +221,15 @@ static void (*find_pass(const char *name))(void)
 	return NULL;
 }
 
+/* 0 while the dynamic linker may still have something to add to it. */
+static int is_bound(uint64_t value)
+{
+	for (int i = 0; i < bc_nmodules; i++)
+		if (bc_module_has_code(&bc_modules[i], value))
+			return 1;
+	return 0;
+}
+
 static void look_at(struct bc_module *module, const ElfW(Rela) * place)
 {
 	uint32_t type = (uint32_t)ELF64_R_TYPE(place->r_info), hash, id;
@@ -235,7 +244,8 @@ static void look_at(struct bc_module *module, const ElfW(Rela) * place)
 	name = module->strings + symbol->st_name;
 	hash = bc_wire_name_hash(name);
 	if (find_pass(name)) {
-		patch(module, at, (void *)find_pass(name));
+		if (is_bound(*(uint64_t *)at))
+			patch(module, at, (void *)find_pass(name));
 		return;
 	}
 	if (is_wrongly_there(symbol, name, hash, *(uint64_t *)at)) {
@@ -277,6 +287,19 @@ static int collect(struct dl_phdr_info *info, size_t size, void *argument)
 	return 1;
 }
 
+/*
+ * Another thread may be in dlopen() at this moment, and what that has begun to fill in is listed
+ * already. It is protected once it is complete. The question changes nothing in the page; a kernel
+ * that does not know it says no, too.
+ */
+static int is_complete(const struct bc_module *module)
+{
+	enum { POPULATE_WRITE = 23 };
+
+	return module->relro_end <= module->relro ||
+	       bc_raw6(SYS_madvise, (long)module->relro, 4096, POPULATE_WRITE, 0, 0, 0) < 0;
+}
+
 static int look_through_all(struct dl_phdr_info *info, size_t size, void *argument)
 {
 	if (info->dlpi_adds == known_adds && info->dlpi_subs == known_subs)
@@ -284,9 +307,14 @@ static int look_through_all(struct dl_phdr_info *info, size_t size, void *argume
 	collect(info, size, argument);
 	known_adds = info->dlpi_adds;
 	known_subs = info->dlpi_subs;
-	for (int i = 0; i < bc_nmodules; i++)
-		if (!bc_modules[i].seen)
+	for (int i = 0; i < bc_nmodules; i++) {
+		if (bc_modules[i].seen)
+			continue;
+		if (bc_modules[i].untouched || is_complete(&bc_modules[i]))
 			look_through(&bc_modules[i]);
+		else
+			known_adds = 0; /* look again */
+	}
 	return 1;
 }
 
