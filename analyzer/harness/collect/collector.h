@@ -153,6 +153,9 @@ void bc_reader_finish(struct bc_collector *collector, int signalled);
 void bc_stalls_add(
 	struct bc_collector *collector, uint32_t slot, struct bc_wire_event *event, int open);
 
+/* bodies.c: takes what was measured of workers out of the result. */
+void bc_workers_drop(struct bc_run *run);
+
 /* What holds the thread's loop at this moment, from its innermost frame; NULL when that cannot be
  * told. */
 const char *bc_stalls_running(

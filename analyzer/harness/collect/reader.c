@@ -3,6 +3,7 @@
  * once, then checked, then used.
  */
 #include "harness/collect/collector.h"
+#include "harness/collect/stall.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -108,6 +109,7 @@ static void fold_loop(struct bc_collector *collector, uint32_t slot)
 		.library = thread->library ? thread->library
 			   : shared->raw   ? "discovered"
 					   : "unknown",
+		.site = bc_workers_site(thread),
 		.iterations = shared->iterations,
 		.busy_ns = shared->busy_ns,
 		.idle_ns = shared->idle_ns};
@@ -123,6 +125,12 @@ static void fold_losses(struct bc_run *run, const struct bc_wire_thread *shared)
 {
 	run->lost_events += shared->dropped;
 	run->lost_stacks += shared->no_slice;
+}
+
+/* One that ended by itself was found to have, some time later: it was last seen alive before. */
+static uint64_t last_alive(const struct bc_seen_thread *thread)
+{
+	return thread->nsched ? thread->sched[(thread->nsched - 1) % BC_SCHED_HISTORY].at_ns : 0;
 }
 
 /* What was running when it ended. */
@@ -142,6 +150,8 @@ static void report_open(struct bc_collector *collector, uint32_t slot, int signa
 		frame.worst_ns = frame.worst_start_ns = frame.worst_call = 0;
 		memset(frame.calls, 0, sizeof(frame.calls));
 	}
+	if (!signalled)
+		now = last_alive(collector->threads[slot]);
 	end = now > frame.start_ns ? now - frame.start_ns : 0;
 	/* by itself a program ends in its loop's own code, or in a callback that calls exit() */
 	if (!signalled && (!frame.function || end < collector->run->budget_ns))

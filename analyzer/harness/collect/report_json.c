@@ -267,6 +267,7 @@ static void write_losses(struct bc_json *json, const struct bc_run *run)
 	write_count(json, "calls_not_timed", run->untimed);
 	write_count(json, "corrupt_records", run->corrupt);
 	write_count(json, "stalls_in_grace", run->early_stalls);
+	write_count(json, "workers", run->nworkers);
 	write_count(json, "children_not_followed", run->detached);
 	bc_json_end(json);
 }

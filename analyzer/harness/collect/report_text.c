@@ -177,7 +177,7 @@ static void write_stall(struct writer *writer, const struct bc_run_stall *stall)
 	SAY(writer, PLAIN, stall->kind == BC_RUN_BODY ? " in the loop's body, " : " in ");
 	SAY(writer, STRONG, "%s", callback->where.function);
 	if (stall->open)
-		SAY(writer, WARNING, ", still running when the program was ended");
+		SAY(writer, WARNING, ", still running when its process ended");
 	if (!stall->open || stall->cause == BC_RUN_CALL)
 		write_cause(writer, stall);
 	if (stall->count > 1)
@@ -376,6 +376,14 @@ static void write_losses(struct writer *writer)
 	write_loss(writer, run->untimed, "functions of libraries: too many that may block");
 	write_loss(writer, run->corrupt, "records that the program had damaged");
 	write_loss(writer, run->early_stalls, "stalls within --grace");
+	if (run->nworkers) {
+		SAY(writer, PLAIN,
+			"%u thread%s no loop%s: each waits for its next job elsewhere than for "
+			"events",
+			run->nworkers, run->nworkers == 1 ? " is" : "s are",
+			run->nworkers == 1 ? "" : "s");
+		end_line(writer);
+	}
 	write_loss(writer, run->detached, "forked children; --follow-fork measures them");
 }
 

@@ -316,6 +316,7 @@ static void measure(struct bc_collector *collector, int signals)
 	run->duration_ns = bc_segment_now(&collector->segment) - collector->start_ns;
 	bc_reader_finish(collector, run->signal != 0);
 	set_both(collector);
+	bc_workers_drop(run);
 	bc_outside_close(collector->outside, collector);
 	run->collector_cpu_ns = own_cpu();
 	bc_stripped_find(run);
@@ -367,6 +368,7 @@ void bc_run_fini(struct bc_run *run)
 {
 	bc_vec_fini(&run->threads);
 	bc_vec_fini(&run->loops);
+	bc_vec_fini(&run->workers);
 	bc_vec_fini(&run->callbacks);
 	bc_vec_fini(&run->stalls);
 	bc_vec_fini(&run->stripped);

@@ -42,6 +42,8 @@ struct bc_run_where {
 	const char *file;     /* NULL: not known */
 	int line;             /* 0: not known */
 	const char *module;   /* path, never NULL */
+	const char
+		*begins; /* without symbols: "libfoo.so+0x10", the same for all of the function */
 };
 
 struct bc_run_split {
@@ -85,6 +87,7 @@ struct bc_run_stall {
 	struct bc_run_split split;
 	uint32_t major_faults, minor_faults;
 	uint32_t tid;
+	const char *site;           /* as of struct bc_run_loop */
 	struct bc_run_where *stack; /* innermost first */
 	uint32_t nstack;
 	struct bc_run_share shares[BC_WIRE_CALLS]; /* of MANY: what the iteration was made of */
@@ -100,6 +103,7 @@ struct bc_run_stall {
 struct bc_run_loop {
 	uint32_t pid, tid;
 	const char *library; /* "discovered": a loop of the program's own */
+	const char *site;    /* where that waits, on other threads than the first; or NULL */
 	uint64_t iterations, busy_ns, idle_ns;
 	struct bc_run_histogram times;
 };
@@ -141,6 +145,8 @@ struct bc_run {
 	uint64_t resolution_ns;               /* from outside: how often it was looked at */
 	BC_VEC(struct bc_run_thread) threads; /* from outside alone */
 	BC_VEC(struct bc_run_loop) loops;
+	BC_VEC(const char *) workers; /* sites of what looked like loops */
+	uint32_t nworkers;            /* threads that are not among the loops therefore */
 	BC_VEC(struct bc_run_callback) callbacks;
 	BC_VEC(struct bc_run_stall) stalls;
 	BC_VEC(struct bc_run_stripped) stripped;

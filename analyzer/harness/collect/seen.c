@@ -65,12 +65,24 @@ const char *bc_seen_name(struct bc_collector *collector, uint32_t process, uint3
 	return collector->run->callbacks.items[row].where.function;
 }
 
+/* How glibc from 2.41 on goes into system calls that are cancellation points says nothing. */
+static uint32_t drop_plumbing(struct bc_run_where *frames, uint32_t count)
+{
+	uint32_t n = 0;
+
+	while (n + 1 < count && (!strncmp(frames[n].function, "__syscall_cancel", 16) ||
+					!strcmp(frames[n].function, "__internal_syscall_cancel")))
+		n++;
+	memmove(frames, frames + n, (count - n) * sizeof(*frames));
+	return count - n;
+}
+
 uint32_t bc_seen_unwind(struct bc_collector *collector, uint32_t process,
 	const struct bc_stack_piece *piece, struct bc_run_where *frames)
 {
 	struct bc_symbols *symbols = bc_modules_symbols(collector, process, piece->pc);
 
-	return symbols ? bc_symbols_unwind(symbols, piece, frames) : 0;
+	return symbols ? drop_plumbing(frames, bc_symbols_unwind(symbols, piece, frames)) : 0;
 }
 
 void bc_seen_fini(struct bc_collector *collector)

@@ -7,6 +7,21 @@
 
 enum { MAX_CPU_STACKS = 5 };
 
+static int is_libc(const struct bc_run_where *where)
+{
+	const char *file = bc_path_basename(where->module);
+
+	return !strncmp(file, "libc.so", 7) || !strncmp(file, "libc-2", 6) ||
+	       !strncmp(file, "libpthread", 10);
+}
+
+/* By what libc begins threads and main() has no name where it was stripped. */
+static void cut_beginning(struct bc_stall_work *work)
+{
+	while (work->nstack > 1 && is_libc(&work->stack[work->nstack - 1]))
+		work->nstack--;
+}
+
 /* The frames of our own library are no part of the program; below a thunk the loop begins, below
  * main() libc. */
 static void keep_stack(
@@ -17,13 +32,15 @@ static void keep_stack(
 		int ours = strstr(frames[i].module, "libblockcheck-preload") != NULL;
 
 		if ((ours && work->nstack && work->event->function) ||
-			!strcmp(frames[i].function, "start_thread"))
+			!strcmp(frames[i].function, "start_thread") ||
+			!strncmp(frames[i].function, "__libc_start_main", 17))
 			break;
 		if (!ours)
 			work->stack[work->nstack++] = frames[i];
 		if (!strcmp(frames[i].function, "main"))
 			break;
 	}
+	cut_beginning(work);
 }
 
 static int unwind(struct bc_stall_work *work, const struct bc_stack_piece *piece)
@@ -144,37 +161,6 @@ int bc_stall_unwind_computing(struct bc_stall_work *work)
 	}
 	work->contained = find_most(contained, count);
 	return count > 0;
-}
-
-/* ---- the callback of a loop that we know nothing of ---- */
-
-/* A stack and the place where the loop waits share the loop's function; what it called there was
- * the callback, or some layers of the loop's own file in between. */
-const struct bc_run_where *bc_stall_find_body(struct bc_stall_work *work)
-{
-	const struct bc_seen_thread *thread = work->thread;
-
-	for (uint32_t i = 0; i < work->nstack; i++)
-		for (uint32_t j = 0; j < thread->nwait_stack; j++) {
-			const struct bc_run_where *loop = &thread->wait_stack[j];
-			uint32_t at = i;
-
-			if (strcmp(work->stack[i].function, loop->function) ||
-				strcmp(work->stack[i].module, loop->module))
-				continue;
-			while (at && loop->file && work->stack[at].file &&
-				!strcmp(work->stack[at].file, loop->file))
-				at--;
-			if (at && at + 1 < i && work->stack[at].file && loop->file &&
-				!strcmp(work->stack[at].file, loop->file))
-				at = i ? i - 1 : 0;
-			/* all in one file: the function next to the loop's */
-			if (at == 0 && i && work->stack[0].file && loop->file &&
-				!strcmp(work->stack[0].file, loop->file))
-				at = i - 1;
-			return &work->stack[at];
-		}
-	return NULL;
 }
 
 /* ---- functions that the rule packs name ---- */

@@ -14,6 +14,8 @@ static uint32_t find_body_row(struct bc_stall_work *work)
 		body = &work->thread->wait_stack[0];
 	where = body ? *body : unknown;
 	where.line = 0; /* a line of the call, not of the function */
+	if (where.begins)
+		where.function = where.begins;
 	return bc_seen_row(work->collector, &where, "loop");
 }
 
@@ -30,8 +32,11 @@ const char *bc_stalls_running(
 	if (frame->function)
 		return bc_seen_name(
 			collector, work.thread->process, frame->function % BC_WIRE_FUNCTIONS);
-	body = bc_stall_unwind_sample(&work) ? bc_stall_find_body(&work) : NULL;
-	return body ? body->function : NULL;
+	if (!bc_stall_unwind_sample(&work) ||
+		bc_stall_is_between_jobs(&work, bc_watch_call(collector, slot, frame)))
+		return NULL;
+	body = bc_stall_find_body(&work);
+	return !body ? NULL : body->begins ? body->begins : body->function;
 }
 
 static void name_shares(struct bc_stall_work *work)
@@ -224,8 +229,12 @@ void bc_stalls_add(
 		stall->kind = BC_RUN_CALLBACK;
 		stall->callback =
 			bc_seen_callback(collector, work.thread->process, event->function);
+	} else if (stall->cause == BC_RUN_CALL && bc_stall_is_between_jobs(&work, stall->culprit)) {
+		bc_workers_note(collector->run, work.thread);
+		return;
 	} else {
 		stall->kind = BC_RUN_BODY;
+		stall->site = bc_workers_site(work.thread);
 		stall->callback = find_body_row(&work);
 	}
 	count_stall(&work);

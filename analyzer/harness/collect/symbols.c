@@ -12,6 +12,7 @@
 #include <uthash.h>
 
 #include "base/fs.h"
+#include "harness/collect/begins.h"
 
 enum {
 	THREAD = 1,
@@ -175,17 +176,29 @@ static const char *name_offset(struct bc_symbols *symbols, Dwfl_Module *module, 
 		(unsigned long long)(address - begin));
 }
 
+static const char *name_begin(struct bc_symbols *symbols, Dwfl_Module *module, uint64_t address)
+{
+	GElf_Addr bias = 0;
+	Elf *elf = dwfl_module_getelf(module, &bias);
+	uint64_t begin = bc_begin_of(elf, address - bias);
+
+	return begin ? name_offset(symbols, module, begin + bias) : NULL;
+}
+
 /* The nearest symbol is not enough: in a stripped program it may be that of another function. */
-static const char *name_symbol(struct bc_symbols *symbols, Dwfl_Module *module, uint64_t address)
+static const char *name_symbol(
+	struct bc_symbols *symbols, Dwfl_Module *module, uint64_t address, const char **begins)
 {
 	GElf_Off offset;
 	GElf_Sym symbol;
 	const char *name =
 		dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL, NULL);
 
-	if (!name || (symbol.st_size ? offset >= symbol.st_size : offset > 0))
+	if (!name || (symbol.st_size ? offset >= symbol.st_size : offset > 0)) {
+		*begins = name_begin(symbols, module, address);
 		return name_offset(symbols, module, address);
-	return bc_arena_strdup(symbols->arena, name);
+	}
+	return bc_plain_name(symbols->arena, name);
 }
 
 static void set_line(struct bc_symbols *symbols, Dwfl_Module *module, uint64_t address,
@@ -214,7 +227,7 @@ void bc_symbols_function(struct bc_symbols *symbols, uint64_t address, struct bc
 		return;
 	}
 	where->module = module_path(symbols, module);
-	where->function = name_symbol(symbols, module, address);
+	where->function = name_symbol(symbols, module, address, &where->begins);
 	set_line(symbols, module, address, where);
 }
 
@@ -264,11 +277,12 @@ static void find_frames_at(struct bc_symbols *symbols, Dwfl_Module *module, uint
 	struct bc_run_where where;
 	Dwarf_Addr bias = 0;
 	Dwarf_Die *unit = dwfl_module_addrdie(module, address, &bias), *scopes;
-	const char *outer;
+	struct bc_run_where outer;
 	int n = find_scopes(unit, address - bias, &scopes);
 
 	bc_symbols_function(symbols, address, &where);
-	outer = where.function;
+	outer = where;
+	where.begins = NULL;
 	for (int i = 0; i < n && i < MAX_INLINED; i++) {
 		const char *name = dwarf_diename(&scopes[i]);
 
@@ -281,7 +295,8 @@ static void find_frames_at(struct bc_symbols *symbols, Dwfl_Module *module, uint
 		where.file = inlined_at(symbols, unit, &scopes[i], &where.line);
 	}
 	free(scopes);
-	where.function = outer;
+	where.function = outer.function;
+	where.begins = outer.begins;
 	add_frame(symbols, &where);
 }
 

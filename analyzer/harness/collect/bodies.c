@@ -1,0 +1,165 @@
+/*
+ * Loops that we know nothing of: what of a stack is the loop, what it called, and which of them are
+ * no loops of events but workers that take one job after the other.
+ */
+#include <string.h>
+
+#include "harness/collect/stall.h"
+
+static const char *name_of(const struct bc_run_where *where)
+{
+	return where->begins ? where->begins : where->function;
+}
+
+static int is_same_function(const struct bc_run_where *a, const struct bc_run_where *b)
+{
+	return !strcmp(name_of(a), name_of(b)) && !strcmp(a->module, b->module);
+}
+
+/* The innermost function that both have, of stacks whose outer ends are not there. */
+static int find_meeting(const struct bc_stall_work *work, uint32_t *in_stack, uint32_t *in_wait)
+{
+	const struct bc_seen_thread *thread = work->thread;
+
+	for (uint32_t i = 0; i < work->nstack; i++)
+		for (uint32_t j = 0; j < thread->nwait_stack; j++)
+			if (is_same_function(&work->stack[i], &thread->wait_stack[j])) {
+				*in_stack = i;
+				*in_wait = j;
+				return 1;
+			}
+	return 0;
+}
+
+/*
+ * Where this stack and the one of the loop's wait part: in the loop's function. Seen from the outer
+ * end, for further in they may meet again, in what both call.
+ */
+static int find_parting(const struct bc_stall_work *work, uint32_t *in_stack, uint32_t *in_wait)
+{
+	const struct bc_seen_thread *thread = work->thread;
+	uint32_t i = work->nstack, j = thread->nwait_stack;
+
+	while (i && j && is_same_function(&work->stack[i - 1], &thread->wait_stack[j - 1]))
+		i--, j--;
+	if (i == work->nstack)
+		return find_meeting(work, in_stack, in_wait);
+	*in_stack = i;
+	*in_wait = j;
+	return 1;
+}
+
+static int is_in_file(const struct bc_run_where *where, const char *file)
+{
+	return where->file && !strcmp(where->file, file);
+}
+
+/* What the loop called there was the callback, or some layers of the loop's own file in between. */
+const struct bc_run_where *bc_stall_find_body(struct bc_stall_work *work)
+{
+	uint32_t i, j, at;
+	const char *file;
+
+	if (!find_parting(work, &i, &j))
+		return NULL;
+	file = work->thread->wait_stack[j].file;
+	at = i;
+	while (file && at && is_in_file(&work->stack[at], file))
+		at--;
+	/* no file is known, or all is in one: the function next to the loop's */
+	if (i && (!file || is_in_file(&work->stack[at], file)))
+		at = i - 1;
+	return &work->stack[at];
+}
+
+/* ---- workers ---- */
+
+static int waits_for_jobs(const char *call, int is_main)
+{
+	static const char *const waits[] = {"pthread_cond_wait", "pthread_cond_timedwait",
+		"pthread_cond_clockwait", "cnd_wait", "cnd_timedwait", "sem_wait", "sem_timedwait",
+		"sem_clockwait", "mq_receive", "mq_timedreceive", "msgrcv", "sigwait",
+		"sigwaitinfo", "sigtimedwait"};
+
+	if (!strcmp(call, "accept") || !strcmp(call, "accept4"))
+		return 1;
+	for (size_t i = 0; !is_main && i < sizeof(waits) / sizeof(waits[0]); i++)
+		if (!strcmp(call, waits[i]))
+			return 1;
+	return 0;
+}
+
+/*
+ * A worker waits for its next job right in its own loop, and for what it needs for the job, such as
+ * its client's next words, from deep inside. That it does the latter again and again at one place
+ * makes it look like a loop.
+ */
+int bc_stall_is_between_jobs(const struct bc_stall_work *work, const char *call)
+{
+	enum { NEAR = 2, FURTHER = 2 };
+	const struct bc_seen_thread *thread = work->thread;
+	uint32_t i, j;
+
+	if (!call || thread->library || !waits_for_jobs(call, thread->pid == thread->tid) ||
+		!find_parting(work, &i, &j))
+		return 0;
+	return i <= NEAR && j >= i + FURTHER;
+}
+
+/* All threads that wait there for events are such workers, but a process' first is its loop. */
+const char *bc_workers_site(const struct bc_seen_thread *thread)
+{
+	if (thread->library || thread->pid == thread->tid || !thread->nwait_stack)
+		return NULL;
+	return name_of(&thread->wait_stack[0]);
+}
+
+void bc_workers_note(struct bc_run *run, const struct bc_seen_thread *thread)
+{
+	const char *site = bc_workers_site(thread);
+
+	if (site && !bc_workers_have(run, site))
+		bc_vec_push(&run->workers, site);
+}
+
+int bc_workers_have(const struct bc_run *run, const char *site)
+{
+	for (size_t i = 0; site && i < run->workers.count; i++)
+		if (!strcmp(run->workers.items[i], site))
+			return 1;
+	return 0;
+}
+
+static void subtract(struct bc_run_callback *row, const struct bc_run_stall *stall)
+{
+	row->stalls -= stall->count;
+	row->times.count -= stall->times.count;
+	row->times.total_ns -= stall->times.total_ns;
+	for (uint32_t i = 0; i < BC_WIRE_BUCKETS; i++)
+		row->times.buckets[i] -= stall->times.buckets[i];
+	if (!row->stalls)
+		row->split = (struct bc_run_split){0};
+}
+
+void bc_workers_drop(struct bc_run *run)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < run->loops.count; i++) {
+		if (bc_workers_have(run, run->loops.items[i].site))
+			run->nworkers++;
+		else
+			run->loops.items[kept++] = run->loops.items[i];
+	}
+	run->loops.count = kept;
+	kept = 0;
+	for (size_t i = 0; i < run->stalls.count; i++) {
+		struct bc_run_stall *stall = &run->stalls.items[i];
+
+		if (stall->kind == BC_RUN_BODY && bc_workers_have(run, stall->site))
+			subtract(&run->callbacks.items[stall->callback], stall);
+		else
+			run->stalls.items[kept++] = *stall;
+	}
+	run->stalls.count = kept;
+}
