@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/intern.h"
+#include "link/lookups.h"
 #include "link/target.h"
 
 struct definers {
@@ -205,15 +206,21 @@ static void close_over_symbols(struct splitter *s, uint32_t main_unit, uint8_t *
 	bc_vec_fini(&work);
 }
 
+static void fill_link_unit(struct splitter *s, struct bc_link_unit *unit, const uint8_t *in)
+{
+	unit->nunits = 0;
+	for (uint32_t u = 0; u < s->nunits; u++)
+		if (in[u]) {
+			unit->units[unit->nunits++] = u;
+			s->placed[u] = 1;
+		}
+}
+
 static void add_link_unit(struct splitter *s, struct bc_split *split, const uint8_t *in)
 {
 	struct bc_link_unit unit = {.units = bc_xmalloc((s->nunits + 1) * sizeof(uint32_t))};
 
-	for (uint32_t u = 0; u < s->nunits; u++)
-		if (in[u]) {
-			unit.units[unit.nunits++] = u;
-			s->placed[u] = 1;
-		}
+	fill_link_unit(s, &unit, in);
 	bc_vec_push(&split->list, unit);
 }
 
@@ -235,12 +242,48 @@ static int needs_from(const struct splitter *s, uint32_t unit, const struct bc_l
 	return n;
 }
 
-/*
- * A unit that no main() needs, but that needs what a program defines, is a plugin of that program:
- * it gets its callbacks called by it. The program from which it needs most takes it in.
- */
-static void adopt_plugins(struct splitter *s, struct bc_split *split)
+/* How many of the names that a program looks up at run time a unit defines. */
+static int is_looked_up_by(
+	const struct splitter *s, uint32_t unit, const struct bc_lookups *lookups)
 {
+	int n = 0;
+
+	for (size_t i = 0; i < lookups->names.count; i++) {
+		uint32_t id = bc_intern_find(&s->names, lookups->names.items[i]);
+		const struct definers *definers;
+
+		if (id == BC_INTERN_NONE)
+			continue;
+		definers = &s->definers.items[id];
+		for (size_t k = 0; k < definers->units.count; k++)
+			n += definers->units.items[k] == unit;
+	}
+	return n;
+}
+
+/* Adds a unit to a program, and what it needs with it. */
+static void take_in(struct splitter *s, struct bc_link_unit *program, uint32_t unit)
+{
+	uint8_t *in = bc_xmalloc(s->nunits + 1);
+	uint32_t main_unit = UINT32_MAX;
+
+	memset(in, 0, s->nunits);
+	for (uint32_t i = 0; i < program->nunits; i++) {
+		in[program->units[i]] = 1;
+		if (s->has_main[program->units[i]])
+			main_unit = program->units[i];
+	}
+	in[unit] = 1;
+	close_over_symbols(s, main_unit, in);
+	fill_link_unit(s, program, in);
+	free(in);
+}
+
+/* One round over the units that belong to nobody. 1 when a program took one in. */
+static int adopt_some(struct splitter *s, struct bc_split *split, const struct bc_lookups *lookups)
+{
+	int some = 0;
+
 	for (uint32_t u = 0; u < s->nunits; u++) {
 		struct bc_link_unit *host = NULL;
 		int most = 0;
@@ -248,7 +291,8 @@ static void adopt_plugins(struct splitter *s, struct bc_split *split)
 		if (s->placed[u] || s->has_main[u] || is_twin_of_placed(s, u))
 			continue;
 		for (size_t i = 0; i < split->list.count; i++) {
-			int n = needs_from(s, u, &split->list.items[i]);
+			int n = needs_from(s, u, &split->list.items[i]) +
+				is_looked_up_by(s, u, &lookups[i]);
 
 			if (n <= most)
 				continue;
@@ -257,10 +301,32 @@ static void adopt_plugins(struct splitter *s, struct bc_split *split)
 		}
 		if (!host)
 			continue;
-		host->units[host->nunits++] = u;
-		qsort(host->units, host->nunits, sizeof(uint32_t), compare_units);
-		s->placed[u] = 1;
+		take_in(s, host, u);
+		some = 1;
 	}
+	return some;
+}
+
+/*
+ * A unit that no main() needs, but that needs what a program defines, or defines what a program
+ * looks up at run time, is a plugin of that program: it gets its callbacks called by it. The
+ * program with most of these ties takes it in. The other units of a plugin need what its first one
+ * defines.
+ */
+static void adopt_plugins(struct splitter *s, struct bc_split *split)
+{
+	size_t n = split->list.count;
+	struct bc_lookups *lookups = bc_xmalloc((n + 1) * sizeof(*lookups));
+
+	memset(lookups, 0, (n + 1) * sizeof(*lookups));
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t u = 0; u < split->list.items[i].nunits; u++)
+			bc_lookups_add(&lookups[i], s->units[split->list.items[i].units[u]].facts);
+	while (adopt_some(s, split, lookups))
+		continue;
+	for (size_t i = 0; i < n; i++)
+		bc_lookups_fini(&lookups[i]);
+	free(lookups);
 }
 
 static void split_by_mains(struct splitter *s, struct bc_split *split)
