@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "link/reach.h"
+#include "link/waits.h"
 
 /* How many calls may lie between the loop statement and its wait. Four covers multiplexer tables
  * behind wrappers; beyond, "the loop" is just main(). */
@@ -30,7 +31,7 @@ struct candidate {
 struct search {
 	const struct bc_program *program;
 	const struct bc_solution *solution;
-	const struct bc_models *models;
+	struct bc_waits waits;
 	uint32_t *callers; /* per function: its range in `sites`, the call sites that reach it */
 	uint32_t *sites;
 	BC_VEC(struct step) steps;
@@ -70,29 +71,6 @@ static void index_callers(struct search *s)
 }
 
 /* ---- from the waits up to the loops ---- */
-
-/* A call that really waits, for more than one descriptor. */
-static int is_wait(const struct search *s, uint32_t call)
-{
-	const struct bc_call *c = &s->program->calls[call];
-	const struct bc_func *f = &s->program->funcs[c->func];
-	const struct bc_wait_rule *rule;
-	struct bc_value limit, count;
-
-	if (c->sym == BC_NONE || s->program->syms[c->sym].func != BC_NONE)
-		return 0;
-	rule = bc_models_wait(s->models, s->program->syms[c->sym].name);
-	if (!rule)
-		return 0;
-	limit = rule->timeout.arg && rule->timeout.unit <= BC_UNIT_NS
-			? bc_call_constant(f, c->node, rule->timeout.arg)
-			: bc_value_top();
-	count = rule->count_arg ? bc_call_constant(f, c->node, rule->count_arg) : bc_value_top();
-	if (limit.kind == BC_V_INTS && limit.u.ints[0] == 0)
-		return 0;
-	/* none: a sleep in disguise; one: a wait for one answer */
-	return !(count.kind == BC_V_INTS && count.u.ints[0] <= 1);
-}
 
 /* The innermost loop statement around `node` that encloses more than `inner`; BC_NONE without. */
 static uint32_t loop_around(const struct bc_func *f, uint32_t node, uint32_t inner)
@@ -223,6 +201,9 @@ static void climb(struct search *s, uint32_t wait, uint32_t *visited)
 		for (uint32_t k = s->callers[step.func]; k < s->callers[step.func + 1]; k++) {
 			uint32_t call = s->sites[k];
 
+			if (step.depth == 0 &&
+				bc_wait_is_for_one(&s->waits, s->program, wait, call))
+				continue;
 			bc_vec_push(&s->steps, (struct step){.func = s->program->calls[call].func,
 						       .call = call,
 						       .parent = (uint32_t)i,
@@ -238,7 +219,7 @@ static void climb_from_all(struct search *s)
 
 	memset(visited, 0xff, (s->program->nfuncs + 1) * sizeof(*visited));
 	for (uint32_t c = 0; c < s->program->ncalls; c++)
-		if (is_wait(s, c))
+		if (s->waits.is[c])
 			climb(s, c, visited);
 	free(visited);
 }
@@ -496,7 +477,7 @@ static void accept_backends(struct search *s, struct bc_discovery *discovery,
 		int waits = 0;
 
 		for (uint32_t i = 0; func != BC_NONE && i < program->funcs[func].ncalls; i++)
-			if (is_wait(s, program->funcs[func].call + i))
+			if (s->waits.is[program->funcs[func].call + i])
 				waits = discovery->is_loop_wait[program->funcs[func].call + i] = 1;
 		if (waits)
 			add_dispatches(s, discovery, roots, candidate, func, 0,
@@ -553,20 +534,23 @@ static void accept_all(struct search *s, struct bc_discovery *discovery, struct 
 }
 
 void bc_discover(struct bc_discovery *discovery, struct bc_roots *roots,
-	const struct bc_solution *solution, const struct bc_models *models)
+	const struct bc_solution *solution, const struct bc_interp *interp,
+	const struct bc_models *models)
 {
 	const struct bc_program *program = solution->places.program;
-	struct search s = {.program = program, .solution = solution, .models = models};
+	struct search s = {.program = program, .solution = solution};
 
 	discovery->is_loop_wait = bc_xmalloc(program->ncalls + 1);
 	discovery->is_dispatch = bc_xmalloc(program->ncalls + 1);
 	memset(discovery->is_loop_wait, 0, program->ncalls + 1);
 	memset(discovery->is_dispatch, 0, program->ncalls + 1);
+	bc_waits_find(&s.waits, interp, models);
 	index_callers(&s);
 	climb_from_all(&s);
 	keep_own_waits(&s);
 	drop_nested(&s, roots);
 	accept_all(&s, discovery, roots);
+	bc_waits_fini(&s.waits);
 	free(s.callers);
 	free(s.sites);
 	bc_vec_fini(&s.steps);

@@ -22,7 +22,8 @@ struct bc_discovery {
 
 /* Adds what it finds to `roots`, which holds those of the packs already. */
 void bc_discover(struct bc_discovery *discovery, struct bc_roots *roots,
-	const struct bc_solution *solution, const struct bc_models *models);
+	const struct bc_solution *solution, const struct bc_interp *interp,
+	const struct bc_models *models);
 void bc_discovery_fini(struct bc_discovery *discovery);
 
 #endif

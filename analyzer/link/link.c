@@ -66,7 +66,7 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 	bc_liveness_init(&liveness, &linked->interp);
 	bc_roots_find(&linked->roots, &linked->solution, models, &linked->marks, &liveness);
 	bc_liveness_fini(&liveness);
-	bc_discover(&linked->discovery, &linked->roots, &linked->solution, models);
+	bc_discover(&linked->discovery, &linked->roots, &linked->solution, &linked->interp, models);
 	bc_roots_skip(&linked->roots, program, config);
 	bc_roots_move_workers(&linked->roots, program, &linked->marks);
 	/* the roots are complete */
