@@ -11,10 +11,24 @@ static const struct {
 	{"", ""},
 #define CALL(name, shown) {#name, #shown},
 #define CALL_MANY(name, shown) {#name, #shown},
+#define CALL_DESCRIPTOR CALL
+#define CALL_FLAGS_2 CALL
+#define CALL_FLAGS_3 CALL
+#define CALL_GET CALL
+#define CALL_READ CALL
+#define CALL_WRITE CALL
+#define CALL_LOCK(name, shown, attempt) {#name, #shown},
 #define WAIT(name, shown) {#name, #shown},
 #include "harness/calls.def"
 #undef CALL
 #undef CALL_MANY
+#undef CALL_DESCRIPTOR
+#undef CALL_FLAGS_2
+#undef CALL_FLAGS_3
+#undef CALL_GET
+#undef CALL_READ
+#undef CALL_WRITE
+#undef CALL_LOCK
 #undef WAIT
 };
 

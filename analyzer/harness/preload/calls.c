@@ -7,13 +7,15 @@
 #include <errno.h>
 
 #include "harness/preload/frame.h"
+#include "harness/preload/quick.h"
 
 enum {
 	SLICE_FRACTION = 4, /* of the budget: shorter calls are not worth a stack */
-	TAIL_FRAME = 0xc0   /* of TAIL_THROUGH in thunk.S */
+	LONG_NS = 20000,
+	TAIL_FRAME = 0xc0 /* of TAIL_THROUGH in thunk.S */
 };
 
-extern struct bc_call_row bc_calls[], bc_calls_end[];
+extern struct bc_call_row bc_calls[], bc_calls_end[], bc_changes[], bc_changes_end[];
 
 /* ---- real functions ---- */
 
@@ -27,6 +29,8 @@ void *bc_call_resolve(struct bc_call_row *row, uint64_t *args)
 {
 	void *real = dlsym(RTLD_NEXT, row->name);
 
+	if (row->attempt_name)
+		row->attempt = dlsym(RTLD_NEXT, row->attempt_name);
 	if (!real && row->kind == BC_RUN) {
 		/* called by its stub: who called that is two frames up */
 		real = bc_find_real(row->name, ((const uint64_t *)args[TAIL_FRAME / 8])[1]);
@@ -42,6 +46,8 @@ void *bc_call_resolve(struct bc_call_row *row, uint64_t *args)
 void bc_calls_resolve_all(void)
 {
 	for (struct bc_call_row *row = bc_calls; row < bc_calls_end; row++)
+		bc_call_resolve(row, NULL);
+	for (struct bc_call_row *row = bc_changes; row < bc_changes_end; row++)
 		bc_call_resolve(row, NULL);
 }
 
@@ -93,7 +99,8 @@ void bc_call_begin(
 	bc_thread.in_call = 1;
 }
 
-static struct bc_wire_call *add_call(struct bc_wire_frame *frame, uint32_t id, uint64_t ns)
+static struct bc_wire_call *add_call(
+	struct bc_wire_frame *frame, uint32_t id, uint32_t times, uint64_t ns)
 {
 	struct bc_wire_call *least = frame->calls;
 
@@ -103,7 +110,7 @@ static struct bc_wire_call *add_call(struct bc_wire_frame *frame, uint32_t id, u
 		if (!call->id)
 			*call = (struct bc_wire_call){.id = id};
 		if (call->id == id) {
-			call->count++;
+			call->count += times;
 			call->total_ns += ns;
 			return call;
 		}
@@ -112,7 +119,7 @@ static struct bc_wire_call *add_call(struct bc_wire_frame *frame, uint32_t id, u
 	}
 	if (least->total_ns >= ns)
 		return NULL;
-	*least = (struct bc_wire_call){.id = id, .count = 1, .total_ns = ns};
+	*least = (struct bc_wire_call){.id = id, .count = times, .total_ns = ns};
 	return least;
 }
 
@@ -151,6 +158,12 @@ static struct bc_wire_frame *find_top(
 	return &thread->frames[frame->depth - 1];
 }
 
+/* What took long stands for itself alone: the others cannot all have. */
+static inline uint64_t get_share(const struct bc_call_frame *frame, uint64_t ns)
+{
+	return ns < LONG_NS ? ns * frame->stands_for : ns;
+}
+
 static struct bc_wire_call *account(struct bc_wire_thread *thread, struct bc_call_row *row,
 	struct bc_call_frame *frame, uint64_t ns)
 {
@@ -161,7 +174,7 @@ static struct bc_wire_call *account(struct bc_wire_thread *thread, struct bc_cal
 	if (!top || BC_UNLIKELY(top->start_ns > frame->start_ns))
 		return NULL;
 	bc_frame_touch(top);
-	call = add_call(top, row->id, ns);
+	call = add_call(top, row->id, frame->stands_for, get_share(frame, ns));
 	if (BC_UNLIKELY(ns >= bc_wire->budget_ns / SLICE_FRACTION && ns > top->worst_ns))
 		note_slow_call(thread, top, row, frame, ns);
 	return call;
@@ -248,6 +261,9 @@ static void attach(void *unused)
 void bc_call_enter(struct bc_call_row *row, struct bc_call_frame *frame)
 {
 	frame->mode = BC_MODE_PASS;
+	frame->stands_for = 1;
+	if (row->quick && bc_quick_pass(row, frame))
+		return;
 	if (row->kind == BC_WAIT)
 		bc_wait_enter(row, frame);
 	else if (row->kind == BC_RUN)

@@ -42,9 +42,13 @@ struct bc_local {
 struct bc_call_row {
 	void *real;
 	const char *name;
+	const char *attempt_name; /* of what a lock is taken with when it is free */
+	void *attempt;
 	uint32_t id;
-	uint32_t kind; /* enum bc_call_kind */
+	uint16_t kind;  /* enum bc_call_kind */
+	uint16_t quick; /* enum bc_quick */
 };
+static_assert(sizeof(struct bc_call_row) == 40, "thunk.S, library.S, plug.S");
 enum bc_call_kind { BC_CALL, BC_WAIT, BC_RUN, BC_LIBRARY };
 
 /*
@@ -65,7 +69,9 @@ struct bc_call_frame {
 	uint64_t rax;
 	struct bc_call_row *row;
 	uint64_t start_ns;
-	uint32_t mode;
+	uint16_t mode;       /* enum bc_call_mode; thunk.S and library.S know where it is and that 0
+				passes */
+	uint16_t stands_for; /* so many calls */
 	uint32_t depth;
 };
 static_assert(sizeof(struct bc_call_frame) == 80, "thunk.S");
@@ -98,6 +104,7 @@ struct bc_thread_state {
 	uint32_t waits, other_waits;
 	uint32_t closing;
 	uint32_t emitting;
+	uint32_t passed; /* calls that needed no timing */
 	struct bc_outer outer;
 };
 

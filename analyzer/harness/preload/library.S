@@ -11,7 +11,7 @@
 	.hidden bc_gate_rows
 	.type bc_gate_rows,@object
 bc_gate_rows:
-	.skip 24 * (NGATES + 1)		/* struct bc_call_row */
+	.skip 40 * (NGATES + 1)		/* struct bc_call_row */
 	.size bc_gate_rows, . - bc_gate_rows
 
 	.section .text.bc_gates,"ax",@progbits
@@ -26,7 +26,7 @@ bc_gates:
 	.set index, 1
 	.rept NGATES
 	endbr64
-	lea bc_gate_rows + 24 * index(%rip), %r11
+	lea bc_gate_rows + 40 * index(%rip), %r11
 	jmp.d32 pass_gate
 	.set index, index + 1
 	.endr
@@ -96,13 +96,15 @@ bc_library_stub:
 	mov FRAME + 0x38(%rsp), %r11
 	call *(%r11)
 	mov %rax, FRAME + 0x50(%rsp)
+	cmpw $0, FRAME + 0x48(%rsp)
+	je 3f
 	mov %rdx, FRAME + 0x58(%rsp)
 	mov FRAME + 0x38(%rsp), %rdi
 	lea FRAME(%rsp), %rsi
 	call bc_call_leave
 	mov FRAME + 0x50(%rsp), %rax
 	mov FRAME + 0x58(%rsp), %rdx
-	.cfi_remember_state
+3:	.cfi_remember_state
 	leave
 	.cfi_def_cfa %rsp, 8
 	ret

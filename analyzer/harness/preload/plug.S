@@ -47,8 +47,9 @@ name_\name:
 	.pushsection .data.rel,"aw",@progbits
 	.balign 8
 row_\name:
-	.quad __blockcheck_resolve, name_\name
-	.long 0, 2
+	.quad __blockcheck_resolve, name_\name, 0, 0
+	.long 0
+	.short 2, 0
 	.popsection
 	.endm
 

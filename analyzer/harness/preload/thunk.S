@@ -7,6 +7,9 @@
  */
 #define NTHUNKS 4095
 #define BC_SYS_SECCOMP 317	/* core.h has the same number */
+#define F_SETFL 4
+#define FIONBIO 0x5421
+#define SYS_close 3
 
 	.section .bss.bc_records,"aw",@nobits
 	.balign 4096
@@ -136,6 +139,8 @@ bc_call_stub:
 	mov 0x50(%rsp), %rax
 	mov 0x58(%rsp), %r11
 	call *(%r11)
+	cmpw $0, 0x68(%rsp)
+	je 1f
 	mov %rax, 0x70(%rsp)
 	mov %rdx, 0x78(%rsp)
 	mov 0x58(%rsp), %rdi
@@ -143,7 +148,7 @@ bc_call_stub:
 	call bc_call_leave
 	mov 0x70(%rsp), %rax
 	mov 0x78(%rsp), %rdx
-	leave
+1:	leave
 	.cfi_def_cfa %rsp, 8
 	ret
 	.cfi_endproc
@@ -293,6 +298,18 @@ bc_give:
 	.size bc_give, . - bc_give
 	PASS_BY prctl bc_note_prctl	/* may begin a sandbox */
 
+/* What a call changes about the descriptor that its first argument is (quick.c), whatever thread makes
+ * it. */
+#define DESCRIPTORS 65536
+	.macro FORGET_DESCRIPTOR register
+	cmp $DESCRIPTORS, %e\register
+	jae 9f
+	mov %e\register, %r10d
+	lea bc_quick_states(%rip), %r11
+	movb $0, (%r11,%r10)
+9:
+	.endm
+
 /* Likewise, where the first argument is this one; else straight on. */
 	.macro PASS_WHEN value name function
 	.globl \name
@@ -303,6 +320,12 @@ bc_give:
 	endbr64
 	cmp $\value, %rdi
 	je 1f
+	.ifc \name,syscall		/* libuv closes descriptors by it */
+	cmp $SYS_close, %rdi
+	jne 7f
+	FORGET_DESCRIPTOR si
+7:
+	.endif
 	mov pass_\name(%rip), %r11
 	test %r11, %r11
 	jz 1f
@@ -324,14 +347,89 @@ pass_\name:
 	.endm
 	PASS_WHEN BC_SYS_SECCOMP syscall bc_note_seccomp
 
-/* Calls: a test of one word, and off the loop straight on to the real function. */
-	.macro CALL_ROW name kind
+	.macro THROUGH_FOR value name way
+	cmp $\value, %esi
+	jne 8f
+	lea row_\name(%rip), %r11
+	jmp \way
+8:
+	.endm
+	.macro WAY name function
+	.type \name,@function
+\name:
+	.cfi_startproc
+	TAIL_THROUGH \function
+	.cfi_endproc
+	.size \name, . - \name
+	.endm
+	WAY set_flags bc_quick_set
+	WAY forget_all bc_quick_forget
+
+/* A function that only changes them. `register` has the number of the descriptor, "all" is all. */
+	.macro CHANGES name register
 	.globl \name
 	.type \name,@function
 	.balign 16
 \name:
 	.cfi_startproc
 	endbr64
+	.ifc \register,all
+	lea row_\name(%rip), %r11
+	jmp forget_all
+	.else
+	FORGET_DESCRIPTOR \register
+	lea row_\name(%rip), %r11
+	jmp *(%r11)
+	.endif
+	.cfi_endproc
+	.size \name, . - \name
+	.pushsection .rodata.str1.1,"aMS",@progbits,1
+name_\name:
+	.asciz "\name"
+	.popsection
+	.pushsection .data.rel.local.bc_changes,"aw",@progbits
+row_\name:
+	.quad call_resolve, name_\name, 0, 0, 0
+	.popsection
+	.endm
+	.section .data.rel.local.bc_changes,"aw",@progbits
+	.balign 8
+	.globl bc_changes
+	.hidden bc_changes
+bc_changes:
+	.text
+	CHANGES dup2 si
+	CHANGES dup3 si
+	CHANGES close_range all
+	CHANGES closefrom all
+	.pushsection .data.rel.local.bc_changes,"aw",@progbits
+	.globl bc_changes_end
+	.hidden bc_changes_end
+bc_changes_end:
+	.popsection
+
+/* Calls: a test of one word, and off the loop straight on to the real function. */
+	.macro CALL_ROW name kind quick=0 attempt=
+	.globl \name
+	.type \name,@function
+	.balign 16
+\name:
+	.cfi_startproc
+	endbr64
+	.ifc \name,close
+	FORGET_DESCRIPTOR di
+	.endif
+	.irp name_of_fcntl,fcntl,fcntl64
+	.ifc \name,\name_of_fcntl
+	THROUGH_FOR F_SETFL \name set_flags
+	.endif
+	.endr
+	.ifc \name,ioctl
+	cmp $FIONBIO, %esi
+	jne 7f
+	FORGET_DESCRIPTOR di
+7:
+	.endif
 	.if \kind != 1
 	mov bc_thread@gottpoff(%rip), %r11
 	cmpl $0, %fs:(%r11)
@@ -351,14 +449,23 @@ pass_\name:
 	.pushsection .rodata.str1.1,"aMS",@progbits,1
 name_\name:
 	.asciz "\name"
+	.ifnb \attempt
+attempt_\name:
+	.asciz "\attempt"
+	.endif
 	.popsection
 	.pushsection .data.rel.local.bc_calls,"aw",@progbits
 row_\name:
-	.quad call_resolve, name_\name
-	.if \kind == 3
-	.long call_number, 0
+	.ifb \attempt
+	.quad call_resolve, name_\name, 0, 0
 	.else
-	.long call_number, \kind
+	.quad call_resolve, name_\name, attempt_\name, 0
+	.endif
+	.long call_number
+	.if \kind == 3
+	.short 0, \quick
+	.else
+	.short \kind, \quick
 	.endif
 	.popsection
 	.set call_number, call_number + 1
@@ -374,6 +481,14 @@ bc_calls:
 #define CALL(name, shown) CALL_ROW name 0;
 #define WAIT(name, shown) CALL_ROW name 1;
 #define CALL_MANY(name, shown) CALL_ROW name 3;
+/* enum bc_quick of quick.h */
+#define CALL_DESCRIPTOR(name, shown) CALL_ROW name 0 1;
+#define CALL_FLAGS_2(name, shown) CALL_ROW name 0 2;
+#define CALL_FLAGS_3(name, shown) CALL_ROW name 0 3;
+#define CALL_GET(name, shown) CALL_ROW name 0 4;
+#define CALL_READ(name, shown) CALL_ROW name 0 5;
+#define CALL_WRITE(name, shown) CALL_ROW name 0 6;
+#define CALL_LOCK(name, shown, attempt) CALL_ROW name 0 7 attempt;
 #include "harness/calls.def"
 	.pushsection .data.rel.local.bc_calls,"aw",@progbits
 	.globl bc_calls_end

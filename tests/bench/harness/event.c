@@ -33,8 +33,11 @@ static void measure_callbacks(struct event_base *base)
 
 static void on_read(struct bufferevent *connection, void *argument)
 {
+	struct evbuffer *input = bufferevent_get_input(connection);
+
 	(void)argument;
-	evbuffer_add_buffer(bufferevent_get_output(connection), bufferevent_get_input(connection));
+	echo_work((const char *)evbuffer_pullup(input, SIZE), SIZE);
+	evbuffer_add_buffer(bufferevent_get_output(connection), input);
 }
 
 static void on_written(struct bufferevent *connection, void *argument)
@@ -73,6 +76,8 @@ int main(int argc, char **argv)
 
 	if (argc < 2 || !strcmp(argv[1], "costs"))
 		measure_callbacks(base);
+	if (argc > 2)
+		echo_rounds = (unsigned)strtoul(argv[2], NULL, 10);
 	if (argc < 2 || !strcmp(argv[1], "echo"))
 		measure_echo(base);
 	event_base_free(base);

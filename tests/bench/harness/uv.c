@@ -132,6 +132,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 		return;
 	}
 	request = malloc(sizeof(*request));
+	echo_work(buffer->base, (size_t)size);
 	copy = uv_buf_init(buffer->base, (unsigned)size);
 	uv_write(request, stream, &copy, 1, on_written);
 }
@@ -163,6 +164,8 @@ int main(int argc, char **argv)
 	}
 	if (argc < 2 || !strcmp(argv[1], "timers"))
 		measure_timers(loop);
+	if (argc > 2)
+		echo_rounds = (unsigned)strtoul(argv[2], NULL, 10);
 	if (argc < 2 || !strcmp(argv[1], "echo"))
 		measure_echo(loop);
 	return 0;
