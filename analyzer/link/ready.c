@@ -273,3 +273,50 @@ int bc_ready_says_guard(
 	bc_vec_fini(&fd.list);
 	return says;
 }
+
+/* ---- promises that a rule names ---- */
+
+static int is_promise(const struct bc_program *program, const struct bc_func *f, uint32_t node,
+	const struct bc_sink_rule *rule)
+{
+	const char *name;
+
+	if (f->nodes[node].kind != BC_N_CALL || f->nodes[node + 1].kind != BC_N_FUNC)
+		return 0;
+	name = program->syms[bc_node_sym(f, &f->nodes[node + 1])].name;
+	for (int i = 0; i < rule->npromises; i++)
+		if (!strcmp(rule->promises[i], name))
+			return 1;
+	return 0;
+}
+
+/* events & flag */
+static int is_test_of(const struct bc_func *f, uint32_t node, int64_t flag)
+{
+	uint32_t left = node + 1, right;
+
+	if (f->nodes[node].kind != BC_N_BINARY || f->nodes[node].op != BC_OP_AND)
+		return 0;
+	right = bc_uncast(f, left + f->nodes[left].size);
+	left = bc_uncast(f, left);
+	return (f->nodes[left].kind == BC_N_INT && bc_node_int(f, &f->nodes[left]) == flag) ||
+	       (f->nodes[right].kind == BC_N_INT && bc_node_int(f, &f->nodes[right]) == flag);
+}
+
+int bc_ready_is_promised(const struct bc_program *program, const struct bc_models *models,
+	const struct bc_sink_rule *rule, const struct bc_call_event *event)
+{
+	const struct bc_func *f = &program->funcs[event->func];
+	int64_t flag = 0;
+
+	if (rule->promise_flag && !bc_number_known(models, rule->promise_flag, &flag))
+		flag = 0;
+	if (!rule->npromises && !flag)
+		return 0;
+	for (const struct bc_guard *g = event->env->guards; g; g = g->up)
+		for (uint32_t i = g->node; i < g->node + f->nodes[g->node].size; i++)
+			if (is_promise(program, f, i, rule) ||
+				(flag && is_test_of(f, i, flag) && (g->truth || i != g->node)))
+				return 1;
+	return 0;
+}

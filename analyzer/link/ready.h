@@ -29,6 +29,13 @@ void bc_ready_fini(struct bc_ready *ready);
 int bc_ready_says_guard(
 	const struct bc_ready *ready, const struct bc_call_event *event, uint32_t fd_node);
 
+/*
+ * Does the call stand under a condition that its rule takes for a promise: if (XPending(display))
+ * XNextEvent(display, &event)?
+ */
+int bc_ready_is_promised(const struct bc_program *program, const struct bc_models *models,
+	const struct bc_sink_rule *rule, const struct bc_call_event *event);
+
 /* Does the call stand in a loop that repeats it without asking again? */
 int bc_ready_is_used_up(const struct bc_ready *ready, const struct bc_call_event *event);
 

@@ -138,13 +138,15 @@ static void apply_lock(const struct bc_question *q, struct bc_verdict *verdict)
 
 /* ---- the verdict ---- */
 
-/* By the rule's own condition, as far as that can be decided. */
+/* By the rule's own conditions, as far as they can be decided. */
 static int may_wait(
 	const struct bc_question *q, const struct bc_call_view *view, struct bc_verdict *verdict)
 {
 	const struct bc_models *models = q->sources->models;
 	const struct bc_pred *when = q->rule->nonblocking_when;
 
+	if (bc_ready_is_promised(q->modes->program, models, q->rule, q->event))
+		return 0;
 	if (!when)
 		return 1;
 	switch (bc_pred_eval(models, when, view, NULL)) {

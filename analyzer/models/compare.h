@@ -14,9 +14,6 @@ static inline enum bc_tri bc_tri_not(enum bc_tri value)
 	return value == BC_UNKNOWN ? BC_UNKNOWN : bc_tri_of(value == BC_NO);
 }
 
-/* A rule's number: 1 with the value, 0 while a constant in it is unknown. */
-int bc_number_known(const struct bc_models *models, const struct bc_number *number, int64_t *value);
-
 /* Zero, or a null pointer. */
 enum bc_tri bc_value_is_zero(const struct bc_value *value);
 

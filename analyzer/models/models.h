@@ -168,6 +168,11 @@ struct bc_sink_rule {
 	const struct bc_pred *nonblocking_when; /* NULL: it always may block */
 	int stream_only;                        /* waits on connected sockets only: connect() */
 	int ready_once; /* takes what one readiness event promises: read(), recv(), accept() */
+	/* Under a condition that calls one of these, or that tests this flag, there is something.
+	 */
+	const char *const *promises;
+	int npromises;
+	const struct bc_number *promise_flag; /* NULL without */
 	int size_arg;   /* from 1: how much is written, 0 without; small writes fit into a pipe */
 	int stream_arg; /* from 1: the stream that is read or written; 0 without */
 	int path_arg;   /* from 1: the path that is opened; 0 without */
@@ -562,6 +567,8 @@ enum bc_tri bc_pred_eval(const struct bc_models *models, const struct bc_pred *p
 
 /* The argument whose mode as a descriptor decides, 0 when none does. `pred` may be NULL. */
 int bc_pred_fd_argument(const struct bc_pred *pred);
+/* 1 with the value of a rule's number, 0 while a constant in it is unknown. */
+int bc_number_known(const struct bc_models *models, const struct bc_number *number, int64_t *value);
 
 /*
  * The limit of a call in milliseconds under a timeout description: BC_YES with *ms set (0 for "does

@@ -72,6 +72,20 @@ static int override_sink(struct bc_loader *loader, const struct bc_yaml_node *no
 	return 0;
 }
 
+static void read_promises(
+	struct bc_loader *loader, const struct bc_yaml_node *node, struct bc_sink_rule *rule)
+{
+	const struct bc_yaml_node *flag = bc_yaml_get(node, "promised_by_flag");
+	struct bc_number *number;
+
+	rule->promises = bc_read_texts(loader, node, "promised_by", &rule->npromises);
+	if (!flag)
+		return;
+	number = BC_NEW_ARRAY(loader->arena, struct bc_number, 1);
+	*number = bc_loader_number(loader, flag->text);
+	rule->promise_flag = number;
+}
+
 static int take_sink(struct bc_loader *loader, const struct bc_yaml_node *node)
 {
 	struct bc_sink_rule rule = {.id = bc_read_text(loader, node, "id"),
@@ -95,6 +109,7 @@ static int take_sink(struct bc_loader *loader, const struct bc_yaml_node *node)
 		status = read_bound(loader, node, &rule);
 	rule.stream_only = bc_read_flag(node, "stream_only");
 	rule.ready_once = bc_read_flag(node, "ready_once");
+	read_promises(loader, node, &rule);
 	rule.size_arg = bc_read_int(node, "size_arg", 0);
 	rule.stream_arg = bc_read_int(node, "stream_arg", 0);
 	rule.path_arg = bc_read_int(node, "path_arg", 0);

@@ -164,6 +164,10 @@ static const struct bc_key blocking_keys[] = {
 	KEY("ready_once", BC_TYPE_BOOL, BC_ONE, 0,
 		"takes what one readiness event promises: the first such call after the event does "
 		"not wait"),
+	KEY("promised_by", BC_TYPE_NAME, BC_ONE_OR_MANY, 0,
+		"under a condition that calls one of these functions there is something to take"),
+	KEY("promised_by_flag", BC_TYPE_NUMBER, BC_ONE, 0,
+		"the same under a condition that tests this flag of a readiness event"),
 	KEY("size_arg", BC_TYPE_ARG, BC_ONE, 0, "the argument that says how much is written"),
 	KEY("stream_arg", BC_TYPE_ARG, BC_ONE, 0,
 		"the stream; where it was opened decides what is waited for"),
