@@ -1,6 +1,7 @@
 /* The interpreter's calls: it tells its user of them, and what is known afterwards. */
 #include <string.h>
 
+#include "link/letters.h"
 #include "link/values.h"
 #include "link/walk.h"
 
@@ -44,6 +45,19 @@ static struct bc_value write_text(
 	if (slot != BC_NONE)
 		bc_walk_set_slot(w, env, slot, text);
 	return bc_value_top();
+}
+
+/* strcmp() and its kin; where the program has its own, it is none of theirs. */
+static struct bc_value compare_texts(const struct bc_walk *w, const struct bc_call_event *event)
+{
+	const struct bc_call *c = &w->interp->program->calls[event->call];
+	const struct bc_sym *sym;
+
+	if (c->sym == BC_NONE || event->nargs < 2 || event->args[0].kind != BC_V_TEXT)
+		return bc_value_top();
+	sym = &w->interp->program->syms[c->sym];
+	return sym->func == BC_NONE ? bc_letters_result(sym->name, event->args, event->nargs)
+				    : bc_value_top();
 }
 
 /* A text that a call only reads is still known afterwards. */
@@ -210,5 +224,7 @@ struct bc_value bc_walk_call(struct bc_walk *w, uint32_t node, struct bc_env *en
 	}
 	forget_changed(w, node, &event, env);
 	result = write_text(w, &event, env);
-	return result.kind == BC_V_TEXT ? result : bc_walk_call_result(w, event.call);
+	if (result.kind == BC_V_TOP)
+		result = compare_texts(w, &event);
+	return result.kind != BC_V_TOP ? result : bc_walk_call_result(w, event.call);
 }

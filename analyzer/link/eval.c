@@ -1,4 +1,5 @@
 /* The interpreter's expressions: values, assignments, both sides of a choice. */
+#include "link/letters.h"
 #include "link/values.h"
 #include "link/walk.h"
 
@@ -164,10 +165,45 @@ static struct bc_value eval_binary(struct bc_walk *w, uint32_t node, struct bc_e
 	return bc_value_binary((enum bc_op)n->op, &a, &b);
 }
 
+/* *mode and mode[0] of a local, without running anything. */
+struct bc_value bc_walk_letter(const struct bc_walk *w, uint32_t node, const struct bc_env *env)
+{
+	const struct bc_func *f = w->f;
+	struct bc_value index = bc_value_int(0);
+	uint32_t base, at;
+
+	node = bc_uncast(f, node);
+	if (f->nodes[node].kind == BC_N_INDEX) {
+		at = bc_uncast(f, bc_kid(f, node, 1));
+		if (f->nodes[at].kind != BC_N_INT)
+			return bc_value_top();
+		index = bc_value_int(bc_node_int(f, &f->nodes[at]));
+	} else if (f->nodes[node].kind != BC_N_DEREF) {
+		return bc_value_top();
+	}
+	base = bc_local_at(f, node + 1);
+	return base == BC_NONE ? bc_value_top() : bc_letter_at(&env->slots[base], &index);
+}
+
+/* *f of a function pointer is f, *text its first letter; of anything else, it is unknown. */
+static struct bc_value eval_deref(struct bc_walk *w, uint32_t node, struct bc_env *env)
+{
+	struct bc_value value = bc_walk_eval(w, node + 1, env), first = bc_value_int(0);
+
+	return value.kind == BC_V_FUNCS ? value : bc_letter_at(&value, &first);
+}
+
+static struct bc_value eval_index(struct bc_walk *w, uint32_t node, struct bc_env *env)
+{
+	struct bc_value base = bc_walk_eval(w, node + 1, env);
+	struct bc_value index = bc_walk_eval(w, bc_kid(w->f, node, 1), env);
+
+	return bc_letter_at(&base, &index);
+}
+
 struct bc_value bc_walk_eval(struct bc_walk *w, uint32_t node, struct bc_env *env)
 {
 	const struct bc_node *n = &w->f->nodes[node];
-	struct bc_value value;
 
 	switch ((enum bc_node_kind)n->kind) {
 	case BC_N_INT: return bc_value_int(bc_node_int(w->f, n));
@@ -180,9 +216,8 @@ struct bc_value bc_walk_eval(struct bc_walk *w, uint32_t node, struct bc_env *en
 			return (struct bc_value){.kind = BC_V_LOCAL, .slot = n->ref};
 		return env->slots[n->ref];
 	case BC_N_FIELD: return eval_field(w, node, env);
-	case BC_N_DEREF: /* *f of a function pointer is f; of anything else, unknown */
-		value = bc_walk_eval(w, node + 1, env);
-		return value.kind == BC_V_FUNCS ? value : bc_value_top();
+	case BC_N_DEREF: return eval_deref(w, node, env);
+	case BC_N_INDEX: return eval_index(w, node, env);
 	case BC_N_ADDR: return eval_address(w, node, env);
 	case BC_N_UNARY: return eval_unary(w, node, env);
 	case BC_N_BINARY: return eval_binary(w, node, env);
@@ -195,7 +230,6 @@ struct bc_value bc_walk_eval(struct bc_walk *w, uint32_t node, struct bc_env *en
 	case BC_N_STMTEXPR: return eval_block(w, node + 1, env);
 	case BC_N_VAR: return bc_walk_variable_value(w, node);
 	case BC_N_NONE: return bc_value_top();
-	case BC_N_INDEX:
 	case BC_N_INIT:
 	case BC_N_SET:
 	case BC_N_ELEM:

@@ -163,6 +163,8 @@ static struct bc_value switch_value(struct bc_walk *w, const struct bc_frame *fr
 	if (n->kind == BC_N_CALL)
 		return bc_walk_call_result(
 			w, bc_program_call_at(w->interp->program, w->func, frame->subject));
+	if (n->kind == BC_N_DEREF || n->kind == BC_N_INDEX || n->kind == BC_N_CAST)
+		return bc_walk_letter(w, frame->subject, frame->head);
 	return n->kind == BC_N_INT ? bc_value_int(bc_node_int(w->f, n)) : bc_value_top();
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/vec.h"
+#include "link/letters.h"
 
 struct work {
 	struct bc_relevance *relevance;
@@ -122,6 +123,45 @@ static uint32_t seeds(const struct work *w, uint32_t func)
 	return mask;
 }
 
+static uint32_t parameter_bit(const struct bc_func *f, uint32_t node)
+{
+	uint32_t param = bc_param_at(f, node);
+
+	return param < BC_RELEVANT_PARAMS ? 1u << param : 0;
+}
+
+/* The parameters whose letters an expression asks about: *mode, mode[0], !strcmp(mode, "r"). */
+static uint32_t letters_in(const struct work *w, const struct bc_func *f, uint32_t node)
+{
+	uint32_t mask = 0;
+
+	for (uint32_t i = node; i < node + f->nodes[node].size; i++) {
+		uint32_t callee = bc_callee_at(f, i);
+
+		if (f->nodes[i].kind == BC_N_DEREF || f->nodes[i].kind == BC_N_INDEX)
+			mask |= parameter_bit(f, i + 1);
+		if (callee == BC_NONE || !bc_letters_compare(w->program->syms[callee].name))
+			continue;
+		BC_EACH_KID(f, i, kid)
+		mask |= parameter_bit(f, kid);
+	}
+	return mask;
+}
+
+static uint32_t letter_seeds(const struct work *w, uint32_t func)
+{
+	const struct bc_func *f = &w->program->funcs[func];
+	uint32_t mask = 0;
+
+	for (uint32_t i = 0; i < f->nnodes; i++) {
+		uint32_t condition = condition_of(f, i);
+
+		if (condition != BC_NONE)
+			mask |= letters_in(w, f, condition);
+	}
+	return mask;
+}
+
 /* All arguments of calls to sinks matter, whatever the rule asks about. */
 static uint32_t sink_arguments(const struct work *w, uint32_t func)
 {
@@ -141,7 +181,7 @@ static uint32_t sink_arguments(const struct work *w, uint32_t func)
 }
 
 /* What a call hands on to relevant parameters of its callees. */
-static uint32_t handed_on(const struct work *w, uint32_t call)
+static uint32_t handed_on(const struct work *w, uint32_t call, const uint32_t *params)
 {
 	const struct bc_call *c = &w->program->calls[call];
 	const struct bc_func *f = &w->program->funcs[c->func];
@@ -152,13 +192,13 @@ static uint32_t handed_on(const struct work *w, uint32_t call)
 		uint32_t callee = w->program->syms[target->sym].func;
 		uint32_t i = 0;
 
-		if (callee == BC_NONE || !w->relevance->params[callee])
+		if (callee == BC_NONE || !params[callee])
 			continue;
 		BC_EACH_KID(f, c->node, kid)
 		{
 			if (kid == c->node + 1)
 				continue;
-			if (i < BC_RELEVANT_PARAMS && w->relevance->params[callee] & (1u << i))
+			if (i < BC_RELEVANT_PARAMS && params[callee] & (1u << i))
 				mask |= sources(f, w->depends[c->func], kid);
 			i++;
 		}
@@ -166,7 +206,7 @@ static uint32_t handed_on(const struct work *w, uint32_t call)
 	return mask;
 }
 
-static void close_over_calls(struct work *w)
+static void close_over_calls(struct work *w, uint32_t *params)
 {
 	int changed = 1;
 
@@ -178,8 +218,8 @@ static void close_over_calls(struct work *w)
 
 			if (!w->relevance->to_sink[func])
 				continue;
-			more = handed_on(w, i) & ~w->relevance->params[func];
-			w->relevance->params[func] |= more;
+			more = handed_on(w, i, params) & ~params[func];
+			params[func] |= more;
 			changed |= more != 0;
 		}
 	}
@@ -193,7 +233,9 @@ void bc_relevance_init(struct bc_relevance *relevance, const struct bc_program *
 	relevance->params = bc_xmalloc((program->nfuncs + 1) * sizeof(uint32_t));
 	relevance->to_sink = bc_xmalloc(program->nfuncs + 1);
 	relevance->is_sink = bc_xmalloc(program->nsyms + 1);
+	relevance->letters = bc_xmalloc((program->nfuncs + 1) * sizeof(uint32_t));
 	memset(relevance->params, 0, (program->nfuncs + 1) * sizeof(uint32_t));
+	memset(relevance->letters, 0, (program->nfuncs + 1) * sizeof(uint32_t));
 	memcpy(relevance->to_sink, busy->has, program->nfuncs + 1);
 	memset(relevance->is_sink, 0, program->nsyms + 1);
 	mark_sinks(relevance, program, models, marks);
@@ -201,10 +243,13 @@ void bc_relevance_init(struct bc_relevance *relevance, const struct bc_program *
 	w.depends = bc_xmalloc((program->nfuncs + 1) * sizeof(*w.depends));
 	for (uint32_t i = 0; i < program->nfuncs; i++) {
 		w.depends[i] = find_dependencies(&program->funcs[i]);
-		if (relevance->to_sink[i])
-			relevance->params[i] = seeds(&w, i) | sink_arguments(&w, i);
+		if (!relevance->to_sink[i])
+			continue;
+		relevance->params[i] = seeds(&w, i) | sink_arguments(&w, i);
+		relevance->letters[i] = letter_seeds(&w, i);
 	}
-	close_over_calls(&w);
+	close_over_calls(&w, relevance->params);
+	close_over_calls(&w, relevance->letters);
 	for (uint32_t i = 0; i < program->nfuncs; i++)
 		free(w.depends[i]);
 	free(w.depends);
@@ -213,6 +258,7 @@ void bc_relevance_init(struct bc_relevance *relevance, const struct bc_program *
 void bc_relevance_fini(struct bc_relevance *relevance)
 {
 	free(relevance->params);
+	free(relevance->letters);
 	free(relevance->to_sink);
 	free(relevance->is_sink);
 }

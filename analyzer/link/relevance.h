@@ -14,10 +14,11 @@
 enum { BC_RELEVANT_PARAMS = 32 }; /* parameters beyond these are never bound */
 
 struct bc_relevance {
-	uint32_t *params; /* per function: one bit per relevant parameter */
-	uint8_t *to_sink; /* per function: some call in it, or below it, may block */
-	uint8_t *is_sink; /* per symbol: a blocking rule names it and it has no body to look into,
-			     or its author says that it blocks */
+	uint32_t *params;  /* per function: one bit per relevant parameter */
+	uint32_t *letters; /* the same for those whose letters decide a condition: open_any("a") */
+	uint8_t *to_sink;  /* per function: some call in it, or below it, may block */
+	uint8_t *is_sink;  /* per symbol: a blocking rule names it and it has no body to look into,
+			      or its author says that it blocks */
 };
 
 void bc_relevance_init(struct bc_relevance *relevance, const struct bc_program *program,

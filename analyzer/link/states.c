@@ -15,6 +15,9 @@
  */
 enum { MAX_STATES_WITH_FIELDS = 12, MAX_STATES_WITH_VALUES = 16, MAX_STATES_PER_FUNCTION = 160 };
 
+/* Longer texts are messages and paths, whose letters decide nothing. */
+enum { MAX_MODE_LENGTH = 16 };
+
 struct index_slot {
 	uint64_t hash;
 	uint32_t state; /* + 1; 0 is free */
@@ -99,6 +102,8 @@ static uint64_t hash_state(
 			part ^= (uint64_t)values[i].u.funcs[0] << 16;
 		else if (values[i].kind == BC_V_FD)
 			part ^= (uint64_t)values[i].mask << 16 | (uint64_t)values[i].pad << 24;
+		else if (values[i].kind == BC_V_TEXT)
+			part ^= XXH3_64bits(values[i].u.text, strlen(values[i].u.text));
 		hash = XXH3_64bits_withSeed(&part, sizeof(part), hash);
 	}
 	return hash;
@@ -160,6 +165,16 @@ static struct bc_value value_of_argument(
 	return bc_modes_of_expr(s->sources.modes, c->func, node);
 }
 
+/* A short text, such as a mode, where the callee asks about its letters. */
+static struct bc_value bound_text(const struct bc_call_event *event, uint32_t i)
+{
+	const struct bc_value *value = &event->args[i];
+
+	return value->kind == BC_V_TEXT && !value->pad && strlen(value->u.text) <= MAX_MODE_LENGTH
+		       ? *value
+		       : bc_value_top();
+}
+
 /* What is found ready by the caller is so in the callee. */
 static struct bc_value bound_argument(
 	const struct bc_search *s, const struct bc_call_event *event, uint32_t i)
@@ -211,10 +226,11 @@ uint32_t bc_state_entered(
 	struct bc_search *s, uint32_t func, const struct bc_call_event *event, int knows_arguments)
 {
 	uint32_t n = s->program->funcs[func].nparams, relevant = s->relevance->params[func], state;
+	uint32_t letters = s->relevance->letters[func];
 	uint32_t nwanted = s->interp.fields->nwanted[func];
 	struct bc_value *values;
 
-	if (!knows_arguments || (!relevant && !nwanted) ||
+	if (!knows_arguments || (!relevant && !letters && !nwanted) ||
 		s->index->states_of[func] >= MAX_STATES_PER_FUNCTION)
 		return bc_state_unbound(s, func, BC_NONE);
 	values = bc_xmalloc((n + nwanted + 1) * sizeof(*values));
@@ -222,6 +238,9 @@ uint32_t bc_state_entered(
 		values[i] = i < BC_RELEVANT_PARAMS && relevant & (1u << i) && (int)i < event->nargs
 				    ? bound_argument(s, event, i)
 				    : bc_value_top();
+		if (values[i].kind == BC_V_TOP && i < BC_RELEVANT_PARAMS && letters & (1u << i) &&
+			(int)i < event->nargs)
+			values[i] = bound_text(event, i);
 		if (values[i].kind != BC_V_FUNCS &&
 			s->index->states_of[func] >= MAX_STATES_WITH_VALUES)
 			values[i] = bc_value_top();

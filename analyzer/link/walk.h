@@ -31,6 +31,7 @@ struct bc_walk {
 
 /* eval.c: runs an expression. */
 struct bc_value bc_walk_eval(struct bc_walk *w, uint32_t node, struct bc_env *env);
+struct bc_value bc_walk_letter(const struct bc_walk *w, uint32_t node, const struct bc_env *env);
 
 /* branch.c: runs a condition; `yes` comes in, both sides come out, dead where they cannot be. */
 void bc_walk_branch(struct bc_walk *w, uint32_t node, struct bc_env *yes, struct bc_env *no);
