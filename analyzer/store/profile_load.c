@@ -57,27 +57,8 @@ static int64_t read_count(struct bc_row *row)
 
 /* ---- words ---- */
 
-static int read_cause(struct bc_row *row, struct bc_arena *arena)
-{
-	const char *text = bc_row_text(row, arena);
-
-	for (int i = 0; i < BC_CAUSE_COUNT; i++)
-		if (!strcmp(text, bc_cause_name((enum bc_cause)i)))
-			return i;
-	bc_row_mark_damaged(row);
-	return 0;
-}
-
-static int read_kind(struct bc_row *row, struct bc_arena *arena)
-{
-	const char *text = bc_row_text(row, arena);
-
-	for (int i = BC_STALL_CALLBACK; i <= BC_STALL_MANY; i++)
-		if (!strcmp(text, bc_stall_kind_name((enum bc_stall_kind)i)))
-			return i;
-	bc_row_mark_damaged(row);
-	return 0;
-}
+BC_ROW_WORDS(cause_at, enum bc_cause, bc_cause_name)
+BC_ROW_WORDS(kind_at, enum bc_stall_kind, bc_stall_kind_name)
 
 static struct bc_profile_where read_where(struct bc_row *row, struct bc_arena *arena)
 {
@@ -177,10 +158,11 @@ static int load_callbacks(struct loader *loader)
 
 static struct bc_profile_stall read_stall(struct loader *loader, struct bc_row *row)
 {
-	struct bc_profile_stall stall = {.kind = read_kind(row, loader->arena)};
+	struct bc_profile_stall stall = {
+		.kind = bc_row_word(row, BC_STALL_CALLBACK, BC_STALL_MANY, kind_at)};
 
 	stall.callback = read_index(row, loader->profile->ncallbacks);
-	stall.cause = read_cause(row, loader->arena);
+	stall.cause = bc_row_word(row, 0, BC_CAUSE_COUNT - 1, cause_at);
 	stall.culprit = bc_row_text(row, loader->arena);
 	stall.culprit_ms = bc_row_real(row);
 	stall.culprit_calls = read_count(row);

@@ -188,3 +188,14 @@ int bc_row_done(struct bc_row *row)
 {
 	return row->error ? bc_store_fail(row->db, row->path, row->error) : 0;
 }
+
+int bc_row_word(struct bc_row *row, int first, int last, const char *(*name_of)(int value))
+{
+	const char *text = (const char *)sqlite3_column_text(row->statement, row->column++);
+
+	for (int value = first; text && value <= last; value++)
+		if (!strcmp(name_of(value), text))
+			return value;
+	bc_row_mark_damaged(row);
+	return first;
+}

@@ -19,6 +19,13 @@ struct bc_row {
 	int error;  /* SQLite's, the first of this row */
 };
 
+/* Defines `name_of` for bc_row_word() from the function that names the values of an enum. */
+#define BC_ROW_WORDS(name_of, type, name_of_value) \
+	static const char *name_of(int value) \
+	{ \
+		return name_of_value((type)value); \
+	}
+
 /* Sets the message for SQLite's `error` and returns its class. */
 int bc_store_fail(sqlite3 *db, const char *path, int error);
 
@@ -47,6 +54,9 @@ uint32_t bc_row_count(struct bc_row *row, uint32_t most);
 double bc_row_real(struct bc_row *row);
 const char *bc_row_text(struct bc_row *row, struct bc_arena *arena); /* "" for NULL */
 const char *bc_row_text_or_null(struct bc_row *row, struct bc_arena *arena);
+/* The value from `first` to `last` whose name the column is; anything else makes the row damaged.
+ */
+int bc_row_word(struct bc_row *row, int first, int last, const char *(*name_of)(int value));
 struct bc_place_loc bc_row_loc(struct bc_row *row, struct bc_arena *arena);
 /* Notes that what was read makes no sense: bc_row_done() fails. */
 void bc_row_mark_damaged(struct bc_row *row);
