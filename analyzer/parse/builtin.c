@@ -7,11 +7,6 @@
 #include <ctype.h>
 #include <string.h>
 
-static uint32_t loc_of(struct bc_parser *p, uint32_t i)
-{
-	return bc_parse_loc(p, bc_tree_at(p, i)->cursor);
-}
-
 static int starts_with(const char *text, const char *start)
 {
 	return !strncmp(text, start, strlen(start));
@@ -28,7 +23,7 @@ static void leaf_int(struct bc_parser *p, int64_t value, uint32_t loc)
 static void assign(struct bc_parser *p, uint32_t i, uint32_t pointer, enum bc_op op, uint32_t value)
 {
 	uint32_t open = bc_parse_open(p, BC_N_ASSIGN, (int)op, bc_parse_class(p, value),
-		BC_NF_ATOMIC | bc_parse_macro_flag(p, i), BC_NONE, loc_of(p, i));
+		BC_NF_ATOMIC | bc_parse_macro_flag(p, i), BC_NONE, bc_tree_loc(p, i));
 
 	bc_parse_deref(p, pointer);
 	bc_parse_expr(p, value, 0);
@@ -38,10 +33,10 @@ static void assign(struct bc_parser *p, uint32_t i, uint32_t pointer, enum bc_op
 static void assign_int(struct bc_parser *p, uint32_t i, uint32_t pointer, int64_t value)
 {
 	uint32_t open = bc_parse_open(p, BC_N_ASSIGN, 0, BC_CLASS_INT,
-		BC_NF_ATOMIC | bc_parse_macro_flag(p, i), BC_NONE, loc_of(p, i));
+		BC_NF_ATOMIC | bc_parse_macro_flag(p, i), BC_NONE, bc_tree_loc(p, i));
 
 	bc_parse_deref(p, pointer);
-	leaf_int(p, value, loc_of(p, i));
+	leaf_int(p, value, bc_tree_loc(p, i));
 	bc_parse_close(p, open);
 }
 
@@ -51,7 +46,7 @@ static void copy(struct bc_parser *p, uint32_t i, uint32_t to, uint32_t from)
 	CXType pointer = clang_getCanonicalType(clang_getCursorType(bc_tree_at(p, to)->cursor));
 	enum bc_class cls = (enum bc_class)bc_parse_type(p, clang_getPointeeType(pointer))->cls;
 	uint32_t open = bc_parse_open(p, BC_N_ASSIGN, 0, cls,
-		BC_NF_ATOMIC | bc_parse_macro_flag(p, i), BC_NONE, loc_of(p, i));
+		BC_NF_ATOMIC | bc_parse_macro_flag(p, i), BC_NONE, bc_tree_loc(p, i));
 
 	bc_parse_deref(p, to);
 	bc_parse_deref(p, from);
@@ -68,12 +63,12 @@ static void exchange(struct bc_parser *p, uint32_t i, uint32_t pointer, uint32_t
 {
 	uint32_t open;
 
-	if (unused || (bc_tree_at(p, pointer)->flags & BC_TREE_EFFECT)) {
+	if (unused || bc_tree_has_effect(p, pointer)) {
 		assign(p, i, pointer, BC_OP_NONE, value);
 		return;
 	}
-	open = bc_parse_open(p, BC_N_COND, 0, cls, 0, BC_NONE, loc_of(p, i));
-	bc_parse_opaque(p, BC_CLASS_INT, loc_of(p, i));
+	open = bc_parse_open(p, BC_N_COND, 0, cls, 0, BC_NONE, bc_tree_loc(p, i));
+	bc_parse_opaque(p, BC_CLASS_INT, bc_tree_loc(p, i));
 	bc_parse_deref(p, pointer);
 	assign(p, i, pointer, BC_OP_NONE, value);
 	bc_parse_close(p, open);
@@ -83,10 +78,11 @@ static void exchange(struct bc_parser *p, uint32_t i, uint32_t pointer, uint32_t
 static void compare_exchange(struct bc_parser *p, uint32_t i, uint32_t pointer, uint32_t expected,
 	uint32_t value, int by_pointer)
 {
-	uint32_t outer = bc_parse_open(p, BC_N_OPAQUE, 0, BC_CLASS_INT, 0, BC_NONE, loc_of(p, i));
-	uint32_t open = bc_parse_open(p, BC_N_COND, 0, BC_CLASS_INT, 0, BC_NONE, loc_of(p, i));
+	uint32_t outer =
+		bc_parse_open(p, BC_N_OPAQUE, 0, BC_CLASS_INT, 0, BC_NONE, bc_tree_loc(p, i));
+	uint32_t open = bc_parse_open(p, BC_N_COND, 0, BC_CLASS_INT, 0, BC_NONE, bc_tree_loc(p, i));
 
-	bc_parse_opaque(p, BC_CLASS_INT, loc_of(p, i));
+	bc_parse_opaque(p, BC_CLASS_INT, bc_tree_loc(p, i));
 	if (by_pointer)
 		copy(p, i, pointer, value);
 	else
@@ -94,7 +90,7 @@ static void compare_exchange(struct bc_parser *p, uint32_t i, uint32_t pointer, 
 	if (expected)
 		copy(p, i, expected, pointer);
 	else
-		bc_parse_opaque(p, BC_CLASS_INT, loc_of(p, i));
+		bc_parse_opaque(p, BC_CLASS_INT, bc_tree_loc(p, i));
 	bc_parse_close(p, open);
 	bc_parse_close(p, outer);
 }
@@ -129,14 +125,14 @@ static void modify(struct bc_parser *p, uint32_t i, uint32_t pointer, uint32_t v
 	uint32_t outer = 0;
 
 	if (gives_old && !unused)
-		outer = bc_parse_open(p, BC_N_OPAQUE, 0, cls, 0, BC_NONE, loc_of(p, i));
+		outer = bc_parse_open(p, BC_N_OPAQUE, 0, cls, 0, BC_NONE, bc_tree_loc(p, i));
 	if (op == BC_OP_NONE) { /* nand, min, max */
 		uint32_t open = bc_parse_open(p, BC_N_ASSIGN, 0, cls,
-			BC_NF_ATOMIC | bc_parse_macro_flag(p, i), BC_NONE, loc_of(p, i));
+			BC_NF_ATOMIC | bc_parse_macro_flag(p, i), BC_NONE, bc_tree_loc(p, i));
 		uint32_t unknown;
 
 		bc_parse_deref(p, pointer);
-		unknown = bc_parse_open(p, BC_N_OPAQUE, 0, cls, 0, BC_NONE, loc_of(p, i));
+		unknown = bc_parse_open(p, BC_N_OPAQUE, 0, cls, 0, BC_NONE, bc_tree_loc(p, i));
 		bc_parse_expr(p, value, 0);
 		bc_parse_close(p, unknown);
 		bc_parse_close(p, open);
@@ -184,7 +180,8 @@ static void atomic_exchange(struct bc_parser *p, const struct atomic *atomic)
 		exchange(p, atomic->i, atomic->kid[0], atomic->kid[2], atomic->cls, atomic->unused);
 		return;
 	}
-	open = bc_parse_open(p, BC_N_COMMA, 0, BC_CLASS_VOID, 0, BC_NONE, loc_of(p, atomic->i));
+	open = bc_parse_open(
+		p, BC_N_COMMA, 0, BC_CLASS_VOID, 0, BC_NONE, bc_tree_loc(p, atomic->i));
 	copy(p, atomic->i, atomic->kid[3], atomic->kid[0]);
 	copy(p, atomic->i, atomic->kid[0], atomic->kid[2]);
 	bc_parse_close(p, open);
@@ -316,9 +313,9 @@ static int emit_builtin(
 	if (is_identity(name))
 		bc_parse_expr(p, argument, unused);
 	else if (!strcmp(name, "constant_p"))
-		leaf_int(p, bc_parse_constant(p, argument, &value), loc_of(p, i));
+		leaf_int(p, bc_parse_constant(p, argument, &value), bc_tree_loc(p, i));
 	else if (is_query(name))
-		bc_parse_opaque(p, cls, loc_of(p, i));
+		bc_parse_opaque(p, cls, bc_tree_loc(p, i));
 	else
 		return 0;
 	return 1;
@@ -334,7 +331,8 @@ static int emit_atomic_call(struct bc_parser *p, const char *name, uint32_t i)
 	if (!strcmp(name, "clear")) {
 		assign_int(p, i, bc_tree_kid(p, i, 1), 0);
 	} else if (!strcmp(name, "test_and_set")) {
-		open = bc_parse_open(p, BC_N_OPAQUE, 0, BC_CLASS_INT, 0, BC_NONE, loc_of(p, i));
+		open = bc_parse_open(
+			p, BC_N_OPAQUE, 0, BC_CLASS_INT, 0, BC_NONE, bc_tree_loc(p, i));
 		assign_int(p, i, bc_tree_kid(p, i, 1), 1);
 		bc_parse_close(p, open);
 	} else {

@@ -221,7 +221,7 @@ static void emit_any(struct bc_parser *p, const uint32_t *branches, int count, u
 
 void bc_parse_generic(struct bc_parser *p, uint32_t i, enum bc_class cls, int unused)
 {
-	uint32_t branches[MAX_BRANCHES], loc = bc_parse_loc(p, bc_tree_at(p, i)->cursor);
+	uint32_t branches[MAX_BRANCHES], loc = bc_tree_loc(p, i);
 	int count = list_branches(p, i, branches);
 	uint32_t chosen = count > 1 ? choose(p, i, branches, count) : 0;
 

@@ -15,11 +15,6 @@ struct list {
 	uint32_t value; /* of the designated item before `at`: comes first, if not 0 */
 };
 
-static uint32_t loc_of(struct bc_parser *p, uint32_t i)
-{
-	return bc_parse_loc(p, bc_tree_at(p, i)->cursor);
-}
-
 static CXType type_at(struct bc_parser *p, uint32_t i)
 {
 	return clang_getCursorType(bc_tree_at(p, i)->cursor);
@@ -108,7 +103,7 @@ static void emit_value(struct bc_parser *p, CXType type, struct list *list)
 		return;
 	}
 	open = bc_parse_open(p, BC_N_INIT, 0, (enum bc_class)bc_parse_type(p, type)->cls, 0,
-		BC_NONE, loc_of(p, item));
+		BC_NONE, bc_tree_loc(p, item));
 	fill(p, type, list, 0);
 	if (has_item(list) &&
 		item_of(list) ==
@@ -147,7 +142,7 @@ static void follow(struct bc_parser *p, CXType type, struct list *list, struct l
 		return;
 	}
 	open = bc_parse_open(p, BC_N_INIT, 0, (enum bc_class)bc_parse_type(p, type)->cls, 0,
-		BC_NONE, loc_of(p, path->at));
+		BC_NONE, bc_tree_loc(p, path->at));
 	if (type.kind == CXType_Record)
 		fill_record(p, type, list, 0, path);
 	else
@@ -185,7 +180,7 @@ static uint32_t designated_field(
 	struct bc_parser *p, const struct bc_record *record, struct list *list, struct list *path)
 {
 	const struct bc_tree_node *member = bc_tree_at(p, path->at);
-	uint32_t index = record->nfields, loc = loc_of(p, list->at), open;
+	uint32_t index = record->nfields, loc = bc_tree_loc(p, list->at), open;
 	CXCursor field;
 
 	if (member->cursor.kind == CXCursor_MemberRef)
@@ -205,7 +200,7 @@ static uint32_t designated_field(
 
 static void positional_field(struct bc_parser *p, CXCursor field, struct list *list)
 {
-	uint32_t open = open_field(p, field, loc_of(p, item_of(list)));
+	uint32_t open = open_field(p, field, bc_tree_loc(p, item_of(list)));
 
 	emit_value(p, clang_getCursorType(field), list);
 	bc_parse_close(p, open);
@@ -217,9 +212,10 @@ static void skip_excess(struct bc_parser *p, struct list *list)
 	for (; has_item(list); next_item(p, list)) {
 		uint32_t item = item_of(list), open;
 
-		if (!(bc_tree_at(p, item)->flags & BC_TREE_EFFECT))
+		if (!bc_tree_has_effect(p, item))
 			continue;
-		open = bc_parse_open(p, BC_N_ELEM, 0, BC_CLASS_OTHER, 0, BC_NONE, loc_of(p, item));
+		open = bc_parse_open(
+			p, BC_N_ELEM, 0, BC_CLASS_OTHER, 0, BC_NONE, bc_tree_loc(p, item));
 		bc_parse_expr(p, item, 0);
 		bc_parse_close(p, open);
 	}
@@ -288,8 +284,9 @@ static long long designated_element(
 	struct bc_parser *p, CXType element, struct list *list, struct list *path)
 {
 	uint32_t indices = count_indices(p, element, path);
-	uint32_t open = bc_parse_open(p, BC_N_ELEM, 0,
-		(enum bc_class)bc_parse_type(p, element)->cls, 0, BC_NONE, loc_of(p, list->at));
+	uint32_t open =
+		bc_parse_open(p, BC_N_ELEM, 0, (enum bc_class)bc_parse_type(p, element)->cls, 0,
+			BC_NONE, bc_tree_loc(p, list->at));
 	int64_t index = 0;
 
 	while (indices--) {
@@ -308,7 +305,7 @@ static int is_plain(struct bc_parser *p, CXType element, uint32_t item)
 
 	return (cls == BC_CLASS_INT || cls == BC_CLASS_LONG || cls == BC_CLASS_FLOAT ||
 		       cls == BC_CLASS_PTR) &&
-	       !(bc_tree_at(p, item)->flags & BC_TREE_EFFECT);
+	       !bc_tree_has_effect(p, item);
 }
 
 static void positional_element(
@@ -321,7 +318,7 @@ static void positional_element(
 		return;
 	}
 	open = bc_parse_open(p, BC_N_ELEM, 0, (enum bc_class)bc_parse_type(p, element)->cls, 0,
-		BC_NONE, loc_of(p, item_of(list)));
+		BC_NONE, bc_tree_loc(p, item_of(list)));
 	emit_value(p, element, list);
 	bc_parse_close(p, open);
 }
@@ -383,7 +380,7 @@ void bc_parse_init(struct bc_parser *p, uint32_t i, CXType type)
 		bc_parse_expr(p, list.at, 0); /* int x = {1}; char s[] = {"text"}; */
 		return;
 	}
-	open = bc_parse_open(p, BC_N_INIT, 0, cls, 0, BC_NONE, loc_of(p, i));
+	open = bc_parse_open(p, BC_N_INIT, 0, cls, 0, BC_NONE, bc_tree_loc(p, i));
 	if (is_aggregate(type))
 		fill(p, type, &list, 1);
 	else

@@ -64,6 +64,5 @@ void bc_parse_emit_string(struct bc_parser *p, uint32_t i, enum bc_class cls)
 	const char *spelling =
 		bc_parse_string(p, clang_getCursorSpelling(bc_tree_at(p, i)->cursor));
 
-	bc_fw_leaf(p->fw, BC_N_STR, cls, bc_fw_str(p->fw, unquote(p, spelling)),
-		bc_parse_loc(p, bc_tree_at(p, i)->cursor));
+	bc_fw_leaf(p->fw, BC_N_STR, cls, bc_fw_str(p->fw, unquote(p, spelling)), bc_tree_loc(p, i));
 }

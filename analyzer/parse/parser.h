@@ -9,8 +9,9 @@
  *	types.c    classes, function types, records and fields
  *	symbols.c  functions and variables
  *	attrs.c    their attributes, some of them through macros.c
- *	stmt.c     the array, written as a tree of facts: statements, with loop.c for omitted parts
- *	expr.c     expressions, with literal.c, generic.c, builtin.c and init.c
+ *	body.c     the array, written as a tree of facts: whole bodies
+ *	stmt.c     statements, with loop.c for omitted parts; decl.c declarations
+ *	expr.c     expressions, with operators.c, casts.c, literal.c, generic.c, builtin.c, init.c
  */
 #ifndef BC_PARSE_PARSER_H
 #define BC_PARSE_PARSER_H
@@ -239,15 +240,29 @@ void bc_parse_opaque(struct bc_parser *p, enum bc_class cls, uint32_t loc);
 void bc_parse_expr(struct bc_parser *p, uint32_t i, int unused);
 /* Writes every part of `i` that has an effect, without a node around them. */
 void bc_parse_parts(struct bc_parser *p, uint32_t i);
-/* Skips parentheses and conversions that change nothing. */
-uint32_t bc_parse_core(struct bc_parser *p, uint32_t i);
 /* In place of `i` where the tree would get too deep. */
 void bc_parse_flat(struct bc_parser *p, uint32_t i);
 /* BC_NF_MACRO when the node's location lies in a macro's expansion. */
 int bc_parse_macro_flag(const struct bc_parser *p, uint32_t i);
+enum bc_class bc_parse_class(struct bc_parser *p, uint32_t i);
+
+/* operators.c */
 /* The object that the pointer `i` points to. */
 void bc_parse_deref(struct bc_parser *p, uint32_t i);
-enum bc_class bc_parse_class(struct bc_parser *p, uint32_t i);
+void bc_parse_unary_operator(struct bc_parser *p, uint32_t i, enum bc_class cls);
+void bc_parse_binary_operator(struct bc_parser *p, uint32_t i, enum bc_class cls, int unused);
+void bc_parse_conditional(struct bc_parser *p, uint32_t i, enum bc_class cls, int unused);
+
+/* casts.c */
+/* Parentheses, or a conversion that changes nothing. */
+int bc_parse_is_transparent(const struct bc_parser *p, uint32_t i);
+/* Skips all of these. */
+uint32_t bc_parse_core(struct bc_parser *p, uint32_t i);
+/* Whether the value is 0 or 1 by itself. */
+int bc_parse_is_truth(struct bc_parser *p, uint32_t i);
+/* Writes that the value is not 0. */
+void bc_parse_truth(struct bc_parser *p, uint32_t value, uint32_t loc);
+void bc_parse_cast(struct bc_parser *p, uint32_t i, enum bc_class cls, int unused);
 
 static inline const struct bc_tree_node *bc_tree_at(const struct bc_parser *p, uint32_t i)
 {
@@ -267,6 +282,27 @@ static inline uint32_t bc_tree_kid(const struct bc_parser *p, uint32_t i, uint32
 	while (n--)
 		kid = bc_tree_end(p, kid);
 	return kid;
+}
+
+/* BC_LOC of a tree node. */
+static inline uint32_t bc_tree_loc(struct bc_parser *p, uint32_t i)
+{
+	return bc_parse_loc(p, bc_tree_at(p, i)->cursor);
+}
+
+static inline const struct bc_type *bc_tree_type(struct bc_parser *p, uint32_t i)
+{
+	return bc_parse_type(p, clang_getCursorType(bc_tree_at(p, i)->cursor));
+}
+
+static inline int bc_tree_has_effect(const struct bc_parser *p, uint32_t i)
+{
+	return bc_tree_at(p, i)->flags & BC_TREE_EFFECT;
+}
+
+static inline int bc_tree_is_expression(const struct bc_parser *p, uint32_t i)
+{
+	return clang_isExpression(bc_tree_at(p, i)->cursor.kind);
 }
 
 /* literal.c */
@@ -297,6 +333,17 @@ void bc_parse_init(struct bc_parser *p, uint32_t list, CXType type);
 
 /* stmt.c */
 void bc_parse_block(struct bc_parser *p, uint32_t i, int keep_value);
+
+/* decl.c */
+/* Gives a parameter or variable its slot. */
+uint32_t bc_parse_add_local(struct bc_parser *p, CXCursor decl);
+/* The tree node of the value that the variable `i` starts with, or 0. */
+uint32_t bc_parse_initializer(struct bc_parser *p, uint32_t i);
+/* Writes that it starts with it; `slot`: its symbol, at file scope. */
+void bc_parse_initialize(struct bc_parser *p, uint32_t i, uint32_t value, uint32_t slot);
+void bc_parse_declarations(struct bc_parser *p, uint32_t i);
+
+/* body.c */
 void bc_parse_function(struct bc_parser *p, struct bc_source *out, CXCursor function);
 void bc_parse_file_scope(struct bc_parser *p, struct bc_source *out);
 

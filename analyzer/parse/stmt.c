@@ -1,23 +1,11 @@
-/* Statements, declarations and whole bodies. */
+/* Statements. */
 #include "parse/parser.h"
-
-#include <string.h>
 
 static void emit_statement(struct bc_parser *p, uint32_t i);
 
-static uint32_t loc_of(struct bc_parser *p, uint32_t i)
-{
-	return bc_parse_loc(p, bc_tree_at(p, i)->cursor);
-}
-
-static int is_expression(const struct bc_parser *p, uint32_t i)
-{
-	return clang_isExpression(bc_tree_at(p, i)->cursor.kind);
-}
-
 static void leaf(struct bc_parser *p, enum bc_node_kind kind, uint32_t ref, uint32_t i)
 {
-	bc_fw_leaf(p->fw, kind, BC_CLASS_VOID, ref, loc_of(p, i));
+	bc_fw_leaf(p->fw, kind, BC_CLASS_VOID, ref, bc_tree_loc(p, i));
 }
 
 static void leaf_none(struct bc_parser *p)
@@ -27,124 +15,7 @@ static void leaf_none(struct bc_parser *p)
 
 static uint32_t open_at(struct bc_parser *p, enum bc_node_kind kind, int op, uint32_t i)
 {
-	return bc_parse_open(p, kind, op, BC_CLASS_VOID, 0, BC_NONE, loc_of(p, i));
-}
-
-/* ---- declarations ---- */
-
-static uint32_t add_local(struct bc_parser *p, CXCursor decl)
-{
-	CXType type = clang_getCursorType(decl);
-	struct bc_fact_local local = {
-		.name = bc_fw_str(p->fw, bc_parse_string(p, clang_getCursorSpelling(decl))),
-		.type = bc_parse_function_type(p, type),
-		.cls = bc_parse_type(p, type)->cls,
-	};
-	uint32_t slot = bc_fw_local(p->fw, &local);
-
-	bc_cursor_add(&p->locals, decl, slot);
-	return slot;
-}
-
-/* The tree node of a variable's initialiser, or 0. */
-static uint32_t find_initializer(struct bc_parser *p, uint32_t i)
-{
-	const struct bc_tree_node *node = bc_tree_at(p, i);
-	CXCursor value;
-
-	if (!node->kids)
-		return 0;
-	value = clang_Cursor_getVarDeclInitializer(node->cursor);
-	if (clang_Cursor_isNull(value))
-		return 0;
-	for (uint32_t kid = i + 1; kid < bc_tree_end(p, i); kid = bc_tree_end(p, kid))
-		if (clang_equalCursors(bc_tree_at(p, kid)->cursor, value))
-			return kid;
-	return 0;
-}
-
-/*
- * Besides the value, a variable has for children the operands of typeof, which stand before its
- * name and are not evaluated, and the sizes of variable arrays, which stand behind it and are.
- */
-static void emit_sizes(struct bc_parser *p, uint32_t i, uint32_t value)
-{
-	CXCursor decl = bc_tree_at(p, i)->cursor;
-	unsigned name, at;
-
-	if (!(bc_tree_at(p, i)->flags & BC_TREE_EFFECT))
-		return;
-	clang_getFileLocation(clang_getCursorLocation(decl), NULL, NULL, NULL, &name);
-	for (uint32_t kid = i + 1; kid < bc_tree_end(p, i); kid = bc_tree_end(p, kid)) {
-		CXSourceRange extent = clang_getCursorExtent(bc_tree_at(p, kid)->cursor);
-
-		clang_getFileLocation(clang_getRangeStart(extent), NULL, NULL, NULL, &at);
-		if (kid != value && is_expression(p, kid) && at > name &&
-			(bc_tree_at(p, kid)->flags & BC_TREE_EFFECT))
-			bc_parse_expr(p, kid, 1);
-	}
-}
-
-static void emit_initializer(struct bc_parser *p, uint32_t i, uint32_t value, uint32_t slot)
-{
-	CXType type = clang_getCursorType(bc_tree_at(p, i)->cursor);
-	enum bc_class cls = (enum bc_class)bc_parse_type(p, type)->cls;
-	CXSourceLocation at = clang_getCursorLocation(bc_tree_at(p, i)->cursor);
-	int flags = BC_NF_INIT | (bc_parse_in_macro(at) ? BC_NF_MACRO : 0);
-	uint32_t open =
-		bc_parse_open(p, BC_N_ASSIGN, BC_OP_NONE, cls, flags, BC_NONE, loc_of(p, i));
-
-	if (p->at_file_scope)
-		bc_fw_leaf(p->fw, BC_N_VAR, cls, slot, loc_of(p, i));
-	else
-		bc_fw_leaf(p->fw, BC_N_LOCAL, cls, slot, loc_of(p, i));
-	bc_parse_init(p, value, type);
-	bc_parse_close(p, open);
-}
-
-/* The call that attribute cleanup makes when the variable leaves its scope. */
-static void emit_cleanup(struct bc_parser *p, uint32_t i, CXCursor function, uint32_t slot)
-{
-	uint32_t loc = loc_of(p, i), call, addr;
-	enum bc_class cls = bc_parse_class(p, i);
-
-	if (clang_Cursor_isNull(function))
-		return;
-	call = bc_parse_open(p, BC_N_CALL, 0, BC_CLASS_VOID, BC_NF_CLEANUP | BC_NF_UNUSED,
-		bc_parse_function_type(p, clang_getCursorType(function)), loc);
-	bc_fw_leaf(p->fw, BC_N_FUNC, BC_CLASS_FPTR, bc_parse_symbol(p, function), loc);
-	addr = bc_parse_open(p, BC_N_ADDR, 0, BC_CLASS_PTR, 0, BC_NONE, loc);
-	bc_fw_leaf(p->fw, BC_N_LOCAL, cls, slot, loc);
-	bc_parse_close(p, addr);
-	bc_parse_close(p, call);
-}
-
-static void emit_variable(struct bc_parser *p, uint32_t i)
-{
-	CXCursor decl = bc_tree_at(p, i)->cursor;
-	uint32_t value, slot;
-
-	if (clang_Cursor_hasVarDeclGlobalStorage(decl) == 1) {
-		/* A local static is initialised with the variables at file scope. */
-		if (clang_Cursor_getStorageClass(decl) != CX_SC_Extern)
-			bc_vec_push(&p->out->variables, decl);
-		return;
-	}
-	slot = add_local(p, decl);
-	value = find_initializer(p, i);
-	emit_sizes(p, i, value);
-	if (value)
-		emit_initializer(p, i, value, slot);
-	for (uint32_t kid = i + 1; kid < bc_tree_end(p, i); kid = bc_tree_end(p, kid))
-		if (bc_tree_at(p, kid)->cursor.kind == CXCursor_UnexposedAttr)
-			emit_cleanup(p, i, bc_parse_cleanup(p, bc_tree_at(p, kid)->cursor), slot);
-}
-
-static void emit_declarations(struct bc_parser *p, uint32_t i)
-{
-	for (uint32_t kid = i + 1; kid < bc_tree_end(p, i); kid = bc_tree_end(p, kid))
-		if (bc_tree_at(p, kid)->cursor.kind == CXCursor_VarDecl)
-			emit_variable(p, kid);
+	return bc_parse_open(p, kind, op, BC_CLASS_VOID, 0, BC_NONE, bc_tree_loc(p, i));
 }
 
 /* ---- statements that hold others ---- */
@@ -163,7 +34,7 @@ static int is_one_node(const struct bc_parser *p, uint32_t i)
 	case CXCursor_WhileStmt:
 	case CXCursor_DoStmt:
 	case CXCursor_SwitchStmt: return kids >= 2; /* fewer: it did not compile */
-	default: return is_expression(p, i) && (bc_tree_at(p, i)->flags & BC_TREE_EFFECT);
+	default: return bc_tree_is_expression(p, i) && bc_tree_has_effect(p, i);
 	}
 }
 
@@ -187,7 +58,7 @@ void bc_parse_block(struct bc_parser *p, uint32_t i, int keep_value)
 
 	for (uint32_t kid = i + 1; kid < end; kid = bc_tree_end(p, kid)) {
 		/* The last one gives a statement expression its value. */
-		if (keep_value && bc_tree_end(p, kid) == end && is_expression(p, kid))
+		if (keep_value && bc_tree_end(p, kid) == end && bc_tree_is_expression(p, kid))
 			bc_parse_expr(p, kid, 0);
 		else
 			emit_statement(p, kid);
@@ -305,6 +176,8 @@ static void emit_return(struct bc_parser *p, uint32_t i)
 	bc_parse_close(p, open);
 }
 
+/* ---- the rest ---- */
+
 /* An operand that is not read as a value may be written: asm("..." : "=r"(x)). */
 static void emit_asm_operand(struct bc_parser *p, uint32_t i)
 {
@@ -313,14 +186,14 @@ static void emit_asm_operand(struct bc_parser *p, uint32_t i)
 
 	if (kind != CXCursor_DeclRefExpr && kind != CXCursor_MemberRefExpr &&
 		kind != CXCursor_ArraySubscriptExpr) {
-		if (is_expression(p, i))
+		if (bc_tree_is_expression(p, i))
 			bc_parse_expr(p, i, 0);
 		return;
 	}
 	open = bc_parse_open(
-		p, BC_N_ASSIGN, BC_OP_NONE, bc_parse_class(p, i), 0, BC_NONE, loc_of(p, i));
+		p, BC_N_ASSIGN, BC_OP_NONE, bc_parse_class(p, i), 0, BC_NONE, bc_tree_loc(p, i));
 	bc_parse_expr(p, i, 0);
-	bc_parse_opaque(p, bc_parse_class(p, i), loc_of(p, i));
+	bc_parse_opaque(p, bc_parse_class(p, i), bc_tree_loc(p, i));
 	bc_parse_close(p, open);
 }
 
@@ -348,13 +221,13 @@ static void emit_leaf_statement(struct bc_parser *p, uint32_t i)
 	case CXCursor_ContinueStmt: leaf(p, BC_N_CONTINUE, BC_NONE, i); break;
 	case CXCursor_GotoStmt: emit_goto(p, i); break;
 	case CXCursor_IndirectGotoStmt:
-		if (bc_tree_at(p, i)->flags & BC_TREE_EFFECT)
+		if (bc_tree_has_effect(p, i))
 			bc_parse_parts(p, i);
 		leaf(p, BC_N_GOTO, BC_NONE, i);
 		break;
 	case CXCursor_ReturnStmt: emit_return(p, i); break;
 	case CXCursor_GCCAsmStmt: emit_asm(p, i); break;
-	case CXCursor_DeclStmt: emit_declarations(p, i); break;
+	case CXCursor_DeclStmt: bc_parse_declarations(p, i); break;
 	default: emit_unknown(p, i); break;
 	}
 }
@@ -365,7 +238,7 @@ static void emit_statement(struct bc_parser *p, uint32_t i)
 	const struct bc_tree_node *node = bc_tree_at(p, i);
 	int kids = node->kids;
 
-	if (is_expression(p, i)) {
+	if (bc_tree_is_expression(p, i)) {
 		if (node->flags & BC_TREE_EFFECT)
 			bc_parse_expr(p, i, 1);
 		return;
@@ -400,90 +273,4 @@ static void emit_statement(struct bc_parser *p, uint32_t i)
 		emit_case(p, i);
 	else
 		emit_leaf_statement(p, i);
-}
-
-/* ---- bodies ---- */
-
-static void begin(struct bc_parser *p, struct bc_source *out)
-{
-	p->out = out;
-	p->fw = bc_parse_writer(out);
-	p->file = out->file;
-	p->depth = 0;
-	bc_intern_fini(&p->labels);
-	bc_cursor_clear(&p->locals);
-}
-
-static void add_params(struct bc_parser *p, CXCursor function, int nparams)
-{
-	for (int i = 0; i < nparams; i++)
-		add_local(p, clang_Cursor_getArgument(function, (unsigned)i));
-}
-
-static unsigned end_line(struct bc_parser *p, CXCursor cursor, unsigned line)
-{
-	CXSourceLocation end = clang_getRangeEnd(clang_getCursorExtent(cursor));
-	struct bc_position position = bc_parse_position(p, end);
-
-	return position.source == p->out ? position.line : line;
-}
-
-void bc_parse_function(struct bc_parser *p, struct bc_source *out, CXCursor function)
-{
-	struct bc_position position = bc_parse_position(p, clang_getCursorLocation(function));
-	int nparams = clang_Cursor_getNumArguments(function);
-	struct bc_fact_function fact = {.line = position.line};
-	uint32_t body = 0;
-
-	begin(p, out);
-	bc_tree_collect(&p->tree, function);
-	for (uint32_t kid = 1; kid < bc_tree_end(p, 0); kid = bc_tree_end(p, kid))
-		if (bc_tree_at(p, kid)->cursor.kind == CXCursor_CompoundStmt)
-			body = kid;
-	if (!body)
-		return;
-	p->line = position.line;
-	p->at_file_scope = 0;
-	fact.symbol = bc_parse_define(p, function);
-	fact.nparams = nparams > 0 ? (uint32_t)nparams : 0;
-	fact.file = bc_fw_file(p->fw, out->path);
-	fact.end_line = end_line(p, function, position.line);
-	bc_fw_function_begin(p->fw, &fact);
-	add_params(p, function, nparams);
-	bc_parse_block(p, body, 0);
-	bc_fw_function_end(p->fw);
-}
-
-static void emit_global(struct bc_parser *p, CXCursor variable)
-{
-	struct bc_position position = bc_parse_position(p, clang_getCursorLocation(variable));
-	uint32_t value, symbol;
-
-	bc_tree_collect(&p->tree, variable);
-	value = find_initializer(p, 0);
-	if (!value)
-		return;
-	p->line = position.line;
-	symbol = bc_parse_define(p, variable);
-	emit_initializer(p, 0, value, symbol);
-}
-
-/* All variables of the file that have an initial value, as the body of no function. */
-void bc_parse_file_scope(struct bc_parser *p, struct bc_source *out)
-{
-	struct bc_fact_function fact = {.symbol = BC_NONE, .line = 1, .end_line = 1};
-	uint32_t block;
-
-	if (out->variables_done == out->variables.count)
-		return;
-	begin(p, out);
-	p->at_file_scope = 1;
-	p->line = 1;
-	fact.file = bc_fw_file(p->fw, out->path);
-	bc_fw_function_begin(p->fw, &fact);
-	block = bc_parse_open(p, BC_N_BLOCK, 0, BC_CLASS_VOID, 0, BC_NONE, 0);
-	while (out->variables_done < out->variables.count)
-		emit_global(p, out->variables.items[out->variables_done++]);
-	bc_parse_close(p, block);
-	bc_fw_function_end(p->fw);
 }
