@@ -9,6 +9,7 @@
 #define BC_HARNESS_WIRE_H
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -17,7 +18,7 @@
 #define BC_WIRE_ENV "BLOCKCHECK_RUN"
 
 enum {
-	BC_WIRE_VERSION = 5,
+	BC_WIRE_VERSION = 6,
 	BC_WIRE_PROCESSES = 64,
 	BC_WIRE_THREADS = 512,
 	BC_WIRE_FUNCTIONS = 4096, /* per process; 0 is the body of a loop */
@@ -124,24 +125,26 @@ struct bc_wire_slice {
 	uint8_t bytes[BC_WIRE_SLICE_BYTES];
 };
 
+/* What every callback and every wait touches comes first and fills one cache line. */
 struct bc_wire_thread {
-	uint32_t state;
-	uint32_t process; /* index */
-	uint32_t pid, tid;
-	uint32_t generation; /* counts the users of this slot */
-	uint32_t raw;        /* no callback of a known library has run */
-	uint64_t iterations, busy_ns, idle_ns;
-	/* lost or guessed */
-	uint64_t dropped, no_slice, deep, stale, unwound, orphaned, no_stat;
-
 	/* heartbeat */
 	uint32_t depth;
 	uint32_t waiting;
-	uint64_t waiting_since_ns;
+	uint32_t raw;  /* no callback of a known library has run */
 	uint32_t call; /* id in progress, 0: none */
+	uint64_t waiting_since_ns;
+	uint64_t iterations, busy_ns, idle_ns;
+	uint64_t site; /* of the loop's wait */
 	uint32_t call_number;
-	uint64_t call_ns, call_pc, call_sp, call_bp;
-	uint64_t site, site_sp; /* of the loop's wait */
+	uint32_t state;
+	uint64_t call_ns, call_pc, call_sp, call_bp, site_sp;
+
+	uint32_t process; /* index */
+	uint32_t pid, tid;
+	uint32_t generation; /* counts the users of this slot */
+	/* lost or guessed */
+	uint64_t dropped, no_slice, deep, stale, unwound, orphaned, no_stat;
+
 	struct bc_wire_frame frames[BC_WIRE_FRAMES];
 
 	uint32_t nstats;
@@ -205,9 +208,10 @@ struct bc_wire {
 	uint64_t budget_ns;
 	struct bc_wire_clock clock;
 	/* how the library fares */
-	uint32_t attached;   /* processes, ever */
-	uint32_t detached;   /* forked children that are not followed */
-	uint32_t no_process; /* found no free slot */
+	uint32_t processes_used, threads_used; /* the first so many slots were ever taken */
+	uint32_t attached;                     /* processes, ever */
+	uint32_t detached;                     /* forked children that are not followed */
+	uint32_t no_process;                   /* found no free slot */
 	uint32_t no_thread;
 	uint32_t missing;     /* functions of libc that could not be found */
 	uint32_t no_gate;     /* calls of other libraries for which there was no room */
@@ -220,6 +224,7 @@ struct bc_wire {
 
 static_assert(sizeof(struct bc_wire_call) == 32, "wire format");
 static_assert(sizeof(struct bc_wire_frame) == 256, "wire format");
+static_assert(offsetof(struct bc_wire_thread, call_ns) == 64, "wire format");
 static_assert(sizeof(struct bc_wire_event) == 232, "wire format");
 static_assert(sizeof(struct bc_wire_name) == 12, "wire format");
 static_assert(sizeof(struct bc_wire_stat) == 2496, "wire format");

@@ -60,6 +60,7 @@ struct bc_seen_thread {
 	uint32_t pid, tid; /* 0: the slot is not in use */
 	uint32_t process;
 	const char *library;
+	struct bc_wire_slice *wait_slice; /* where its loop waits; NULL: not known, or looked at */
 	struct bc_run_where *wait_stack;
 	uint32_t nwait_stack;
 	struct bc_sample *sample;
@@ -68,6 +69,7 @@ struct bc_seen_thread {
 	struct bc_pace pace;
 	uint64_t open_ns; /* that the stall lasted in which the program ended */
 	struct bc_perf perf;
+	int schedstat;                      /* descriptor, -1: not open */
 	uint64_t iterations, iterations_ns; /* of its loop, as of then */
 	struct bc_perf_sample *samples;     /* BC_PERF_HISTORY */
 	uint32_t nsamples;                  /* ever */
@@ -83,8 +85,9 @@ struct bc_collector {
 	struct bc_outside *outside; /* NULL: the library is in the program */
 	pid_t pid;
 	uint64_t start_ns;
-	int said;           /* which measurement is possible */
-	uint64_t looked_ns; /* whether the library was loaded */
+	int said;                      /* which measurement is possible */
+	uint64_t looked_ns;            /* whether the library was loaded */
+	uint32_t nprocesses, nthreads; /* slots in use lie below */
 	struct bc_seen_process processes[BC_WIRE_PROCESSES];
 	struct bc_module_set sets[BC_MODULE_SETS];
 	struct bc_seen_thread *threads[BC_WIRE_THREADS];
@@ -155,6 +158,9 @@ void bc_stalls_add(
 
 /* bodies.c: takes what was measured of workers out of the result. */
 void bc_workers_drop(struct bc_run *run);
+
+/* Finds out where the thread's loop waits, and which library's it is, if that was not done yet. */
+void bc_stalls_find_wait(struct bc_collector *collector, uint32_t slot);
 
 /* What holds the thread's loop at this moment, from its innermost frame; NULL when that cannot be
  * told. */

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { BC_CALL_ROOM = BC_WIRE_FUNCTIONS, MAX_NS_SHIFT = 58, TRACE_BUSY_NS = 100000000 };
 
@@ -184,10 +185,13 @@ static void release_thread(struct bc_collector *collector, uint32_t slot)
 	struct bc_seen_thread *thread = collector->threads[slot];
 
 	drain(collector, slot);
+	bc_stalls_find_wait(collector, slot);
 	fold_callbacks(collector, slot);
 	fold_loop(collector, slot);
 	fold_losses(collector->run, &collector->segment.wire->threads[slot]);
 	bc_perf_close(&thread->perf);
+	if (thread->schedstat >= 0)
+		close(thread->schedstat);
 	free(thread->samples);
 	free(thread->sample);
 	free(thread);
@@ -208,8 +212,11 @@ static void bind_thread(struct bc_collector *collector, uint32_t slot, uint32_t 
 	if (!pid || process >= BC_WIRE_PROCESSES || collector->processes[process].pid != pid)
 		return;
 	thread = bc_xmalloc(sizeof(*thread));
-	*thread = (struct bc_seen_thread){
-		.pid = pid, .tid = shared->tid, .process = process, .pace.percent = -1};
+	*thread = (struct bc_seen_thread){.pid = pid,
+		.tid = shared->tid,
+		.process = process,
+		.pace.percent = -1,
+		.schedstat = -1};
 	thread->perf.fd = -1;
 	collector->threads[slot] = thread;
 	if (collector->trace)
@@ -288,15 +295,35 @@ static void release_replaced(struct bc_collector *collector, uint32_t slot)
 {
 	uint32_t pid = collector->processes[slot].pid;
 
-	for (uint32_t i = 0; i < BC_WIRE_PROCESSES; i++)
+	for (uint32_t i = 0; i < collector->nprocesses; i++)
 		if (i != slot && collector->processes[i].pid == pid &&
 			!(collector->outside && i == BC_OUTSIDE_PROCESS))
 			release_process(collector, i, 0);
 }
 
+/*
+ * Each slot lies in pages of its own, so that looking at all of them takes longer than all else
+ * that is done at a tick. What was in use once is looked at whatever the program claims.
+ */
+static void find_used(struct bc_collector *collector)
+{
+	struct bc_wire *wire = collector->segment.wire;
+	uint32_t processes = __atomic_load_n(&wire->processes_used, __ATOMIC_ACQUIRE);
+	uint32_t threads = __atomic_load_n(&wire->threads_used, __ATOMIC_ACQUIRE);
+
+	if (processes > BC_WIRE_PROCESSES || collector->outside)
+		processes = BC_WIRE_PROCESSES;
+	if (threads > collector->segment.nthreads || collector->outside)
+		threads = collector->segment.nthreads;
+	if (processes > collector->nprocesses)
+		collector->nprocesses = processes;
+	if (threads > collector->nthreads)
+		collector->nthreads = threads;
+}
+
 static void scan_processes(struct bc_collector *collector)
 {
-	for (uint32_t i = 0; i < BC_WIRE_PROCESSES; i++) {
+	for (uint32_t i = 0; i < collector->nprocesses; i++) {
 		struct bc_wire_process *shared = &collector->segment.wire->processes[i];
 		struct bc_seen_process *process = &collector->processes[i];
 
@@ -317,8 +344,9 @@ void bc_reader_scan(struct bc_collector *collector)
 {
 	uint64_t now = bc_segment_now(&collector->segment);
 
+	find_used(collector);
 	scan_processes(collector);
-	for (uint32_t i = 0; i < collector->segment.nthreads; i++)
+	for (uint32_t i = 0; i < collector->nthreads; i++)
 		scan_thread(collector, i, now);
 }
 
@@ -327,11 +355,12 @@ void bc_reader_finish(struct bc_collector *collector, int signalled)
 	struct bc_wire *wire = collector->segment.wire;
 	struct bc_run *run = collector->run;
 
+	find_used(collector);
 	scan_processes(collector);
-	for (uint32_t i = 0; i < collector->segment.nthreads; i++)
+	for (uint32_t i = 0; i < collector->nthreads; i++)
 		if (wire->threads[i].state != BC_WIRE_FREE && !collector->threads[i])
 			bind_thread(collector, i, wire->threads[i].pid);
-	for (uint32_t i = 0; i < BC_WIRE_PROCESSES; i++)
+	for (uint32_t i = 0; i < collector->nprocesses; i++)
 		if (collector->processes[i].pid)
 			release_process(collector, i,
 				signalled &&

@@ -88,7 +88,7 @@ static int has_ended(struct bc_collector *collector)
 
 static int others_run(const struct bc_collector *collector)
 {
-	for (uint32_t i = 0; i < BC_WIRE_PROCESSES; i++)
+	for (uint32_t i = 0; i < collector->nprocesses; i++)
 		if (collector->processes[i].pid &&
 			collector->processes[i].pid != (uint32_t)collector->pid)
 			return 1;
@@ -209,7 +209,7 @@ static void wait_for_news(const struct bc_collector *collector, int signals)
 	struct pollfd fds[1 + BC_WIRE_PROCESSES] = {{.fd = signals, .events = POLLIN}};
 	nfds_t n = 1;
 
-	for (uint32_t i = 0; i < BC_WIRE_PROCESSES; i++)
+	for (uint32_t i = 0; i < collector->nprocesses; i++)
 		if (collector->processes[i].pid && collector->processes[i].pidfd >= 0)
 			fds[n++] = (struct pollfd){
 				.fd = collector->processes[i].pidfd, .events = POLLIN};

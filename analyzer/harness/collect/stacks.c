@@ -1,6 +1,7 @@
 /* The stacks of a stall, from what was kept of it, and what can be told from them. */
 #include "harness/collect/stall.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fs.h"
@@ -64,20 +65,23 @@ static int copy_slice(
 	return copy->number == number && copy->size <= BC_WIRE_SLICE_BYTES;
 }
 
+static int unwind_copy(struct bc_stall_work *work, const struct bc_wire_slice *slice)
+{
+	const struct bc_stack_piece piece = {.pc = slice->pc,
+		.sp = slice->sp,
+		.bp = slice->bp,
+		.has_bp = slice->bp != 0,
+		.bytes = slice->bytes,
+		.size = slice->size};
+
+	return unwind(work, &piece);
+}
+
 int bc_stall_unwind_slice(struct bc_stall_work *work)
 {
 	struct bc_wire_slice slice;
-	struct bc_stack_piece piece;
 
-	if (!copy_slice(work->shared, work->event->slice, &slice))
-		return 0;
-	piece = (struct bc_stack_piece){.pc = slice.pc,
-		.sp = slice.sp,
-		.bp = slice.bp,
-		.has_bp = slice.bp != 0,
-		.bytes = slice.bytes,
-		.size = slice.size};
-	return unwind(work, &piece);
+	return copy_slice(work->shared, work->event->slice, &slice) && unwind_copy(work, &slice);
 }
 
 int bc_stall_unwind_sample(struct bc_stall_work *work)
@@ -161,6 +165,43 @@ int bc_stall_unwind_computing(struct bc_stall_work *work)
 	}
 	work->contained = find_most(contained, count);
 	return count > 0;
+}
+
+/* ---- where a loop waits ---- */
+
+/* To name the functions takes a tenth of a second of CPU, once. That is not done while the program is at
+ * its beginning, but when something held the loop, or at the end. */
+void bc_stall_keep_wait(struct bc_stall_work *work)
+{
+	struct bc_seen_thread *thread = work->thread;
+
+	if (!thread->wait_slice)
+		thread->wait_slice = bc_xmalloc(sizeof(*thread->wait_slice));
+	if (!copy_slice(work->shared, work->event->slice, thread->wait_slice)) {
+		free(thread->wait_slice);
+		thread->wait_slice = NULL;
+	}
+}
+
+void bc_stalls_find_wait(struct bc_collector *collector, uint32_t slot)
+{
+	struct bc_seen_thread *thread = collector->threads[slot];
+	const struct bc_wire_event site = {.kind = BC_WIRE_SITE};
+	struct bc_stall_work work = {.collector = collector, .thread = thread, .event = &site};
+	struct bc_wire_slice *slice = thread->wait_slice;
+
+	if (!slice)
+		return;
+	thread->wait_slice = NULL;
+	if (unwind_copy(&work, slice)) {
+		thread->nwait_stack = work.nstack;
+		thread->wait_stack =
+			BC_NEW_ARRAY(&collector->run->arena, struct bc_run_where, work.nstack);
+		memcpy(thread->wait_stack, work.stack, work.nstack * sizeof(*work.stack));
+	}
+	for (uint32_t i = 0; i < work.nstack && !thread->library; i++)
+		thread->library = bc_library_of(work.stack[i].module);
+	free(slice);
 }
 
 /* ---- functions that the rule packs name ---- */

@@ -9,7 +9,7 @@ struct bc_stall_work {
 	struct bc_collector *collector;
 	struct bc_seen_thread *thread;
 	const struct bc_wire_thread *shared;
-	struct bc_wire_event *event;
+	const struct bc_wire_event *event;
 	struct bc_run_stall stall;
 	struct bc_run_where stack[BC_STACK_MAX];
 	uint32_t nstack;
@@ -22,6 +22,9 @@ struct bc_stall_work {
 int bc_stall_unwind_slice(struct bc_stall_work *work);
 int bc_stall_unwind_sample(struct bc_stall_work *work);
 int bc_stall_unwind_computing(struct bc_stall_work *work);
+
+/* Of the event that shows where a loop waits: keeps its stack for bc_stalls_find_wait(). */
+void bc_stall_keep_wait(struct bc_stall_work *work);
 
 /* bodies.c
  * The frame of the stack that is the callback of a loop that we know nothing of, or NULL. */

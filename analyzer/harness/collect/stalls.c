@@ -32,6 +32,7 @@ const char *bc_stalls_running(
 	if (frame->function)
 		return bc_seen_name(
 			collector, work.thread->process, frame->function % BC_WIRE_FUNCTIONS);
+	bc_stalls_find_wait(collector, slot);
 	if (!bc_stall_unwind_sample(&work) ||
 		bc_stall_is_between_jobs(&work, bc_watch_call(collector, slot, frame)))
 		return NULL;
@@ -163,20 +164,6 @@ static void count_stall(struct bc_stall_work *work)
 		add_time(&row->times, work->stall.ns);
 }
 
-static void keep_wait_stack(struct bc_stall_work *work)
-{
-	struct bc_seen_thread *thread = work->thread;
-
-	if (!bc_stall_unwind_slice(work))
-		return;
-	thread->nwait_stack = work->nstack;
-	thread->wait_stack =
-		BC_NEW_ARRAY(&work->collector->run->arena, struct bc_run_where, work->nstack);
-	memcpy(thread->wait_stack, work->stack, work->nstack * sizeof(*work->stack));
-	for (uint32_t i = 0; i < work->nstack && !thread->library; i++)
-		thread->library = bc_library_of(work->stack[i].module);
-}
-
 static int is_early(const struct bc_stall_work *work)
 {
 	const struct bc_collector *collector = work->collector;
@@ -195,7 +182,7 @@ void bc_stalls_add(
 	struct bc_run_stall *stall = &work.stall;
 
 	if (event->kind == BC_WIRE_SITE) {
-		keep_wait_stack(&work);
+		bc_stall_keep_wait(&work);
 		return;
 	}
 	if (is_early(&work) && !open) {
@@ -212,6 +199,8 @@ void bc_stalls_add(
 		.open = open,
 		.longest = bc_call_name(collector, event->worst_call),
 		.culprit = ""};
+	if (event->kind == BC_WIRE_BODY)
+		bc_stalls_find_wait(collector, slot);
 	bc_stall_split(&work);
 	if (event->kind == BC_WIRE_MANY) {
 		stall->kind = BC_RUN_MANY;

@@ -16,14 +16,19 @@
 
 enum { PERF_PERIOD_NS = 1000000, SAY_FIRST_MS = 1000 };
 
-int bc_watch_read(uint32_t pid, uint32_t tid, const char *what, char *text, size_t size)
+static int open_task(uint32_t pid, uint32_t tid, const char *what)
 {
 	char path[96];
-	ssize_t n;
-	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%u/task/%u/%s", pid, tid, what);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+int bc_watch_read(uint32_t pid, uint32_t tid, const char *what, char *text, size_t size)
+{
+	int fd = open_task(pid, tid, what);
+	ssize_t n;
+
 	n = fd < 0 ? -1 : read(fd, text, size - 1);
 	if (fd >= 0)
 		close(fd);
@@ -41,14 +46,17 @@ static int read_task(const struct bc_seen_thread *thread, const char *what, char
 void bc_watch_sched(struct bc_collector *collector, struct bc_seen_thread *thread)
 {
 	struct bc_sched now = {.at_ns = bc_segment_now(&collector->segment)};
-	unsigned long long run, wait;
-	char text[96];
+	char text[96], *end;
+	ssize_t size;
 
-	if (!read_task(thread, "schedstat", text, sizeof(text)) ||
-		sscanf(text, "%llu %llu", &run, &wait) != 2)
+	if (thread->schedstat < 0)
+		thread->schedstat = open_task(thread->pid, thread->tid, "schedstat");
+	size = thread->schedstat < 0 ? -1 : pread(thread->schedstat, text, sizeof(text) - 1, 0);
+	if (size <= 0)
 		return;
-	now.run_ns = run;
-	now.wait_ns = wait;
+	text[size] = 0;
+	now.run_ns = strtoull(text, &end, 10);
+	now.wait_ns = strtoull(end, NULL, 10);
 	thread->sched[thread->nsched++ % BC_SCHED_HISTORY] = now;
 }
 

@@ -175,7 +175,7 @@ static struct bc_wire_call *account(struct bc_wire_thread *thread, struct bc_cal
 		return NULL;
 	bc_frame_touch(top);
 	call = add_call(top, row->id, frame->stands_for, get_share(frame, ns));
-	if (BC_UNLIKELY(ns >= bc_wire->budget_ns / SLICE_FRACTION && ns > top->worst_ns))
+	if (BC_UNLIKELY(ns >= bc_epoch.budget_ns / SLICE_FRACTION && ns > top->worst_ns))
 		note_slow_call(thread, top, row, frame, ns);
 	return call;
 }

@@ -27,7 +27,7 @@ struct bc_record {
 	void *original;
 	uint64_t site;
 	uint32_t id, api;
-	uint64_t padding;
+	struct bc_wire_stat *stat; /* of the thread that used it last, to be checked */
 };
 static_assert(sizeof(struct bc_record) == 32, "thunk.S");
 
@@ -110,13 +110,18 @@ struct bc_thread_state {
 
 extern __thread struct bc_thread_state bc_thread __attribute__((tls_model("initial-exec")));
 extern struct bc_wire *bc_wire; /* NULL: measure nothing */
-extern struct bc_wire_clock bc_clock;
 extern int bc_sandboxed; /* no system call may be made any more (sandbox.c) */
 
-/* 0 in a forked child until it has been looked at; equal to the epoch of threads that have. */
+/*
+ * A page that the system wipes in a forked child. `value` is 0 there until it has been looked at,
+ * and equals the epoch of threads that have. The rest stands here to share a cache line with it.
+ */
 extern struct bc_epoch {
 	_Alignas(4096) uint32_t value;
-	char padding[4092];
+	uint32_t padding;
+	uint64_t budget_ns;
+	struct bc_wire_clock clock; /* wiped, the system's clock is read, which tells the same */
+	char rest[4096 - 40];
 } bc_epoch;
 
 /* thunk.S */
@@ -174,7 +179,7 @@ void *bc_library_search(const char *name);
 
 static inline uint64_t bc_now(void)
 {
-	return bc_wire_now(&bc_clock);
+	return bc_wire_now(&bc_epoch.clock);
 }
 
 #endif

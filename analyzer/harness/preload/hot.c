@@ -134,17 +134,34 @@ static BC_NOINLINE uint32_t add_stat(struct bc_wire_thread *thread, uint32_t fun
 	return i;
 }
 
-static inline __attribute__((always_inline)) void count(
-	struct bc_wire_thread *thread, uint32_t function, uint64_t ns)
+static struct bc_wire_stat *find_stat(struct bc_wire_thread *thread, uint32_t function)
 {
 	uint32_t i = 0;
-	struct bc_wire_stat *stat;
 
 	if (function) {
 		i = thread->stat_of[function];
 		i = BC_LIKELY(i) ? i - 1 : add_stat(thread, function);
 	}
-	stat = &thread->stats[i & (BC_WIRE_STATS - 1)];
+	return &thread->stats[i & (BC_WIRE_STATS - 1)];
+}
+
+/* As a rule one thread runs a callback, and its record, which was read anyway, has the place. */
+static inline __attribute__((always_inline)) struct bc_wire_stat *find_stat_of(
+	struct bc_wire_thread *thread, struct bc_record *record)
+{
+	struct bc_wire_stat *stat = __atomic_load_n(&record->stat, __ATOMIC_RELAXED);
+
+	if (BC_LIKELY((uint64_t)stat - (uint64_t)thread->stats < sizeof(thread->stats) &&
+		      stat->function == record->id))
+		return stat;
+	stat = find_stat(thread, record->id);
+	__atomic_store_n(&record->stat, stat, __ATOMIC_RELAXED);
+	return stat;
+}
+
+static inline __attribute__((always_inline)) void count(
+	struct bc_wire_thread *thread, struct bc_wire_stat *stat, uint64_t ns)
+{
 	if (stat->iteration != (uint32_t)thread->iterations) {
 		stat->iteration = (uint32_t)thread->iterations;
 		stat->count_before = stat->count;
@@ -159,7 +176,7 @@ static inline __attribute__((always_inline)) void count(
 
 void bc_frame_count(struct bc_wire_thread *thread, uint32_t function, uint64_t ns)
 {
-	count(thread, function, ns);
+	count(thread, find_stat(thread, function), ns);
 }
 
 /* The functions that took most of the iteration that ends. */
@@ -187,7 +204,7 @@ void bc_frame_share(struct bc_wire_thread *thread, struct bc_wire_frame *base)
 static BC_NOINLINE void finish_slowly(
 	struct bc_wire_thread *thread, struct bc_wire_frame *frame, uint64_t now, uint64_t own)
 {
-	if (own >= bc_wire->budget_ns) {
+	if (own >= bc_epoch.budget_ns) {
 		bc_frame_emit(thread, frame, BC_WIRE_CALLBACK, now, own);
 		thread->frames[0].flags |= BC_WIRE_HAD_STALL;
 	} else if (frame->slice && frame->slice == thread->slices_taken) {
@@ -196,14 +213,14 @@ static BC_NOINLINE void finish_slowly(
 }
 
 /* A callback is over, by whatever way; `depth` is its own. Gives its own time. */
-static inline __attribute__((always_inline)) uint64_t finish(
-	struct bc_wire_thread *thread, uint32_t depth, uint64_t start, uint64_t now)
+static inline __attribute__((always_inline)) uint64_t finish(struct bc_wire_thread *thread,
+	struct bc_wire_stat *stat, uint32_t depth, uint64_t start, uint64_t now)
 {
 	struct bc_wire_frame *frame = &thread->frames[depth];
 	uint64_t total = now - start;
 	uint64_t own = total > frame->nested_ns ? total - frame->nested_ns : 0;
 
-	count(thread, frame->function, own);
+	count(thread, stat, own);
 	if (depth) {
 		frame[-1].nested_ns += total;
 		frame[-1].waited_ns += frame->waited_ns;
@@ -214,7 +231,7 @@ static inline __attribute__((always_inline)) uint64_t finish(
 static inline __attribute__((always_inline)) int is_slow(
 	const struct bc_wire_frame *frame, uint64_t own)
 {
-	return BC_UNLIKELY(own >= bc_wire->budget_ns || (frame->flags & BC_WIRE_TOUCHED));
+	return BC_UNLIKELY(own >= bc_epoch.budget_ns || (frame->flags & BC_WIRE_TOUCHED));
 }
 
 static inline void set_depth(struct bc_wire_thread *thread, uint32_t depth)
@@ -233,7 +250,8 @@ static BC_NOINLINE uint32_t leave_frames(
 		depth--;
 		if (depth < BC_WIRE_FRAMES) {
 			struct bc_wire_frame *frame = &thread->frames[depth];
-			uint64_t own = finish(thread, depth, frame->start_ns, now);
+			uint64_t own = finish(thread, find_stat(thread, frame->function), depth,
+				frame->start_ns, now);
 
 			++*counter;
 			if (is_slow(frame, own))
@@ -313,7 +331,7 @@ void bc_enter(struct bc_record *record, struct bc_local *local)
 	uint32_t depth;
 
 	if (BC_UNLIKELY(!thread || thread->raw || bc_thread.epoch != bc_epoch.value ||
-			!bc_clock.factor)) {
+			!bc_epoch.clock.factor)) {
 		enter_slowly(record, local);
 		return;
 	}
@@ -323,7 +341,8 @@ void bc_enter(struct bc_record *record, struct bc_local *local)
 		enter_slowly(record, local);
 		return;
 	}
-	open_frame(thread, depth, record, local, bc_wire_from_ticks(&bc_clock, bc_wire_ticks()));
+	open_frame(
+		thread, depth, record, local, bc_wire_from_ticks(&bc_epoch.clock, bc_wire_ticks()));
 }
 
 static BC_NOINLINE void leave_slowly(struct bc_local *local)
@@ -351,7 +370,7 @@ static BC_NOINLINE void leave_slowly(struct bc_local *local)
 	if (thread->depth > depth + 1)
 		leave_frames(thread, (uint64_t)local, &thread->stale);
 	now = bc_now();
-	own = finish(thread, depth, local->start_ns, now);
+	own = finish(thread, find_stat(thread, frame->function), depth, local->start_ns, now);
 	if (is_slow(frame, own))
 		finish_slowly(thread, frame, now, own);
 	set_depth(thread, depth);
@@ -370,15 +389,14 @@ void bc_leave(struct bc_record *record, struct bc_local *local)
 	uint32_t depth = local->depth;
 	uint64_t now, own;
 
-	(void)record;
 	if (BC_UNLIKELY(depth >= BC_WIRE_FRAMES || !thread || local->epoch != bc_epoch.value ||
 			thread->depth != depth + 1 || thread->frames[depth].sp != (uint64_t)local ||
-			!bc_clock.factor)) {
+			!bc_epoch.clock.factor)) {
 		leave_slowly(local);
 		return;
 	}
-	now = bc_wire_from_ticks(&bc_clock, bc_wire_ticks());
-	own = finish(thread, depth, local->start_ns, now);
+	now = bc_wire_from_ticks(&bc_epoch.clock, bc_wire_ticks());
+	own = finish(thread, find_stat_of(thread, record), depth, local->start_ns, now);
 	if (is_slow(&thread->frames[depth], own)) {
 		end_slowly(thread, depth, now, own);
 		return;

@@ -17,7 +17,6 @@ enum { SELF_TEST_ROUNDS = 512, SANDBOXED_EPOCH = 1 };
 __thread struct bc_thread_state bc_thread
 	__attribute__((tls_model("initial-exec"))) = {.epoch = BC_NO_EPOCH};
 struct bc_wire *bc_wire;
-struct bc_wire_clock bc_clock;
 struct bc_epoch bc_epoch;
 
 static struct bc_wire_process *process;
@@ -80,6 +79,16 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *argument)
 	return 0;
 }
 
+/* Others may raise it at the same time. */
+static void raise_to(uint32_t *most, uint32_t value)
+{
+	uint32_t old = __atomic_load_n(most, __ATOMIC_RELAXED);
+
+	while (old < value && !__atomic_compare_exchange_n(
+				      most, &old, value, 0, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		;
+}
+
 static void open_process(void)
 {
 	uint32_t pid = (uint32_t)bc_raw2(SYS_getpid, 0, 0);
@@ -97,6 +106,7 @@ static void open_process(void)
 		bc_wire = NULL;
 		return;
 	}
+	raise_to(&bc_wire->processes_used, (uint32_t)(process - bc_wire->processes) + 1);
 	process->started_ns = bc_now();
 	dl_iterate_phdr(add_module, process);
 	__atomic_store_n(&process->pid, pid, __ATOMIC_RELEASE);
@@ -127,6 +137,12 @@ static void forget_sandboxed(void)
 	process = NULL;
 }
 
+static void set_constants(void)
+{
+	bc_epoch.budget_ns = bc_wire->budget_ns;
+	bc_epoch.clock = bc_wire->clock;
+}
+
 /*
  * In a forked child: the page with the epoch was wiped. Whatever its parent had open belongs to the
  * parent; here is one thread alone.
@@ -145,6 +161,7 @@ void bc_after_fork(void)
 	if (bc_wire && !bc_wire->follow)
 		forget_parent();
 	if (bc_wire) {
+		set_constants();
 		open_process();
 		bc_table_publish_all();
 	}
@@ -173,8 +190,10 @@ static struct bc_wire_thread *take_thread(void)
 		uint32_t expected = BC_WIRE_FREE;
 
 		if (__atomic_compare_exchange_n(&bc_wire->threads[i].state, &expected, BC_WIRE_OPEN,
-			    0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			    0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+			raise_to(&bc_wire->threads_used, (uint32_t)i + 1);
 			return &bc_wire->threads[i];
+		}
 	}
 	__atomic_fetch_add(&bc_wire->no_thread, 1, __ATOMIC_RELAXED);
 	return NULL;
@@ -310,7 +329,7 @@ static void start(void)
 	bc_wire = path ? map_wire(path) : NULL;
 	if (!bc_wire)
 		return;
-	bc_clock = bc_wire->clock;
+	set_constants();
 	bc_raw6(SYS_madvise, (long)&bc_epoch, sizeof(bc_epoch), MADV_WIPEONFORK, 0, 0, 0);
 	has_key = pthread_key_create(&key, close_thread) == 0;
 	if (!bc_wire->follow)

@@ -22,9 +22,9 @@ static void close_iteration(struct bc_wire_thread *thread, uint64_t now)
 	own = total > called ? total - called : 0;
 	thread->busy_ns += total;
 	bc_frame_count(thread, 0, total);
-	if (BC_UNLIKELY(own >= bc_wire->budget_ns)) {
+	if (BC_UNLIKELY(own >= bc_epoch.budget_ns)) {
 		bc_frame_emit(thread, base, BC_WIRE_BODY, now, own);
-	} else if (BC_UNLIKELY(total >= bc_wire->budget_ns && !(base->flags & BC_WIRE_HAD_STALL))) {
+	} else if (BC_UNLIKELY(total >= bc_epoch.budget_ns && !(base->flags & BC_WIRE_HAD_STALL))) {
 		bc_frame_share(thread, base);
 		bc_frame_emit(thread, base, BC_WIRE_MANY, now, own);
 	} else if ((base->flags & BC_WIRE_TOUCHED) && base->slice &&

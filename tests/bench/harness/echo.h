@@ -17,6 +17,15 @@ enum { CONNECTIONS = 64, SIZE = 64, SECONDS_OF_LOAD = 1, MESSAGES_MAX = 1 << 20 
 /* What a server does with a message besides sending it back: as many rounds of arithmetic as the
  * command line says, the same number bare and measured. */
 static unsigned echo_rounds;
+static double echo_rate; /* messages a second, 0: as many as can be */
+
+static inline void echo_options(int argc, char **argv)
+{
+	if (argc > 2)
+		echo_rate = strtod(argv[2], NULL);
+	if (argc > 3)
+		echo_rounds = (unsigned)strtoul(argv[3], NULL, 10);
+}
 
 static inline void echo_work(const char *bytes, size_t size)
 {
@@ -27,6 +36,8 @@ static inline void echo_work(const char *bytes, size_t size)
 		__asm__ volatile("" : "+r"(sum));
 	}
 }
+
+/* ---- as fast as the server can ---- */
 
 /* One message on every connection at a time, and the time until each has come back. */
 static inline void echo_exchange(const int *sockets, uint32_t *took)
@@ -43,8 +54,47 @@ static inline void echo_exchange(const int *sockets, uint32_t *took)
 	for (int i = 0; i < CONNECTIONS; i++) {
 		if (recv(sockets[i], bytes, SIZE, MSG_WAITALL) != SIZE)
 			abort();
-		took[i] = (uint32_t)((bench_now() - start[i]) / 1000);
+		took[i] = (uint32_t)(bench_now() - start[i]);
 	}
+}
+
+static inline size_t echo_flood(const int *sockets, uint32_t *took, uint64_t end)
+{
+	size_t count = 0;
+
+	while (bench_now() < end && count + CONNECTIONS <= MESSAGES_MAX) {
+		echo_exchange(sockets, &took[count]);
+		count += CONNECTIONS;
+	}
+	return count;
+}
+
+/* ---- as often as is asked ---- */
+
+/* Messages go out at fixed times on one connection after the other, whether answers have come or
+ * not; an answer is late from the moment at which its message should have gone out. */
+static inline size_t echo_pace(const int *sockets, uint32_t *took, uint64_t start, uint64_t end)
+{
+	char bytes[SIZE];
+	size_t sent = 0, count = 0;
+	double each = 1e9 / echo_rate;
+
+	memset(bytes, 'x', sizeof(bytes));
+	while (count < MESSAGES_MAX) {
+		uint64_t now = bench_now(), due = start + (uint64_t)((double)sent * each);
+
+		if (now >= end)
+			return count;
+		if (now >= due && sent - count < CONNECTIONS) {
+			if (write(sockets[sent++ % CONNECTIONS], bytes, SIZE) != SIZE)
+				abort();
+		} else if (count < sent &&
+			   recv(sockets[count % CONNECTIONS], bytes, SIZE, MSG_DONTWAIT) == SIZE) {
+			due = start + (uint64_t)((double)count * each);
+			took[count++] = (uint32_t)(bench_now() - due);
+		}
+	}
+	return count;
 }
 
 /* For a time rather than a number of turns: a slow way to watch the server must end, too. */
@@ -52,16 +102,16 @@ static inline void echo_ask(const int *sockets)
 {
 	static uint32_t took[MESSAGES_MAX];
 	uint64_t start = bench_now(), end = start + SECONDS_OF_LOAD * 1000000000ull;
-	size_t count = 0;
+	size_t count = echo_rate > 0 ? echo_pace(sockets, took, start, end)
+				     : echo_flood(sockets, took, end);
 
-	while (bench_now() < end && count + CONNECTIONS <= MESSAGES_MAX) {
-		echo_exchange(sockets, &took[count]);
-		count += CONNECTIONS;
-	}
-	printf("echo_rate %.0f\n", (double)count / ((double)(bench_now() - start) / 1e9));
-	printf("echo_p99 %u\n", bench_p99(took, count));
+	printf("%s_rate %.0f\n", echo_rate > 0 ? "paced" : "full",
+		(double)count / ((double)(bench_now() - start) / 1e9));
+	printf("%s_p99 %.1f\n", echo_rate > 0 ? "paced" : "full", bench_p99(took, count) / 1e3);
 	fflush(stdout);
 }
+
+/* ---- both sides ---- */
 
 /* The server keeps to one processor and its client to another, as a load generator on another
  * machine would. */

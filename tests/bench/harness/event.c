@@ -76,8 +76,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2 || !strcmp(argv[1], "costs"))
 		measure_callbacks(base);
-	if (argc > 2)
-		echo_rounds = (unsigned)strtoul(argv[2], NULL, 10);
+	echo_options(argc, argv);
 	if (argc < 2 || !strcmp(argv[1], "echo"))
 		measure_echo(base);
 	event_base_free(base);

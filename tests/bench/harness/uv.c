@@ -164,8 +164,7 @@ int main(int argc, char **argv)
 	}
 	if (argc < 2 || !strcmp(argv[1], "timers"))
 		measure_timers(loop);
-	if (argc > 2)
-		echo_rounds = (unsigned)strtoul(argv[2], NULL, 10);
+	echo_options(argc, argv);
 	if (argc < 2 || !strcmp(argv[1], "echo"))
 		measure_echo(loop);
 	return 0;
