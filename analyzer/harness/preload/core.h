@@ -146,6 +146,7 @@ void *bc_find_real(const char *name, uint64_t site);
 
 /* hot.c */
 void bc_enter(struct bc_record *record, struct bc_local *local);
+/* NULL: whoever calls has no record at hand. */
 void bc_leave(struct bc_record *record, struct bc_local *local);
 void bc_leave_above(uint64_t sp);
 

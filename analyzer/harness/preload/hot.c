@@ -396,7 +396,10 @@ void bc_leave(struct bc_record *record, struct bc_local *local)
 		return;
 	}
 	now = bc_wire_from_ticks(&bc_epoch.clock, bc_wire_ticks());
-	own = finish(thread, find_stat_of(thread, record), depth, local->start_ns, now);
+	own = finish(thread,
+		record ? find_stat_of(thread, record)
+		       : find_stat(thread, thread->frames[depth].function % BC_WIRE_FUNCTIONS),
+		depth, local->start_ns, now);
 	if (is_slow(&thread->frames[depth], own)) {
 		end_slowly(thread, depth, now, own);
 		return;
