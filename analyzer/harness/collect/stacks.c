@@ -169,8 +169,8 @@ int bc_stall_unwind_computing(struct bc_stall_work *work)
 
 /* ---- where a loop waits ---- */
 
-/* To name the functions takes a tenth of a second of CPU, once. That is not done while the program is at
- * its beginning, but when something held the loop, or at the end. */
+/* To name the functions takes a tenth of a second of CPU, once. That is not done while the program
+ * is at its beginning, but when something held the loop, or at the end. */
 void bc_stall_keep_wait(struct bc_stall_work *work)
 {
 	struct bc_seen_thread *thread = work->thread;
@@ -186,7 +186,7 @@ void bc_stall_keep_wait(struct bc_stall_work *work)
 void bc_stalls_find_wait(struct bc_collector *collector, uint32_t slot)
 {
 	struct bc_seen_thread *thread = collector->threads[slot];
-	const struct bc_wire_event site = {.kind = BC_WIRE_SITE};
+	struct bc_wire_event site = {.kind = BC_WIRE_SITE};
 	struct bc_stall_work work = {.collector = collector, .thread = thread, .event = &site};
 	struct bc_wire_slice *slice = thread->wait_slice;
 

@@ -110,7 +110,7 @@ struct bc_thread_state {
 
 extern __thread struct bc_thread_state bc_thread __attribute__((tls_model("initial-exec")));
 extern struct bc_wire *bc_wire; /* NULL: measure nothing */
-extern int bc_sandboxed; /* no system call may be made any more (sandbox.c) */
+extern int bc_sandboxed;        /* no system call may be made any more (sandbox.c) */
 
 /*
  * A page that the system wipes in a forked child. `value` is 0 there until it has been looked at,

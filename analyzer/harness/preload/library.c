@@ -256,7 +256,7 @@ static void look_at(struct bc_module *module, const ElfW(Rela) * place)
 	if (!id && !plugs_are_late)
 		return;
 	target = find_target(module, symbol, name, hash, *(uint64_t *)at);
-	if (is_code(module, target))
+	if (bc_module_has_code(module, target))
 		id = 0; /* a library that calls itself: what it calls elsewhere is timed */
 	gate = target ? find_substitute(name, hash, id, target) : NULL;
 	if (gate)
