@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/collect/collector.h"
+#include "harness/collect/places.h"
 #include "harness/collect/report.h"
 #include "harness/collect/screen.h"
 #include "output/term.h"
@@ -27,7 +28,8 @@ struct view {
 	struct bc_arena arena;
 	struct bc_buf text;
 	struct bc_term term;
-	int lines, left; /* lines that are free, columns that are free in this one */
+	const char *folder; /* that files are shown below, or NULL */
+	int lines, left;    /* lines that are free, columns that are free in this one */
 };
 
 struct figure {
@@ -74,7 +76,8 @@ static const char *show_time(struct view *view, uint64_t ns)
 static void put_place(struct view *view, const char *file, int line)
 {
 	if (file && line)
-		put(view, BC_STYLE_FRAME, "  %s:%d", bc_report_path(&view->arena, file), line);
+		put(view, BC_STYLE_FRAME, "  %s:%d",
+			bc_places_file(&view->arena, view->folder, file), line);
 }
 
 /* ---- the first line ---- */
@@ -103,6 +106,16 @@ static double find_busy(struct view *view)
 	return most;
 }
 
+/* Of "/usr/bin/app -v" what comes after the folders. */
+static const char *skip_folders(const char *command)
+{
+	const char *end = command + strcspn(command, " "), *name = end;
+
+	while (name > command && name[-1] != '/')
+		name--;
+	return name < end ? name : command;
+}
+
 static void put_head(struct view *view)
 {
 	const struct bc_run *run = view->collector->run;
@@ -116,7 +129,8 @@ static void put_head(struct view *view)
 	put(view, stalls ? BC_STYLE_WARNING : BC_STYLE_STRONG, "%llu stall%s of %s or more",
 		(unsigned long long)stalls, stalls == 1 ? "" : "s",
 		show_time(view, run->budget_ns));
-	put(view, BC_STYLE_STRONG, ", loop busy %.0f %%, %s ", busy * 100, run->command);
+	put(view, BC_STYLE_STRONG, ", loop busy %.0f %%, %s ", busy * 100,
+		skip_folders(run->command));
 	while (view->left)
 		put(view, BC_STYLE_STRONG, "%.*s", view->left > 16 ? 16 : view->left,
 			"----------------");
@@ -166,14 +180,22 @@ static void put_now(struct view *view)
 
 /* ---- stalls ---- */
 
+/* What it was, and where: the callback of a loop of the program's own says little of that. */
 static void put_stall(struct view *view, const struct bc_run_stall *stall)
 {
 	const struct bc_run *run = view->collector->run;
 	const char *callback = run->callbacks.items[stall->callback].where.function;
 
+	if (stall->kind == BC_RUN_MANY)
+		callback = "one iteration";
+	else if (stall->kind == BC_RUN_BODY && !stall->nstack)
+		callback = "not seen where,";
 	put(view, BC_STYLE_PLAIN, "%9s %6ux  ", show_time(view, stall->ns), stall->count);
-	put(view, BC_STYLE_STRONG, "%s", stall->kind == BC_RUN_MANY ? "one iteration" : callback);
+	put(view, BC_STYLE_STRONG, "%s", callback);
 	put(view, BC_STYLE_PLAIN, " %s", bc_report_culprit(&view->arena, stall));
+	if (stall->nstack && strcmp(stall->stack[0].function, callback) != 0 &&
+		strcmp(stall->stack[0].function, stall->culprit) != 0)
+		put(view, BC_STYLE_PLAIN, "  %s", stall->stack[0].function);
 	if (stall->nstack)
 		put_place(view, stall->stack[0].file, stall->stack[0].line);
 	end_line(view);
@@ -357,6 +379,7 @@ void bc_live_tick(struct bc_live *live, struct bc_collector *collector, uint64_t
 		return;
 	view.left = live->screen.columns - 1;
 	view.term = (struct bc_term){.out = &view.text, .color = live->color};
+	view.folder = bc_places_folder(&view.arena, collector->run);
 	put_head(&view);
 	put_now(&view);
 	put_stalls(&view, view.lines / 2);

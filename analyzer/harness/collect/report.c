@@ -92,7 +92,7 @@ const char *bc_report_culprit(struct bc_arena *arena, const struct bc_run_stall 
 			return "computing";
 		return bc_arena_printf(arena, "computing in %s()", stall->culprit);
 	case BC_RUN_FAULT: return "on page faults";
-	case BC_RUN_RUNQUEUE: return "waiting for a CPU: the machine is overloaded";
+	case BC_RUN_RUNQUEUE: return "waiting for a CPU";
 	case BC_RUN_SYSCALL:
 		if (!*stall->culprit)
 			return "blocked";

@@ -1,4 +1,5 @@
 /* The report for people. */
+#include "harness/collect/places.h"
 #include "harness/collect/report.h"
 #include "harness/collect/stripped.h"
 
@@ -14,6 +15,7 @@ struct writer {
 	const struct bc_run *run;
 	struct bc_term term;
 	struct bc_arena arena;
+	const char *folder; /* that files are shown below, or NULL */
 };
 
 #define SAY(writer, style, ...) bc_term_printf(&(writer)->term, BC_STYLE_##style, __VA_ARGS__)
@@ -30,13 +32,7 @@ static void end_line(struct writer *writer)
 
 static const char *show_where(struct writer *writer, const struct bc_run_where *where)
 {
-	const char *file = bc_report_path(&writer->arena, where->file);
-
-	if (!file)
-		return *where->module ? where->module : "";
-	if (!where->line)
-		return file;
-	return bc_arena_printf(&writer->arena, "%s:%d", file, where->line);
+	return bc_places_show(&writer->arena, writer->folder, where);
 }
 
 /* ---- stalls ---- */
@@ -105,12 +101,24 @@ static void write_many(struct writer *writer, const struct bc_run_stall *stall)
 	}
 }
 
+/* What lies around the callback of a loop of the program's own is the same for all of them. */
+static uint32_t count_frames(struct writer *writer, const struct bc_run_stall *stall)
+{
+	const char *callback = writer->run->callbacks.items[stall->callback].where.function;
+
+	for (uint32_t i = 0; i < stall->nstack && stall->kind == BC_RUN_BODY; i++)
+		if (!strcmp(stall->stack[i].function, callback))
+			return i + 1;
+	return stall->nstack;
+}
+
 /* Of a long one both ends: where it is, and what the callback had to do with it. */
 static void write_stack(struct writer *writer, const struct bc_run_stall *stall)
 {
-	uint32_t hidden = stall->nstack > MAX_FRAMES + 1 ? stall->nstack - MAX_FRAMES : 0;
+	uint32_t count = count_frames(writer, stall);
+	uint32_t hidden = count > MAX_FRAMES + 1 ? count - MAX_FRAMES : 0;
 
-	for (uint32_t i = 0; i < stall->nstack; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		if (hidden && i == MAX_FRAMES / 2) {
 			SAY(writer, PLAIN, "      ... %u more", hidden);
 			end_line(writer);
@@ -175,7 +183,10 @@ static void write_stall(struct writer *writer, const struct bc_run_stall *stall)
 	}
 	SAY(writer, STRONG, "%s", show_time(writer, stall->ns));
 	SAY(writer, PLAIN, stall->kind == BC_RUN_BODY ? " in the loop's body, " : " in ");
-	SAY(writer, STRONG, "%s", callback->where.function);
+	if (stall->kind == BC_RUN_BODY && !stall->nstack) /* it goes by the wait's name */
+		SAY(writer, PLAIN, "where was not seen,");
+	else
+		SAY(writer, STRONG, "%s", callback->where.function);
 	if (stall->open)
 		SAY(writer, WARNING, ", still running when its process ended");
 	if (!stall->open || stall->cause == BC_RUN_CALL)
@@ -436,6 +447,10 @@ static void write_head(struct writer *writer)
 	if (!run->loops.count)
 		SAY(writer, PLAIN, "; no event loop was seen");
 	end_line(writer);
+	if (writer->folder && run->stalls.count) {
+		SAY(writer, PLAIN, "files are below %s", writer->folder);
+		end_line(writer);
+	}
 }
 
 static void write_remarks(struct writer *writer)
@@ -467,6 +482,7 @@ void bc_run_write_text(const struct bc_run *run, int color, struct bc_buf *out)
 {
 	struct writer writer = {.run = run, .term = {.out = out, .color = color}};
 
+	writer.folder = bc_places_folder(&writer.arena, run);
 	write_head(&writer);
 	write_stalls(&writer);
 	write_callbacks(&writer);
