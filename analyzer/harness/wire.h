@@ -86,6 +86,9 @@ struct bc_wire_frame {
 	uint64_t switches;  /* how often the thread had gone to sleep, as late as it is known */
 };
 
+/* Of the memory file: F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW. */
+enum { BC_WIRE_SEALS = 7 };
+
 enum { BC_WIRE_HAD_STALL = 1, BC_WIRE_TOUCHED = 2 };
 
 #define BC_WIRE_UNKNOWN UINT64_MAX

@@ -47,6 +47,28 @@ else
 	bad "programs that execute one another: status $code"
 fi
 
+# who is executed as another user may not look into our /proc, nor who has none
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null 2>&1 &&
+	setpriv --reuid=65534 --clear-groups test -x "$programs/raw_stalls"; then
+	run --follow-fork setpriv --reuid=65534 --regid=65534 --clear-groups "$programs/raw_stalls"
+	if [ $code = 3 ] && grep -q '"callback": "on_sleep"' "$work/report"; then
+		good "executed as another user"
+	else
+		bad "executed as another user: status $code"
+		cat "$work/err"
+	fi
+else
+	echo "skipped: executed as another user: not root, no setpriv, or others may not execute $programs"
+fi
+# shellcheck disable=SC2016
+"$BLOCKCHECK" run sh -c 'exec "$0"' "$programs/raw_stalls" >"$work/out" 2>"$work/err" || :
+if grep -q 'no event loop was seen (--follow-fork measures' "$work/err"; then
+	good "what is not followed is said"
+else
+	bad "what is not followed is not said"
+	cat "$work/err"
+fi
+
 # what is left behind goes on, but is not waited for
 before=$(date +%s%N)
 # shellcheck disable=SC2016

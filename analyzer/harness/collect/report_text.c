@@ -445,7 +445,10 @@ static void write_head(struct writer *writer)
 	if (allowed)
 		SAY(writer, PLAIN, ", %llu of them allowed", (unsigned long long)allowed);
 	if (!run->loops.count)
-		SAY(writer, PLAIN, "; no event loop was seen");
+		SAY(writer, PLAIN, "; no event loop was seen%s",
+			run->followed || !run->processes
+				? ""
+				: " (--follow-fork measures what the program starts, too)");
 	end_line(writer);
 	if (writer->folder && run->stalls.count) {
 		SAY(writer, PLAIN, "files are below %s", writer->folder);

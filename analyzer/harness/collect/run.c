@@ -3,6 +3,7 @@
 #include "harness/collect/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -250,6 +251,15 @@ static void watch(struct bc_collector *collector, int signals)
 	}
 }
 
+/* For what the program executes as another user; -1: not needed, or not to be had. */
+static int hand_down(const struct bc_collector *collector)
+{
+	enum { OUT_OF_THE_WAY = 200 };
+
+	return collector->options->follow ? fcntl(collector->segment.fd, F_DUPFD, OUT_OF_THE_WAY)
+					  : -1;
+}
+
 static int launch(struct bc_collector *collector)
 {
 	const struct bc_run_options *options = collector->options;
@@ -258,14 +268,18 @@ static int launch(struct bc_collector *collector)
 		options->preload_dir ? options->preload_dir : bc_target_preload_dir(arena);
 	const char *wire =
 		bc_arena_printf(arena, "/proc/%d/fd/%d", (int)getpid(), collector->segment.fd);
-	int status;
+	int status, inherited = hand_down(collector);
 
+	if (inherited >= 0)
+		wire = bc_arena_printf(arena, "%s:%d", wire, inherited);
 	set_tier(collector, dir);
 	if (options->follow) /* what it will execute may have it, and refuse to run with us in front
 			      */
 		collector->target.asan = 1;
 	status = bc_target_launch(arena, &collector->target, options->argv, dir, wire,
 		options->follow, &collector->pid);
+	if (inherited >= 0)
+		close(inherited);
 	if (status == 0 && *collector->run->tier_why)
 		observe(collector);
 	return status;
@@ -329,7 +343,8 @@ int bc_run_program(const struct bc_run_options *options, struct bc_run *run)
 	int status, signals;
 
 	*collector = (struct bc_collector){.options = options, .run = run};
-	*run = (struct bc_run){.budget_ns = (uint64_t)(options->budget_ms * 1e6)};
+	*run = (struct bc_run){
+		.budget_ns = (uint64_t)(options->budget_ms * 1e6), .followed = options->follow};
 	run->command = join(&run->arena, options->argv);
 	status = bc_target_inspect(&run->arena, options->argv[0], &collector->target);
 	if (status == 0)

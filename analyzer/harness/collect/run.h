@@ -155,6 +155,7 @@ struct bc_run {
 		untimed, corrupt;
 	uint64_t early_stalls; /* within the grace period */
 	uint32_t processes, detached;
+	int followed; /* so were its children */
 	double per_callback_ns;
 	uint64_t collector_cpu_ns;
 	uint64_t late_ns; /* the longest that it did not look: on a busy machine, more is missing */

@@ -95,7 +95,7 @@ static int fail(const char *what)
  */
 static int keep_size(int fd)
 {
-	return fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+	return fcntl(fd, F_ADD_SEALS, BC_WIRE_SEALS);
 }
 
 int bc_segment_open(struct bc_segment *segment, uint32_t nthreads, uint64_t budget_ns, int follow)

@@ -34,22 +34,42 @@ static int is_ours(const struct bc_wire *wire)
 	       wire->size == sizeof(*wire);
 }
 
-static struct bc_wire *map_wire(const char *path)
+static struct bc_wire *map_file(long fd)
 {
-	long fd = bc_raw6(SYS_openat, AT_FDCWD, (long)path, O_RDWR | O_CLOEXEC, 0, 0, 0);
-	long at;
-
-	if (fd < 0)
-		return NULL;
-	at = bc_raw6(
+	long at = bc_raw6(
 		SYS_mmap, 0, sizeof(struct bc_wire), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
 	/* a file that is too short would kill us at the first look beyond its end */
 	if (bc_raw6(SYS_lseek, fd, 0, SEEK_END, 0, 0, 0) != (long)sizeof(struct bc_wire))
 		at = -1;
-	bc_raw2(SYS_close, fd, 0);
 	if (at < 0 && at > -4096)
 		return NULL;
 	return is_ours((struct bc_wire *)at) ? (struct bc_wire *)at : NULL;
+}
+
+/* "/proc/12/fd/3", or "/proc/12/fd/3:200": what is executed as another user, or in another root,
+ * may not look there, but has inherited a descriptor. It may also be another file's by now. */
+static struct bc_wire *map_wire(const char *value)
+{
+	const char *colon = strchr(value, ':');
+	size_t len = colon ? (size_t)(colon - value) : strlen(value);
+	char path[64] = "";
+	struct bc_wire *wire;
+	long fd;
+
+	if (len >= sizeof(path))
+		return NULL;
+	memcpy(path, value, len);
+	fd = bc_raw6(SYS_openat, AT_FDCWD, (long)path, O_RDWR | O_CLOEXEC, 0, 0, 0);
+	if (fd >= 0) {
+		wire = map_file(fd);
+		bc_raw2(SYS_close, fd, 0);
+		return wire;
+	}
+	fd = colon ? atoi(colon + 1) : -1;
+	if (fd < 0 || bc_raw2(SYS_fcntl, fd, F_GET_SEALS) != BC_WIRE_SEALS)
+		return NULL;
+	return map_file(fd);
 }
 
 /* ---- processes ---- */
