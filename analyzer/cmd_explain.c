@@ -44,14 +44,10 @@ static void add_page_json(const struct bc_page *page, struct bc_buf *out)
 
 	bc_json_init(&json, out, 1);
 	bc_json_object(&json);
-	bc_json_key(&json, "schema");
-	bc_json_str(&json, "blockcheck-rule/1");
-	bc_json_key(&json, "rule");
-	bc_json_str(&json, page->rule);
-	bc_json_key(&json, "title");
-	bc_json_str(&json, bc_rule_title(page->rule));
-	bc_json_key(&json, "markdown");
-	bc_json_str(&json, page->text);
+	bc_json_put_str(&json, "schema", "blockcheck-rule/1");
+	bc_json_put_str(&json, "rule", page->rule);
+	bc_json_put_str(&json, "title", bc_rule_title(page->rule));
+	bc_json_put_str(&json, "markdown", page->text);
 	bc_json_end(&json);
 	bc_buf_char(out, '\n');
 }

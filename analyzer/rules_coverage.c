@@ -41,18 +41,12 @@ static void write_text(const struct bc_coverage *c, int verbose, struct bc_buf *
 static void write_one(struct bc_json *json, const struct bc_uncovered *u)
 {
 	bc_json_object(json);
-	bc_json_key(json, "function");
-	bc_json_str(json, u->function);
-	bc_json_key(json, "declared");
-	bc_json_str(json, u->declared);
-	bc_json_key(json, "sites");
-	bc_json_int(json, u->nsites);
-	bc_json_key(json, "file");
-	bc_json_str(json, u->example->file);
-	bc_json_key(json, "line");
-	bc_json_int(json, u->example->line);
-	bc_json_key(json, "in");
-	bc_json_str(json, u->example->in);
+	bc_json_put_str(json, "function", u->function);
+	bc_json_put_str(json, "declared", u->declared);
+	bc_json_put_int(json, "sites", u->nsites);
+	bc_json_put_str(json, "file", u->example->file);
+	bc_json_put_int(json, "line", u->example->line);
+	bc_json_put_str(json, "in", u->example->in);
 	bc_json_end(json);
 }
 
@@ -62,10 +56,8 @@ static void write_json(const struct bc_coverage *c, struct bc_buf *out)
 
 	bc_json_init(&json, out, 1);
 	bc_json_object(&json);
-	bc_json_key(&json, "schema");
-	bc_json_str(&json, "blockcheck-coverage/1");
-	bc_json_key(&json, "known");
-	bc_json_int(&json, c->known);
+	bc_json_put_str(&json, "schema", "blockcheck-coverage/1");
+	bc_json_put_int(&json, "known", c->known);
 	bc_json_key(&json, "unknown");
 	bc_json_array(&json);
 	for (size_t i = 0; i < c->list.count; i++)

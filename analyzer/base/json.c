@@ -200,3 +200,14 @@ void bc_json_put_int(struct bc_json *json, const char *key, int64_t value)
 	bc_json_key(json, key);
 	bc_json_int(json, value);
 }
+
+void bc_json_put_count(struct bc_json *json, const char *key, uint64_t count)
+{
+	bc_json_put_int(json, key, (int64_t)(count & INT64_MAX));
+}
+
+void bc_json_put_double(struct bc_json *json, const char *key, double value)
+{
+	bc_json_key(json, key);
+	bc_json_double(json, value);
+}

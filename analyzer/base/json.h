@@ -37,5 +37,7 @@ void bc_json_null(struct bc_json *json);
 /* A key and its value; a NULL text is null. */
 void bc_json_put_str(struct bc_json *json, const char *key, const char *text);
 void bc_json_put_int(struct bc_json *json, const char *key, int64_t value);
+void bc_json_put_count(struct bc_json *json, const char *key, uint64_t count);
+void bc_json_put_double(struct bc_json *json, const char *key, double value);
 
 #endif

@@ -41,10 +41,8 @@ static void write_pattern(struct bc_json *json, const char *pattern)
 static void write_range(struct bc_json *json, int low, int high)
 {
 	write_str(json, "type", "integer");
-	bc_json_key(json, "minimum");
-	bc_json_int(json, low);
-	bc_json_key(json, "maximum");
-	bc_json_int(json, high);
+	bc_json_put_int(json, "minimum", low);
+	bc_json_put_int(json, "maximum", high);
 }
 
 /* A word that YAML takes for its null may reach a validator as that. */
@@ -102,8 +100,7 @@ static void write_text(struct bc_json *json)
 	bc_json_str(json, "string");
 	bc_json_str(json, "number");
 	bc_json_end(json);
-	bc_json_key(json, "minLength");
-	bc_json_int(json, 1);
+	bc_json_put_int(json, "minLength", 1);
 }
 
 static void write_number(struct bc_json *json)
@@ -140,8 +137,7 @@ static void write_time(struct bc_json *json)
 	write_pattern(json, "^([0-9]+[.]?[0-9]*|[.][0-9]+)(us|ms|s|min)$");
 	bc_json_end(json);
 	bc_json_object(json);
-	bc_json_key(json, "const");
-	bc_json_int(json, 0);
+	bc_json_put_int(json, "const", 0);
 	bc_json_end(json);
 	bc_json_end(json);
 }
@@ -177,8 +173,7 @@ static void write_list(struct bc_json *json, const struct bc_key *key)
 {
 	write_str(json, "type", "array");
 	if (!key->may_be_empty) {
-		bc_json_key(json, "minItems");
-		bc_json_int(json, 1);
+		bc_json_put_int(json, "minItems", 1);
 	}
 	bc_json_key(json, "items");
 	bc_json_object(json);

@@ -182,10 +182,8 @@ static void write_observed(struct bc_json *json, const struct bc_finding *findin
 	bc_json_object(json);
 	bc_json_put_int(json, "runs", finding->observed.runs);
 	bc_json_put_int(json, "count", finding->observed.count);
-	bc_json_key(json, "max_ms");
-	bc_json_double(json, finding->observed.max_ms);
-	bc_json_key(json, "p99_ms");
-	bc_json_double(json, finding->observed.p99_ms);
+	bc_json_put_double(json, "max_ms", finding->observed.max_ms);
+	bc_json_put_double(json, "p99_ms", finding->observed.p99_ms);
 	bc_json_end(json);
 }
 

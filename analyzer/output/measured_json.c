@@ -3,12 +3,6 @@
 
 #include "output/measured.h"
 
-static void write_ms(struct bc_json *json, const char *key, double ms)
-{
-	bc_json_key(json, key);
-	bc_json_double(json, ms);
-}
-
 static void write_where(struct bc_json *json, const struct bc_profile_where *where)
 {
 	bc_json_put_str(json, "function", where->function);
@@ -44,12 +38,12 @@ static void write_surprise(struct bc_json *json, const struct bc_surprise *surpr
 	bc_json_object(json);
 	bc_json_put_str(json, "kind", bc_cause_name(worst->cause));
 	bc_json_put_str(json, "function", *worst->culprit ? worst->culprit : NULL);
-	write_ms(json, "duration_ms", worst->culprit_ms);
+	bc_json_put_double(json, "duration_ms", worst->culprit_ms);
 	bc_json_end(json);
 	bc_json_put_int(json, "runs", surprise->runs);
 	bc_json_put_int(json, "count", surprise->times.count);
-	write_ms(json, "max_ms", surprise->times.max_ms);
-	write_ms(json, "p99_ms", bc_times_percentile(&surprise->times, 0.99));
+	bc_json_put_double(json, "max_ms", surprise->times.max_ms);
+	bc_json_put_double(json, "p99_ms", bc_times_percentile(&surprise->times, 0.99));
 	write_stack(json, worst);
 	bc_json_end(json);
 }
@@ -64,7 +58,7 @@ static void write_quiet(struct bc_json *json, const char *key, const struct bc_r
 		bc_json_put_str(json, "fingerprint", report->findings[list[i].finding].fingerprint);
 		bc_json_put_int(json, "count", list[i].count);
 		bc_json_put_int(json, "stalls_elsewhere", list[i].elsewhere);
-		write_ms(json, "max_ms", list[i].max_ms);
+		bc_json_put_double(json, "max_ms", list[i].max_ms);
 		bc_json_end(json);
 	}
 	bc_json_end(json);
@@ -82,10 +76,10 @@ static void write_callbacks(struct bc_json *json, const struct bc_measured *meas
 		bc_json_put_str(json, "api", callback->api);
 		bc_json_put_int(json, "runs", callback->runs);
 		bc_json_put_int(json, "count", callback->times.count);
-		write_ms(json, "total_ms", callback->times.total_ms);
-		write_ms(json, "p50_ms", bc_times_percentile(&callback->times, 0.50));
-		write_ms(json, "p99_ms", bc_times_percentile(&callback->times, 0.99));
-		write_ms(json, "max_ms", callback->times.max_ms);
+		bc_json_put_double(json, "total_ms", callback->times.total_ms);
+		bc_json_put_double(json, "p50_ms", bc_times_percentile(&callback->times, 0.50));
+		bc_json_put_double(json, "p99_ms", bc_times_percentile(&callback->times, 0.99));
+		bc_json_put_double(json, "max_ms", callback->times.max_ms);
 		bc_json_put_int(json, "stalls", callback->stalls);
 		bc_json_end(json);
 	}

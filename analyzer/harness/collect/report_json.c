@@ -12,23 +12,11 @@ static void write_ms(struct bc_json *json, const char *key, uint64_t ns)
 	bc_json_double(json, (double)ns / 1e6);
 }
 
-static void write_text(struct bc_json *json, const char *key, const char *text)
-{
-	bc_json_key(json, key);
-	bc_json_str(json, text);
-}
-
-static void write_count(struct bc_json *json, const char *key, uint64_t count)
-{
-	bc_json_key(json, key);
-	bc_json_int(json, (int64_t)(count & INT64_MAX));
-}
-
 static void write_where(
 	struct bc_json *json, struct bc_arena *arena, const struct bc_run_where *where)
 {
-	write_text(json, "function", where->function);
-	write_text(json, "file", bc_report_path(arena, where->file));
+	bc_json_put_str(json, "function", where->function);
+	bc_json_put_str(json, "file", bc_report_path(arena, where->file));
 	bc_json_key(json, "line");
 	if (where->line)
 		bc_json_int(json, where->line);
@@ -58,9 +46,9 @@ static void write_loops(struct bc_json *json, const struct bc_run *run)
 		const struct bc_run_loop *loop = &run->loops.items[i];
 
 		bc_json_object(json);
-		write_count(json, "thread", loop->tid);
-		write_text(json, "library", loop->library);
-		write_count(json, "iterations", loop->iterations);
+		bc_json_put_count(json, "thread", loop->tid);
+		bc_json_put_str(json, "library", loop->library);
+		bc_json_put_count(json, "iterations", loop->iterations);
 		write_ms(json, "busy_ms", loop->busy_ns);
 		write_ms(json, "idle_ms", loop->idle_ns);
 		write_times(json, &loop->times);
@@ -81,14 +69,14 @@ static void write_callbacks(struct bc_json *json, const struct bc_run *run, stru
 
 		bc_json_object(json);
 		write_where(json, arena, &callback->where);
-		write_text(json, "api", callback->api);
+		bc_json_put_str(json, "api", callback->api);
 		bc_json_key(json, "internal");
 		bc_json_bool(json, callback->internal);
-		write_count(json, "count", callback->times.count);
+		bc_json_put_count(json, "count", callback->times.count);
 		write_ms(json, "total_ms", callback->times.total_ns);
 		write_times(json, &callback->times);
 		write_split(json, &callback->split);
-		write_count(json, "stalls", callback->stalls);
+		bc_json_put_count(json, "stalls", callback->stalls);
 		bc_json_end(json);
 	}
 	bc_json_end(json);
@@ -99,15 +87,15 @@ static void write_culprit(struct bc_json *json, const struct bc_run_stall *stall
 {
 	bc_json_key(json, "culprit");
 	bc_json_object(json);
-	write_text(
+	bc_json_put_str(
 		json, "kind", stall->kind == BC_RUN_MANY ? "many" : bc_report_cause(stall->cause));
-	write_text(json, "function", *stall->culprit ? stall->culprit : NULL);
+	bc_json_put_str(json, "function", *stall->culprit ? stall->culprit : NULL);
 	write_ms(json, "duration_ms", stall->culprit_ns);
-	write_count(json, "calls", stall->culprit_calls);
+	bc_json_put_count(json, "calls", stall->culprit_calls);
 	if (stall->inner) {
 		bc_json_key(json, "inside");
 		bc_json_object(json);
-		write_text(json, "function", stall->inner);
+		bc_json_put_str(json, "function", stall->inner);
 		write_ms(json, "duration_ms", stall->inner_ns);
 		bc_json_end(json);
 	}
@@ -135,8 +123,8 @@ static void write_shares(struct bc_json *json, const struct bc_run_stall *stall)
 		if (!stall->shares[i].function)
 			continue;
 		bc_json_object(json);
-		write_text(json, "function", stall->shares[i].function);
-		write_count(json, "count", stall->shares[i].count);
+		bc_json_put_str(json, "function", stall->shares[i].function);
+		bc_json_put_count(json, "count", stall->shares[i].count);
 		write_ms(json, "total_ms", stall->shares[i].total_ns);
 		bc_json_end(json);
 	}
@@ -149,8 +137,8 @@ static void write_alternatives(struct bc_json *json, const struct bc_run_stall *
 	bc_json_array(json);
 	for (int i = 0; i < stall->nalternatives; i++) {
 		bc_json_object(json);
-		write_text(json, "use", stall->alternatives[i].use);
-		write_text(json, "note", stall->alternatives[i].note);
+		bc_json_put_str(json, "use", stall->alternatives[i].use);
+		bc_json_put_str(json, "note", stall->alternatives[i].note);
 		bc_json_end(json);
 	}
 	bc_json_end(json);
@@ -168,22 +156,23 @@ static void write_stalls(struct bc_json *json, const struct bc_run *run, struct 
 
 		bc_json_object(json);
 		write_ms(json, "duration_ms", stall->ns);
-		write_count(json, "count", stall->count);
+		bc_json_put_count(json, "count", stall->count);
 		write_ms(json, "total_ms", stall->total_ns);
 		write_ms(json, "at_ms", stall->start_ns);
-		write_text(json, "callback", run->callbacks.items[stall->callback].where.function);
+		bc_json_put_str(
+			json, "callback", run->callbacks.items[stall->callback].where.function);
 		bc_json_key(json, "in_progress_at_end");
 		bc_json_bool(json, stall->open);
 		write_culprit(json, stall);
 		write_split(json, &stall->split);
-		write_count(json, "major_faults", stall->major_faults);
-		write_count(json, "minor_faults", stall->minor_faults);
+		bc_json_put_count(json, "major_faults", stall->major_faults);
+		bc_json_put_count(json, "minor_faults", stall->minor_faults);
 		if (stall->kind == BC_RUN_MANY)
 			write_shares(json, stall);
 		write_stack(json, stall, arena);
-		write_text(json, "rule", bc_run_rule(stall));
-		write_text(json, "allowed", stall->allowed);
-		write_text(json, "finding", stall->finding);
+		bc_json_put_str(json, "rule", bc_run_rule(stall));
+		bc_json_put_str(json, "allowed", stall->allowed);
+		bc_json_put_str(json, "finding", stall->finding);
 		write_alternatives(json, stall);
 		bc_json_end(json);
 	}
@@ -199,10 +188,10 @@ static void write_remarks(struct bc_json *json, const struct bc_run *run)
 		const struct bc_remark *remark = &run->remarks.items[i];
 
 		bc_json_object(json);
-		write_text(json, "rule", remark->rule);
-		write_text(json, "file", remark->at.file);
-		write_count(json, "line", remark->at.line);
-		write_text(json, "message", remark->message);
+		bc_json_put_str(json, "rule", remark->rule);
+		bc_json_put_str(json, "file", remark->at.file);
+		bc_json_put_count(json, "line", remark->at.line);
+		bc_json_put_str(json, "message", remark->message);
 		bc_json_end(json);
 	}
 	bc_json_end(json);
@@ -216,13 +205,13 @@ static void write_calls(struct bc_json *json, const struct bc_run_thread *thread
 		const struct bc_run_blocked *call = &thread->calls[i];
 
 		bc_json_object(json);
-		write_text(json, "function", call->name);
+		bc_json_put_str(json, "function", call->name);
 		bc_json_key(json, "number");
 		if (call->number >= 0)
 			bc_json_int(json, call->number);
 		else
 			bc_json_null(json);
-		write_count(json, "count", call->count);
+		bc_json_put_count(json, "count", call->count);
 		write_ms(json, "total_ms", call->total_ns);
 		write_ms(json, "max_ms", call->max_ns);
 		bc_json_end(json);
@@ -240,8 +229,8 @@ static void write_threads(struct bc_json *json, const struct bc_run *run)
 		const struct bc_run_thread *thread = &run->threads.items[i];
 
 		bc_json_object(json);
-		write_count(json, "thread", thread->tid);
-		write_text(json, "name", thread->name);
+		bc_json_put_count(json, "thread", thread->tid);
+		bc_json_put_str(json, "name", thread->name);
 		bc_json_key(json, "loop");
 		bc_json_bool(json, thread->is_loop);
 		write_ms(json, "seen_ms", thread->seen_ns);
@@ -256,19 +245,19 @@ static void write_threads(struct bc_json *json, const struct bc_run *run)
 
 static void write_losses(struct bc_json *json, const struct bc_run *run)
 {
-	write_count(json, "lost_events", run->lost_events);
+	bc_json_put_count(json, "lost_events", run->lost_events);
 	bc_json_key(json, "lost");
 	bc_json_object(json);
-	write_count(json, "stacks", run->lost_stacks);
-	write_count(json, "threads", run->lost_threads);
-	write_count(json, "processes", run->lost_processes);
-	write_count(json, "sandboxed", run->sandboxed);
-	write_count(json, "callbacks_without_thunk", run->unwrapped);
-	write_count(json, "calls_not_timed", run->untimed);
-	write_count(json, "corrupt_records", run->corrupt);
-	write_count(json, "stalls_in_grace", run->early_stalls);
-	write_count(json, "workers", run->nworkers);
-	write_count(json, "children_not_followed", run->detached);
+	bc_json_put_count(json, "stacks", run->lost_stacks);
+	bc_json_put_count(json, "threads", run->lost_threads);
+	bc_json_put_count(json, "processes", run->lost_processes);
+	bc_json_put_count(json, "sandboxed", run->sandboxed);
+	bc_json_put_count(json, "callbacks_without_thunk", run->unwrapped);
+	bc_json_put_count(json, "calls_not_timed", run->untimed);
+	bc_json_put_count(json, "corrupt_records", run->corrupt);
+	bc_json_put_count(json, "stalls_in_grace", run->early_stalls);
+	bc_json_put_count(json, "workers", run->nworkers);
+	bc_json_put_count(json, "children_not_followed", run->detached);
 	bc_json_end(json);
 }
 
@@ -278,8 +267,8 @@ static void write_stripped(struct bc_json *json, const struct bc_run *run)
 	bc_json_array(json);
 	for (size_t i = 0; i < run->stripped.count; i++) {
 		bc_json_object(json);
-		write_text(json, "module", run->stripped.items[i].module);
-		write_text(json, "package", run->stripped.items[i].package);
+		bc_json_put_str(json, "module", run->stripped.items[i].module);
+		bc_json_put_str(json, "package", run->stripped.items[i].package);
 		bc_json_end(json);
 	}
 	bc_json_end(json);
@@ -292,19 +281,19 @@ void bc_run_write_json(const struct bc_run *run, struct bc_buf *out)
 
 	bc_json_init(&json, out, 1);
 	bc_json_object(&json);
-	write_text(&json, "schema", "blockcheck-run/1");
-	write_text(&json, "command", run->command);
+	bc_json_put_str(&json, "schema", "blockcheck-run/1");
+	bc_json_put_str(&json, "command", run->command);
 	bc_json_key(&json, "exit");
 	bc_json_object(&json);
-	write_count(&json, "code", (uint64_t)run->code);
-	write_count(&json, "signal", (uint64_t)run->signal);
+	bc_json_put_count(&json, "code", (uint64_t)run->code);
+	bc_json_put_count(&json, "signal", (uint64_t)run->signal);
 	bc_json_end(&json);
-	write_text(&json, "tier", run->tier);
-	write_text(&json, "tier_reason", *run->tier_why ? run->tier_why : NULL);
+	bc_json_put_str(&json, "tier", run->tier);
+	bc_json_put_str(&json, "tier_reason", *run->tier_why ? run->tier_why : NULL);
 	write_ms(&json, "duration_ms", run->duration_ns);
 	write_ms(&json, "budget_ms", run->budget_ns);
 	write_ms(&json, "imposed_p99_ms", bc_run_imposed(run, 0.99));
-	write_count(&json, "processes", run->processes);
+	bc_json_put_count(&json, "processes", run->processes);
 	if (run->resolution_ns)
 		write_threads(&json, run);
 	write_loops(&json, run);
@@ -315,9 +304,8 @@ void bc_run_write_json(const struct bc_run *run, struct bc_buf *out)
 	write_remarks(&json, run);
 	bc_json_key(&json, "overhead");
 	bc_json_object(&json);
-	bc_json_key(&json, "per_callback_ns");
-	bc_json_double(&json, run->per_callback_ns);
-	write_text(&json, "clock", run->clock);
+	bc_json_put_double(&json, "per_callback_ns", run->per_callback_ns);
+	bc_json_put_str(&json, "clock", run->clock);
 	write_ms(&json, "collector_cpu_ms", run->collector_cpu_ns);
 	write_ms(&json, "longest_gap_ms", run->late_ns);
 	bc_json_key(&json, "self_test");

@@ -50,12 +50,6 @@ static void keep_stack(const struct bc_report_stack *stack, void *argument)
 	bc_vec_push(&writer->weights, stack->ns);
 }
 
-static void write_text(struct bc_json *json, const char *key, const char *text)
-{
-	bc_json_key(json, key);
-	bc_json_str(json, text);
-}
-
 static void write_frames(struct bc_json *json, struct writer *writer)
 {
 	bc_json_key(json, "shared");
@@ -66,14 +60,13 @@ static void write_frames(struct bc_json *json, struct writer *writer)
 		const struct bc_run_where *where = &writer->frames.items[i];
 
 		bc_json_object(json);
-		write_text(json, "name", where->function);
+		bc_json_put_str(json, "name", where->function);
 		if (where->file)
-			write_text(json, "file", bc_report_path(&writer->arena, where->file));
+			bc_json_put_str(json, "file", bc_report_path(&writer->arena, where->file));
 		else if (*where->module)
-			write_text(json, "file", where->module);
+			bc_json_put_str(json, "file", where->module);
 		if (where->line) {
-			bc_json_key(json, "line");
-			bc_json_int(json, where->line);
+			bc_json_put_int(json, "line", where->line);
 		}
 		bc_json_end(json);
 	}
@@ -94,13 +87,11 @@ static void write_profile(struct bc_json *json, const struct writer *writer, con
 	for (size_t i = 0; i < writer->weights.count; i++)
 		us += writer->weights.items[i] / 1000;
 	bc_json_object(json);
-	write_text(json, "type", "sampled");
-	write_text(json, "name", name);
-	write_text(json, "unit", "milliseconds");
-	bc_json_key(json, "startValue");
-	bc_json_int(json, 0);
-	bc_json_key(json, "endValue");
-	bc_json_double(json, (double)us / 1000);
+	bc_json_put_str(json, "type", "sampled");
+	bc_json_put_str(json, "name", name);
+	bc_json_put_str(json, "unit", "milliseconds");
+	bc_json_put_int(json, "startValue", 0);
+	bc_json_put_double(json, "endValue", (double)us / 1000);
 	bc_json_key(json, "samples");
 	bc_json_array(json);
 	for (size_t at = 0; at < writer->samples.count; at++) {
@@ -128,11 +119,10 @@ void bc_run_write_speedscope(const struct bc_run *run, struct bc_buf *out)
 	bc_report_stacks(run, keep_stack, &writer);
 	bc_json_init(&json, out, 1);
 	bc_json_object(&json);
-	write_text(&json, "$schema", "https://www.speedscope.app/file-format-schema.json");
-	write_text(&json, "name", run->command);
-	write_text(&json, "exporter", "blockcheck");
-	bc_json_key(&json, "activeProfileIndex");
-	bc_json_int(&json, 0);
+	bc_json_put_str(&json, "$schema", "https://www.speedscope.app/file-format-schema.json");
+	bc_json_put_str(&json, "name", run->command);
+	bc_json_put_str(&json, "exporter", "blockcheck");
+	bc_json_put_int(&json, "activeProfileIndex", 0);
 	write_frames(&json, &writer);
 	bc_json_key(&json, "profiles");
 	bc_json_array(&json);

@@ -77,32 +77,14 @@ void bc_trace_tick(struct bc_trace *trace, uint64_t now_ns)
 
 /* ---- events ---- */
 
-static void write_text(struct bc_json *json, const char *key, const char *text)
-{
-	bc_json_key(json, key);
-	bc_json_str(json, text);
-}
-
-static void write_number(struct bc_json *json, const char *key, double number)
-{
-	bc_json_key(json, key);
-	bc_json_double(json, number);
-}
-
-static void write_count(struct bc_json *json, const char *key, uint64_t count)
-{
-	bc_json_key(json, key);
-	bc_json_int(json, (int64_t)(count & INT64_MAX));
-}
-
 static void begin_event(
 	struct bc_trace *trace, const char *phase, const char *name, uint32_t pid, uint32_t tid)
 {
 	bc_json_object(&trace->json);
-	write_text(&trace->json, "ph", phase);
-	write_text(&trace->json, "name", name);
-	write_count(&trace->json, "pid", pid);
-	write_count(&trace->json, "tid", tid);
+	bc_json_put_str(&trace->json, "ph", phase);
+	bc_json_put_str(&trace->json, "name", name);
+	bc_json_put_count(&trace->json, "pid", pid);
+	bc_json_put_count(&trace->json, "tid", tid);
 }
 
 static void begin_args(struct bc_trace *trace)
@@ -125,14 +107,14 @@ static void write_time(struct bc_trace *trace, uint64_t start_ns)
 {
 	uint64_t since = start_ns > trace->start_ns ? start_ns - trace->start_ns : 0;
 
-	write_number(&trace->json, "ts", (double)since / 1e3);
+	bc_json_put_double(&trace->json, "ts", (double)since / 1e3);
 }
 
 static void write_span(struct bc_trace *trace, uint64_t start_ns, uint64_t ns, const char *category)
 {
-	write_text(&trace->json, "cat", category);
+	bc_json_put_str(&trace->json, "cat", category);
 	write_time(trace, start_ns);
-	write_number(&trace->json, "dur", (double)ns / 1e3);
+	bc_json_put_double(&trace->json, "dur", (double)ns / 1e3);
 }
 
 /* ---- names ---- */
@@ -152,7 +134,7 @@ static void write_name(
 		name[n - 1] = 0;
 	begin_event(trace, "M", kind, pid, tid);
 	begin_args(trace);
-	write_text(&trace->json, "name", name);
+	bc_json_put_str(&trace->json, "name", name);
 	end_event(trace);
 }
 
@@ -200,9 +182,10 @@ static void write_shares(struct bc_trace *trace, const struct bc_run_stall *stal
 		if (!stall->shares[i].function)
 			continue;
 		bc_json_object(&trace->json);
-		write_text(&trace->json, "function", stall->shares[i].function);
-		write_count(&trace->json, "count", stall->shares[i].count);
-		write_number(&trace->json, "total_ms", (double)stall->shares[i].total_ns / 1e6);
+		bc_json_put_str(&trace->json, "function", stall->shares[i].function);
+		bc_json_put_count(&trace->json, "count", stall->shares[i].count);
+		bc_json_put_double(
+			&trace->json, "total_ms", (double)stall->shares[i].total_ns / 1e6);
 		bc_json_end(&trace->json);
 	}
 	bc_json_end(&trace->json);
@@ -212,15 +195,15 @@ static void write_culprit(struct bc_trace *trace, const struct bc_run_stall *sta
 {
 	struct bc_json *json = &trace->json;
 
-	write_text(json, "culprit", bc_report_cause(stall->cause));
+	bc_json_put_str(json, "culprit", bc_report_cause(stall->cause));
 	if (*stall->culprit)
-		write_text(json, "culprit_function", stall->culprit);
-	write_number(json, "culprit_ms", (double)stall->culprit_ns / 1e6);
-	write_number(json, "cpu_ms", (double)stall->split.cpu_ns / 1e6);
-	write_number(json, "runqueue_ms", (double)stall->split.runqueue_ns / 1e6);
-	write_number(json, "blocked_ms", (double)stall->split.blocked_ns / 1e6);
-	write_count(json, "major_faults", stall->major_faults);
-	write_count(json, "minor_faults", stall->minor_faults);
+		bc_json_put_str(json, "culprit_function", stall->culprit);
+	bc_json_put_double(json, "culprit_ms", (double)stall->culprit_ns / 1e6);
+	bc_json_put_double(json, "cpu_ms", (double)stall->split.cpu_ns / 1e6);
+	bc_json_put_double(json, "runqueue_ms", (double)stall->split.runqueue_ns / 1e6);
+	bc_json_put_double(json, "blocked_ms", (double)stall->split.blocked_ns / 1e6);
+	bc_json_put_count(json, "major_faults", stall->major_faults);
+	bc_json_put_count(json, "minor_faults", stall->minor_faults);
 }
 
 /* The longest call inside; the numbers are the program's own, so they may be anything. */
@@ -258,11 +241,11 @@ void bc_trace_stall(struct bc_trace *trace, uint32_t pid, const struct bc_run_ca
 	begin_event(trace, "X", name, pid, stall->tid);
 	write_span(trace, event->start_ns, wall_ns, category_of(stall->kind));
 	begin_args(trace);
-	write_number(&trace->json, "own_ms", (double)stall->ns / 1e6);
+	bc_json_put_double(&trace->json, "own_ms", (double)stall->ns / 1e6);
 	if (stall->kind == BC_RUN_MANY) {
 		write_shares(trace, stall);
 	} else {
-		write_text(&trace->json, "registered_by", callback->api);
+		bc_json_put_str(&trace->json, "registered_by", callback->api);
 		write_culprit(trace, stall);
 		write_stack(trace, stall);
 	}
@@ -282,7 +265,7 @@ void bc_trace_busy(
 	begin_event(trace, "C", name, pid, tid);
 	write_time(trace, now_ns);
 	begin_args(trace);
-	write_number(&trace->json, "busy %", share * 100);
+	bc_json_put_double(&trace->json, "busy %", share * 100);
 	end_event(trace);
 }
 
@@ -293,13 +276,13 @@ static void write_rest(struct bc_trace *trace, const struct bc_run *run)
 	struct bc_json *json = &trace->json;
 
 	bc_json_end(json);
-	write_text(json, "displayTimeUnit", "ms");
+	bc_json_put_str(json, "displayTimeUnit", "ms");
 	bc_json_key(json, "otherData");
 	bc_json_object(json);
-	write_text(json, "command", run->command);
-	write_text(json, "shown", "callbacks and iterations over the budget");
-	write_number(json, "budget_ms", (double)run->budget_ns / 1e6);
-	write_count(json, "lost_events", run->lost_events);
+	bc_json_put_str(json, "command", run->command);
+	bc_json_put_str(json, "shown", "callbacks and iterations over the budget");
+	bc_json_put_double(json, "budget_ms", (double)run->budget_ns / 1e6);
+	bc_json_put_count(json, "lost_events", run->lost_events);
 	bc_json_end(json);
 	bc_json_end(json);
 	bc_buf_char(&trace->out, '\n');
