@@ -19,6 +19,7 @@ struct truth {
 	char callback[64], culprit[64], inside[64];
 	double ms, late_ms;
 	int maybe;
+	int many; /* short calls, which are not timed one by one */
 };
 
 static int wrong;
@@ -48,6 +49,11 @@ static int read_truth(const char *path, struct truth *truth)
 		else if (sscanf(line, "stall %63s %63s %lf %lf %63s", truth[n].callback,
 				 truth[n].culprit, &truth[n].ms, &truth[n].late_ms,
 				 truth[n].inside) >= 4) {
+			char *star = strchr(truth[n].culprit, '*');
+
+			truth[n].many = star != NULL;
+			if (star)
+				*star = 0;
 			truth[n].ms /= 1e6;
 			truth[n++].late_ms /= 1e6;
 		}
@@ -127,7 +133,7 @@ static void check_stall(const struct truth *truth, const json_t *stall)
 		printf("%s: culprit is %s %s, not %s\n", truth->callback, kind, function,
 			truth->culprit);
 		wrong = 1;
-	} else if (is_call(truth) && !is_near(ms, truth)) {
+	} else if (is_call(truth) && !truth->many && !is_near(ms, truth)) {
 		printf("%s: %s took %.3f ms, not %.3f\n", truth->callback, function, truth->ms, ms);
 		wrong = 1;
 	}

@@ -153,6 +153,7 @@ bc_call_stub:
 	ret
 	.cfi_endproc
 	.size bc_call_stub, . - bc_call_stub
+	.size __blockcheck_run, . - __blockcheck_run
 
 /* Saves what may hold an argument, runs a C function (rdi: row, rsi: saved registers, rdx: return
  * address) that gives the address to go on at, and goes there as if the caller had. */
