@@ -152,23 +152,48 @@ static void leave_set(struct bc_collector *collector, struct bc_module_set *set)
 
 /* ---- what came later, by dlopen() ---- */
 
-/* The first mapping of each file, at its beginning. */
-static void add_mapped(const struct bc_seen_process *process)
+struct mapping {
+	struct bc_collector *collector;
+	uint32_t slot;
+	uint64_t begin;
+	const char *path;
+};
+
+/* 1 to go on. */
+typedef int visit_mapping(const struct mapping *mapping);
+
+/* The first mapping of each library, at its beginning. 1 when all were visited. */
+static int visit_mapped(struct bc_collector *collector, uint32_t slot, visit_mapping *visit)
 {
 	char name[64], line[4608], path[4096];
 	unsigned long long begin, offset;
+	int on = 1;
 	FILE *maps;
 
-	snprintf(name, sizeof(name), "/proc/%u/maps", process->pid);
+	snprintf(name, sizeof(name), "/proc/%u/maps", collector->processes[slot].pid);
 	maps = fopen(name, "re");
-	while (maps && fgets(line, sizeof(line), maps))
+	while (on && maps && fgets(line, sizeof(line), maps))
 		if (sscanf(line, "%llx-%*x %*s %llx %*s %*s %4095[^\n]", &begin, &offset, path) ==
 				3 &&
-			offset == 0 && path[0] == '/' && strstr(path, ".so") &&
-			!bc_symbols_covers(process->set->symbols, begin))
-			bc_symbols_add(process->set->symbols, path, begin);
+			offset == 0 && path[0] == '/' && strstr(path, ".so"))
+			on = visit(&(struct mapping){collector, slot, begin, path});
 	if (maps)
 		fclose(maps);
+	return on;
+}
+
+static int add_mapping(const struct mapping *mapping)
+{
+	struct bc_symbols *symbols = mapping->collector->processes[mapping->slot].set->symbols;
+
+	if (!bc_symbols_covers(symbols, mapping->begin))
+		bc_symbols_add(symbols, mapping->path, mapping->begin);
+	return 1;
+}
+
+static int is_recorded(const struct mapping *mapping)
+{
+	return was_recorded(mapping->collector, mapping->slot, mapping->begin);
 }
 
 /* What one process loads is not its siblings'. */
@@ -185,7 +210,16 @@ static void extend_set(struct bc_collector *collector, uint32_t slot)
 		process->set = own;
 	}
 	own->key = 0;
-	add_mapped(process);
+	visit_mapped(collector, slot, add_mapping);
+}
+
+/* The first look at what names are wanted for takes its time; a program that is short-lived may be
+ * gone then. So what came by dlopen() until now is noted before. */
+static void make_set(struct bc_collector *collector, uint32_t slot)
+{
+	collector->processes[slot].set = find_set(collector, slot);
+	if (collector->processes[slot].set && !visit_mapped(collector, slot, is_recorded))
+		extend_set(collector, slot);
 }
 
 struct bc_symbols *bc_modules_symbols(
@@ -194,7 +228,7 @@ struct bc_symbols *bc_modules_symbols(
 	struct bc_seen_process *process = &collector->processes[slot];
 
 	if (!process->set)
-		process->set = find_set(collector, slot);
+		make_set(collector, slot);
 	if (!process->set)
 		return NULL;
 	if (process->maps_read < MAX_MAPS_READ &&
