@@ -79,13 +79,23 @@ static int waits_for_jobs(const char *call, int is_main)
 	static const char *const waits[] = {"pthread_cond_wait", "pthread_cond_timedwait",
 		"pthread_cond_clockwait", "cnd_wait", "cnd_timedwait", "sem_wait", "sem_timedwait",
 		"sem_clockwait", "mq_receive", "mq_timedreceive", "msgrcv", "sigwait",
-		"sigwaitinfo", "sigtimedwait"};
+		"sigwaitinfo", "sigtimedwait", "g_cond_wait", "g_cond_wait_until",
+		"g_async_queue_pop", "g_async_queue_timeout_pop"};
 
 	if (!strcmp(call, "accept") || !strcmp(call, "accept4"))
 		return 1;
 	for (size_t i = 0; !is_main && i < sizeof(waits) / sizeof(waits[0]); i++)
 		if (!strcmp(call, waits[i]))
 			return 1;
+	return 0;
+}
+
+/* Frames of the call itself, where the stack reaches into it. */
+static uint32_t count_inside(const struct bc_stall_work *work, const char *call)
+{
+	for (uint32_t i = work->nstack; i > 0; i--)
+		if (!strcmp(work->stack[i - 1].function, call))
+			return i;
 	return 0;
 }
 
@@ -98,26 +108,26 @@ int bc_stall_is_between_jobs(const struct bc_stall_work *work, const char *call)
 {
 	enum { NEAR = 2, FURTHER = 2 };
 	const struct bc_seen_thread *thread = work->thread;
-	uint32_t i, j;
+	uint32_t i, j, inside;
 
-	if (!call || thread->library || !waits_for_jobs(call, thread->pid == thread->tid) ||
+	if (!call || !work->shared->raw || !waits_for_jobs(call, thread->pid == thread->tid) ||
 		!find_parting(work, &i, &j))
 		return 0;
-	return i <= NEAR && j >= i + FURTHER;
+	inside = count_inside(work, call);
+	return i <= inside + NEAR && j + inside >= i + FURTHER;
 }
 
 /* All threads that wait there for events are such workers, but a process' first is its loop. */
-const char *bc_workers_site(const struct bc_seen_thread *thread)
+const char *bc_workers_site(
+	const struct bc_seen_thread *thread, const struct bc_wire_thread *shared)
 {
-	if (thread->library || thread->pid == thread->tid || !thread->nwait_stack)
+	if (!shared->raw || thread->pid == thread->tid || !thread->nwait_stack)
 		return NULL;
 	return name_of(&thread->wait_stack[0]);
 }
 
-void bc_workers_note(struct bc_run *run, const struct bc_seen_thread *thread)
+void bc_workers_note(struct bc_run *run, const char *site)
 {
-	const char *site = bc_workers_site(thread);
-
 	if (site && !bc_workers_have(run, site))
 		bc_vec_push(&run->workers, site);
 }

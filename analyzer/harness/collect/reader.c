@@ -110,7 +110,7 @@ static void fold_loop(struct bc_collector *collector, uint32_t slot)
 		.library = thread->library ? thread->library
 			   : shared->raw   ? "discovered"
 					   : "unknown",
-		.site = bc_workers_site(thread),
+		.site = bc_workers_site(thread, shared),
 		.iterations = shared->iterations,
 		.busy_ns = shared->busy_ns,
 		.idle_ns = shared->idle_ns};

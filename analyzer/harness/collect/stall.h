@@ -32,9 +32,10 @@ const struct bc_run_where *bc_stall_find_body(struct bc_stall_work *work);
 /* 1 when the work's stack shows a worker that waits in this call for its next job; it runs no loop
  * of events. NULL: no call. */
 int bc_stall_is_between_jobs(const struct bc_stall_work *work, const char *call);
-void bc_workers_note(struct bc_run *run, const struct bc_seen_thread *thread);
+void bc_workers_note(struct bc_run *run, const char *site);
 /* Where the thread waits, if it may turn out to be one of them; else NULL. */
-const char *bc_workers_site(const struct bc_seen_thread *thread);
+const char *bc_workers_site(
+	const struct bc_seen_thread *thread, const struct bc_wire_thread *shared);
 int bc_workers_have(const struct bc_run *run, const char *site);
 
 /*

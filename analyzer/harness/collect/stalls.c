@@ -10,6 +10,9 @@ static uint32_t find_body_row(struct bc_stall_work *work)
 	const struct bc_run_where *body = bc_stall_find_body(work);
 	struct bc_run_where where;
 
+	/* of a stack that does not reach the loop's function, as far as it reaches */
+	if (!body && work->nstack)
+		body = &work->stack[work->nstack - 1];
 	if (!body && work->thread->nwait_stack)
 		body = &work->thread->wait_stack[0];
 	where = body ? *body : unknown;
@@ -219,11 +222,11 @@ void bc_stalls_add(
 		stall->callback =
 			bc_seen_callback(collector, work.thread->process, event->function);
 	} else if (stall->cause == BC_RUN_CALL && bc_stall_is_between_jobs(&work, stall->culprit)) {
-		bc_workers_note(collector->run, work.thread);
+		bc_workers_note(collector->run, bc_workers_site(work.thread, work.shared));
 		return;
 	} else {
 		stall->kind = BC_RUN_BODY;
-		stall->site = bc_workers_site(work.thread);
+		stall->site = bc_workers_site(work.thread, work.shared);
 		stall->callback = find_body_row(&work);
 	}
 	count_stall(&work);
