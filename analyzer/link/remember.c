@@ -127,6 +127,20 @@ void bc_walk_init_record(struct bc_walk *w, uint32_t slot, uint32_t init, struct
 	}
 }
 
+uint32_t bc_interp_record(const struct bc_func *f, const struct bc_env *env, uint32_t node)
+{
+	uint32_t slot;
+
+	while (f->nodes[node].kind == BC_N_CAST ||
+		(f->nodes[node].kind == BC_N_ADDR && f->nodes[node + 1].kind == BC_N_DEREF))
+		node += f->nodes[node].kind == BC_N_ADDR ? 2 : 1; /* &*p is p */
+	if (f->nodes[node].kind == BC_N_ADDR)
+		return bc_local_at(f, node + 1);
+	slot = bc_local_at(f, node);
+	return slot != BC_NONE && env->slots[slot].kind == BC_V_LOCAL ? env->slots[slot].slot
+								      : slot;
+}
+
 /* ---- what somebody wrote ---- */
 
 void bc_walk_forget_field(const struct bc_walk *w, struct bc_env *env, uint32_t field)

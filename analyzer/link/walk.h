@@ -46,6 +46,11 @@ void bc_walk_narrow(struct bc_walk *w, struct bc_env *env, uint32_t operand,
 /* interp.c: runs a statement. */
 void bc_walk_exec(struct bc_walk *w, uint32_t node, struct bc_env *env);
 
+/* switch.c: runs a switch, and what its body does at `case x:` and `default:`. */
+void bc_walk_switch(struct bc_walk *w, uint32_t node, struct bc_env *env);
+void bc_walk_case(struct bc_walk *w, uint32_t node, struct bc_env *env);
+void bc_walk_default(struct bc_walk *w, struct bc_env *env);
+
 /* calls.c: runs a call: tells the user of it, and forgets what it may have changed. */
 struct bc_value bc_walk_call(struct bc_walk *w, uint32_t node, struct bc_env *env);
 

@@ -1,15 +1,13 @@
 /* Holds documents against the table in schema.c. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/duration.h"
 #include "base/error.h"
+#include "models/scalars.h"
 #include "models/schema.h"
 
 enum {
 	MAX_KEYS = 64,  /* of one shape */
-	MAX_WORD = 40,  /* longer texts are no typing errors of ours */
 	MAX_QUOTED = 60 /* bytes of a stranger's text in a message */
 };
 
@@ -33,55 +31,6 @@ static struct quoted quote(const char *text)
 
 /* ---- did you mean ---- */
 
-static unsigned min3(unsigned a, unsigned b, unsigned c)
-{
-	unsigned least = a < b ? a : b;
-
-	return least < c ? least : c;
-}
-
-/* Edits between two words; swapping neighbours counts as one. */
-static unsigned count_edits(const char *a, const char *b)
-{
-	unsigned row[3][MAX_WORD + 1]; /* the rows i-2, i-1 and i of the table, in turn */
-	size_t na = strlen(a), nb = strlen(b);
-
-	if (na > MAX_WORD || nb > MAX_WORD)
-		return MAX_WORD;
-	for (size_t j = 0; j <= nb; j++)
-		row[0][j] = (unsigned)j;
-	for (size_t i = 1; i <= na; i++) {
-		unsigned *now = row[i % 3];
-		const unsigned *last = row[(i + 2) % 3], *before = row[(i + 1) % 3];
-
-		now[0] = (unsigned)i;
-		for (size_t j = 1; j <= nb; j++) {
-			now[j] = min3(
-				last[j] + 1, now[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-				before[j - 2] + 1 < now[j])
-				now[j] = before[j - 2] + 1;
-		}
-	}
-	return row[na % 3][nb];
-}
-
-const char *bc_schema_suggest(const char *text, const char *const *candidates)
-{
-	const char *best = NULL;
-	unsigned least = (unsigned)strlen(text) / 4 + 2; /* more edits than that: another word */
-
-	for (; *candidates; candidates++) {
-		unsigned edits = count_edits(text, *candidates);
-
-		if (edits < least) {
-			least = edits;
-			best = *candidates;
-		}
-	}
-	return best;
-}
-
 static const char *suggest_key(const struct bc_key *keys, const char *text)
 {
 	const char *names[MAX_KEYS + 1];
@@ -102,150 +51,6 @@ static const char *suggest_word(const struct bc_word *words, const char *text)
 		names[n++] = words->text;
 	names[n] = NULL;
 	return bc_schema_suggest(text, names);
-}
-
-/* ---- scalars ---- */
-
-static int is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-static int is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static size_t identifier_length(const char *text)
-{
-	size_t len = 0;
-
-	if (!is_letter(text[0]))
-		return 0;
-	while (is_letter(text[len]) || is_digit(text[len]))
-		len++;
-	return len;
-}
-
-static int is_identifier(const char *text)
-{
-	size_t len = identifier_length(text);
-
-	return len && !text[len];
-}
-
-static int is_id(const char *text, const char *inside)
-{
-	if (!is_letter(*text) && !is_digit(*text))
-		return 0;
-	while (is_letter(*text) || is_digit(*text) || (*text && strchr(inside, *text)))
-		text++;
-	return !*text;
-}
-
-/* An identifier in which one * may stand for any text, but not for all of it. */
-static int is_record(const char *text)
-{
-	const char *star;
-
-	if (!strncmp(text, "struct ", 7) || !strncmp(text, "union ", 6))
-		text = strchr(text, ' ') + 1;
-	star = strchr(text, '*');
-	if (!star)
-		return is_identifier(text);
-	if (star != text && identifier_length(text) != (size_t)(star - text))
-		return 0;
-	star++;
-	while (is_letter(*star) || is_digit(*star))
-		star++;
-	return !*star && strlen(text) > 1;
-}
-
-/* NAME, 0x40, or several of them joined by |. */
-static int is_number(const char *text)
-{
-	char part[MAX_QUOTED + 1];
-	int64_t value;
-
-	for (;;) {
-		size_t len = strcspn(text, "|");
-
-		if (len == 0 || len > MAX_QUOTED)
-			return 0;
-		memcpy(part, text, len);
-		part[len] = '\0';
-		if (!is_identifier(part) && bc_yaml_int(part, &value) != 0)
-			return 0;
-		if (!text[len])
-			return 1;
-		text += len + 1;
-	}
-}
-
-/* NAME, or NAME=8. */
-static int is_define(const char *text)
-{
-	size_t len = identifier_length(text);
-	int64_t value;
-
-	return len &&
-	       (!text[len] || (text[len] == '=' && bc_yaml_int(text + len + 1, &value) == 0));
-}
-
-static int is_between(const char *text, int64_t low, int64_t high)
-{
-	int64_t value;
-
-	return bc_yaml_int(text, &value) == 0 && value >= low && value <= high;
-}
-
-static int fits(const struct bc_key *key, const char *text)
-{
-	int truth;
-	double ms;
-
-	switch (key->type) {
-	case BC_TYPE_TEXT: return *text != '\0';
-	case BC_TYPE_ID: return is_id(text, "-.");
-	case BC_TYPE_PACKAGE: return is_id(text, "-.+");
-	case BC_TYPE_DEFINE: return is_define(text);
-	case BC_TYPE_NAME: return is_identifier(text);
-	case BC_TYPE_RECORD: return is_record(text);
-	case BC_TYPE_FIELD: return is_identifier(text) || !strcmp(text, "*");
-	case BC_TYPE_ARG: return is_between(text, 1, BC_SCHEMA_MAX_ARG);
-	case BC_TYPE_COUNT: return is_between(text, 0, BC_SCHEMA_MAX_COUNT);
-	case BC_TYPE_NUMBER: return is_number(text);
-	case BC_TYPE_BOOL: return bc_yaml_bool(text, &truth) == 0;
-	case BC_TYPE_TIME: return bc_duration_read(text, 0, &ms) == 0 && ms <= BC_DURATION_MAX_MS;
-	case BC_TYPE_WORD:
-	case BC_TYPE_WORD_OR_MAP: return bc_word_value(key->words, text) >= 0;
-	case BC_TYPE_MAP:
-	case BC_TYPE_CONSTANTS: return 0;
-	}
-	return 0;
-}
-
-static const char *describe(const struct bc_key *key)
-{
-	switch (key->type) {
-	case BC_TYPE_TEXT: return "a text that is not empty";
-	case BC_TYPE_ID: return "an id (letters, digits and - _ . inside)";
-	case BC_TYPE_PACKAGE: return "a package's name (letters, digits and + - _ . inside)";
-	case BC_TYPE_DEFINE: return "a macro's name, or NAME=NUMBER";
-	case BC_TYPE_NAME: return "a C identifier";
-	case BC_TYPE_RECORD: return "a struct's name, with at most one *";
-	case BC_TYPE_FIELD: return "a field's name, or *";
-	case BC_TYPE_ARG: return "the number of an argument, from 1 to 64";
-	case BC_TYPE_COUNT: return "a whole number from 0 to 255";
-	case BC_TYPE_NUMBER: return "a whole number or a constant's name (A|B joins flags)";
-	case BC_TYPE_BOOL: return "true or false";
-	case BC_TYPE_TIME: return "a time of at most a day (500us, 10ms, 1s)";
-	case BC_TYPE_WORD: return "one word";
-	case BC_TYPE_WORD_OR_MAP: return "one word or a mapping";
-	case BC_TYPE_MAP: return "a mapping";
-	case BC_TYPE_CONSTANTS: return "a mapping from constants to whole numbers";
-	}
-	return "?";
 }
 
 /* ---- the walk ---- */
@@ -276,8 +81,8 @@ static int fail_kind(struct checking *c, const struct bc_yaml_node *node, const 
 	static const char *const kinds[] = {"a single value", "a list", "a mapping"};
 
 	return bc_yaml_fail(c->file, node, "'%s' in %s must be %s%s, not %s", key->name,
-		shape->name, key->many == BC_MANY ? "a list, each item " : "", describe(key),
-		kinds[node->kind]);
+		shape->name, key->many == BC_MANY ? "a list, each item " : "",
+		bc_scalar_describe(key), kinds[node->kind]);
 }
 
 static int fail_word(struct checking *c, const struct bc_yaml_node *node, const struct bc_key *key,
@@ -298,12 +103,12 @@ static int fail_word(struct checking *c, const struct bc_yaml_node *node, const 
 static int check_scalar(struct checking *c, const struct bc_yaml_node *node,
 	const struct bc_key *key, const struct bc_shape *shape)
 {
-	if (fits(key, node->text))
+	if (bc_scalar_fits(key, node->text))
 		return 0;
 	if (key->words)
 		return fail_word(c, node, key, shape);
 	return bc_yaml_fail(c->file, node, "'%s' in %s must be %s, not '%s'", key->name,
-		shape->name, describe(key), quote(node->text).text);
+		shape->name, bc_scalar_describe(key), quote(node->text).text);
 }
 
 static int check_constants(struct checking *c, const struct bc_yaml_node *map)
@@ -311,7 +116,7 @@ static int check_constants(struct checking *c, const struct bc_yaml_node *map)
 	int64_t value;
 
 	for (const struct bc_yaml_node *k = map->kids; k; k = k->next->next) {
-		if (!is_identifier(k->text))
+		if (!bc_scalar_is_identifier(k->text))
 			return bc_yaml_fail(c->file, k, "'%s' cannot be the name of a constant",
 				quote(k->text).text);
 		if (k->next->kind != BC_YAML_SCALAR || bc_yaml_int(k->next->text, &value) != 0)
@@ -405,6 +210,8 @@ static int check_map(
 		status = give_up(c, check_key(c, k, shape, &seen));
 	return status ? status : check_required(c, map, shape, seen);
 }
+
+/* ---- whole documents ---- */
 
 /* The version comes first: a file for a later version has keys that mean nothing here. */
 static int check_version(const struct checking *c, const struct bc_yaml_node *root)
