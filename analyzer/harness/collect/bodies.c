@@ -74,20 +74,26 @@ const struct bc_run_where *bc_stall_find_body(struct bc_stall_work *work)
 
 /* ---- workers ---- */
 
+/* How far down in its own loop a worker may call this to wait for a job; -1: not at all. */
 static int waits_for_jobs(const char *call, int is_main)
 {
-	static const char *const waits[] = {"pthread_cond_wait", "pthread_cond_timedwait",
-		"pthread_cond_clockwait", "cnd_wait", "cnd_timedwait", "sem_wait", "sem_timedwait",
-		"sem_clockwait", "mq_receive", "mq_timedreceive", "msgrcv", "sigwait",
-		"sigwaitinfo", "sigtimedwait", "g_cond_wait", "g_cond_wait_until",
-		"g_async_queue_pop", "g_async_queue_timeout_pop"};
+	static const struct {
+		const char *name;
+		int depth, even_main;
+	} waits[] = {{"accept", 2, 1}, {"accept4", 2, 1}, {"pthread_cond_wait", 2, 0},
+		{"pthread_cond_timedwait", 2, 0}, {"pthread_cond_clockwait", 2, 0},
+		{"cnd_wait", 2, 0}, {"cnd_timedwait", 2, 0}, {"sem_wait", 2, 0},
+		{"sem_timedwait", 2, 0}, {"sem_clockwait", 2, 0}, {"mq_receive", 2, 0},
+		{"mq_timedreceive", 2, 0}, {"msgrcv", 2, 0}, {"sigwait", 2, 0},
+		{"sigwaitinfo", 2, 0}, {"sigtimedwait", 2, 0}, {"g_cond_wait", 2, 0},
+		{"g_cond_wait_until", 2, 0}, {"g_async_queue_pop", 2, 0},
+		{"g_async_queue_timeout_pop", 2, 0}, {"sleep", 0, 0}, {"usleep", 0, 0},
+		{"nanosleep", 0, 0}, {"clock_nanosleep", 0, 0}};
 
-	if (!strcmp(call, "accept") || !strcmp(call, "accept4"))
-		return 1;
-	for (size_t i = 0; !is_main && i < sizeof(waits) / sizeof(waits[0]); i++)
-		if (!strcmp(call, waits[i]))
-			return 1;
-	return 0;
+	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++)
+		if (!strcmp(call, waits[i].name))
+			return is_main && !waits[i].even_main ? -1 : waits[i].depth;
+	return -1;
 }
 
 /* Frames of the call itself, where the stack reaches into it. */
@@ -100,21 +106,21 @@ static uint32_t count_inside(const struct bc_stall_work *work, const char *call)
 }
 
 /*
- * A worker waits for its next job right in its own loop, and for what it needs for the job, such as
- * its client's next words, from deep inside. That it does the latter again and again at one place
- * makes it look like a loop.
+ * A worker waits for its next job, or sleeps until it is time for it, right in its own loop, and
+ * for what it needs for the job, such as its client's next words, from deep inside. That it does
+ * the latter again and again at one place makes it look like a loop.
  */
 int bc_stall_is_between_jobs(const struct bc_stall_work *work, const char *call)
 {
-	enum { NEAR = 2, FURTHER = 2 };
+	enum { FURTHER = 2 };
 	const struct bc_seen_thread *thread = work->thread;
+	int depth = call ? waits_for_jobs(call, thread->pid == thread->tid) : -1;
 	uint32_t i, j, inside;
 
-	if (!call || !work->shared->raw || !waits_for_jobs(call, thread->pid == thread->tid) ||
-		!find_parting(work, &i, &j))
+	if (depth < 0 || !work->shared->raw || !find_parting(work, &i, &j))
 		return 0;
 	inside = count_inside(work, call);
-	return i <= inside + NEAR && j + inside >= i + FURTHER;
+	return i <= inside + (uint32_t)depth && j + inside >= i + FURTHER;
 }
 
 /* All threads that wait there for events are such workers, but a process' first is its loop. */
