@@ -15,6 +15,7 @@
 #define BC_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define BC_PUBLIC __attribute__((visibility("default")))
 #define BC_NOINLINE __attribute__((noinline))
+#define BC_WIDE 0x80000000u /* plug.h has the same */
 
 enum {
 	BC_THUNKS = 4095,     /* thunk.S has the same number */
@@ -26,10 +27,13 @@ enum {
 struct bc_record {
 	void *original;
 	uint64_t site;
-	uint32_t id, api;
+	uint32_t id;
+	uint16_t api;
+	uint8_t wide; /* has arguments on the stack */
+	uint8_t padding;
 	struct bc_wire_stat *stat; /* of the thread that used it last, to be checked */
 };
-static_assert(sizeof(struct bc_record) == 32, "thunk.S");
+static_assert(sizeof(struct bc_record) == 32 && offsetof(struct bc_record, wide) == 22, "thunk.S");
 
 /* What the thunks' stub keeps in its own frame. */
 struct bc_local {
@@ -81,7 +85,8 @@ struct bc_hook_row {
 	void *real;
 	const char *name;
 	uint32_t api;
-	uint8_t callbacks[4]; /* which arguments, 1 to 9; 0 ends. 0x80: the watcher's field */
+	uint8_t callbacks[4]; /* which arguments, 1 to 15; 0 ends. 0x80: the watcher's field; 0x40:
+				 wide */
 };
 
 /* What the kernel has counted of a thread. */
@@ -138,7 +143,7 @@ void bc_after_fork(void);
 /* Has a slot ready for this thread, should it turn out to run a loop. */
 void bc_reserve(void);
 
-/* table.c */
+/* table.c. `api` may have BC_WIDE in it. */
 void *bc_thunk(void *function, uint32_t api, uint64_t site);
 void *bc_original(void *function);
 /* The function of a loop's library for whoever calls from `site`, or one that fails. */

@@ -472,5 +472,6 @@ static void leave_stub(struct _Unwind_Context *context, uint64_t above)
 }
 
 PERSONALITY(bc_personality, 0x41)
+PERSONALITY(bc_wide_personality, 0x61)
 PERSONALITY(bc_call_personality, 0x91)
 PERSONALITY(bc_library_personality, 0x2b1)

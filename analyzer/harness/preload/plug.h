@@ -30,6 +30,7 @@ enum bc_api {
 #define EV(name, a, b, c) BC_API(name)
 #define EV_FIELD(name) BC_API(name)
 #define OTHER(name) BC_API(name)
+#define GIO(name, a, b, c) BC_API(name)
 #define SDEVENT(name, a, b, c) BC_API(name)
 #define WAYLAND(name, a, b, c) BC_API(name)
 #include "harness/hooks.def"
@@ -38,11 +39,15 @@ enum bc_api {
 #undef EV
 #undef EV_FIELD
 #undef OTHER
+#undef GIO
 #undef SDEVENT
 #undef WAYLAND
 #undef BC_API
 	BC_API_COUNT
 };
+
+/* To be added to the api of a callback that has more than six arguments; it may have ten. */
+#define BC_WIDE 0x80000000u /* core.h has the same */
 
 #define BC_PLUG_PUBLIC __attribute__((visibility("default")))
 #define BC_PLUG_SITE ((uint64_t)__builtin_return_address(0))

@@ -45,9 +45,13 @@ static unsigned find_functions(uint64_t first)
 /* What stands in the copy for word `i` of an entry. */
 static uint64_t find_word(const struct table *table, const uint64_t *entry, size_t i)
 {
+	uint32_t api = BC_API_sd_bus_vtable;
+
 	if (i >= 8 || !(find_functions(entry[0]) >> i & 1))
 		return entry[i];
-	return (uint64_t)__blockcheck_thunk((void *)entry[i], BC_API_sd_bus_vtable, table->site);
+	if ((entry[0] & 0xff) != 'M') /* those of properties have seven arguments */
+		api |= BC_WIDE;
+	return (uint64_t)__blockcheck_thunk((void *)entry[i], api, table->site);
 }
 
 /* 0 when it is none that we know whole, or one without functions: sd-bus may have it as it is. */

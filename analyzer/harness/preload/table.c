@@ -85,7 +85,8 @@ static uint32_t add_record(void *function, uint32_t api, uint64_t site)
 		return 0;
 	}
 	bc_records[number].id = number;
-	bc_records[number].api = api;
+	bc_records[number].api = (uint16_t)api;
+	bc_records[number].wide = (api & BC_WIDE) != 0;
 	bc_records[number].site = site;
 	__atomic_store_n(&bc_records[number].original, function, __ATOMIC_RELEASE);
 	publish(number);
@@ -115,8 +116,11 @@ void *bc_thunk(void *function, uint32_t api, uint64_t site)
 				    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 				number = mine;
 		}
-		if (bc_records[number].original == function)
-			return bc_thunks + (size_t)number * THUNK_SIZE;
+		if (bc_records[number].original != function)
+			continue;
+		if ((api & BC_WIDE) && !bc_records[number].wide)
+			__atomic_store_n(&bc_records[number].wide, 1, __ATOMIC_RELAXED);
+		return bc_thunks + (size_t)number * THUNK_SIZE;
 	}
 }
 
@@ -183,7 +187,8 @@ void *bc_register(struct bc_hook_row *row, uint64_t *args, uint64_t site)
 
 		if (row->callbacks[i] & 0x80) /* struct ev_watcher: three ints, data, cb */
 			at = (uint64_t *)(*at + 24);
-		*at = (uint64_t)bc_thunk((void *)*at, row->api, site);
+		*at = (uint64_t)bc_thunk(
+			(void *)*at, row->api | (row->callbacks[i] & 0x40 ? BC_WIDE : 0), site);
 	}
 	return real;
 }

@@ -52,6 +52,8 @@ bc_thunks_end:
 bc_thunk_common:
 	.cfi_startproc
 	.cfi_personality 0x9b, DW.ref.bc_personality
+	cmpb $0, 22(%r11)
+	jne bc_thunk_wide
 	push %rbp
 	.cfi_def_cfa_offset 16
 	.cfi_offset %rbp, -16
@@ -90,6 +92,55 @@ bc_thunk_common:
 	ret
 	.cfi_endproc
 	.size bc_thunk_common, . - bc_thunk_common
+
+/* For callbacks with seven to ten arguments: below the same frame, what its caller left on the stack. */
+	.type bc_thunk_wide,@function
+	.balign 64
+bc_thunk_wide:
+	.cfi_startproc
+	.cfi_personality 0x9b, DW.ref.bc_wide_personality
+	push %rbp
+	.cfi_def_cfa_offset 16
+	.cfi_offset %rbp, -16
+	mov %rsp, %rbp
+	.cfi_def_cfa_register %rbp
+	sub $0x80, %rsp
+	mov %rdi, 0x20(%rsp)
+	mov %rsi, 0x28(%rsp)
+	mov %rdx, 0x30(%rsp)
+	mov %rcx, 0x38(%rsp)
+	mov %r8, 0x40(%rsp)
+	mov %r9, 0x48(%rsp)
+	mov %rax, 0x50(%rsp)
+	mov %r11, 0x58(%rsp)
+	.irp n,0,1,2,3
+	mov 0x10 + 8 * \n(%rbp), %rax
+	mov %rax, 8 * \n(%rsp)
+	.endr
+	mov %r11, %rdi
+	lea 0x60(%rsp), %rsi
+	call bc_enter
+	mov 0x20(%rsp), %rdi
+	mov 0x28(%rsp), %rsi
+	mov 0x30(%rsp), %rdx
+	mov 0x38(%rsp), %rcx
+	mov 0x40(%rsp), %r8
+	mov 0x48(%rsp), %r9
+	mov 0x50(%rsp), %rax
+	mov 0x58(%rsp), %r11
+	call *(%r11)
+	mov %rax, 0x70(%rsp)
+	mov %rdx, 0x78(%rsp)
+	mov 0x58(%rsp), %rdi
+	lea 0x60(%rsp), %rsi
+	call bc_leave
+	mov 0x70(%rsp), %rax
+	mov 0x78(%rsp), %rdx
+	leave
+	.cfi_def_cfa %rsp, 8
+	ret
+	.cfi_endproc
+	.size bc_thunk_wide, . - bc_thunk_wide
 
 /*
  * A timed call of a real function: r11 is the row, the rest as its caller left it. Four words of the
@@ -508,6 +559,7 @@ DW.ref.\name:
 	.quad \name
 	.endm
 	PERSONALITY bc_personality
+	PERSONALITY bc_wide_personality
 	PERSONALITY bc_call_personality
 	PERSONALITY bc_library_personality
 
