@@ -151,6 +151,7 @@ static const char *const apis[] = {
 #define EV(name, a, b, c) API(name)
 #define EV_FIELD(name) API(name)
 #define OTHER(name) API(name)
+#define GIO(name, a, b, c) API(name)
 #define SDEVENT(name, a, b, c) API(name)
 #define WAYLAND(name, a, b, c) API(name)
 #include "harness/hooks.def"

@@ -31,6 +31,7 @@ static const struct {
 	{BC_PLUG_EVENT, "libevent", "libevent", "libblockcheck-preload-event.so"},
 	{BC_PLUG_EV, "libev", "libev.so", "libblockcheck-preload-ev.so"},
 	{BC_PLUG_GLIB, "GLib", "libglib-2.0.so", "libblockcheck-preload-glib.so"},
+	{BC_PLUG_GIO, "GIO", "libgio-2.0.so", "libblockcheck-preload-gio.so"},
 	{BC_PLUG_SDEVENT, "sd-event", "libsystemd", "libblockcheck-preload-sdevent.so"},
 	{BC_PLUG_WAYLAND, "Wayland", "libwayland-", "libblockcheck-preload-wayland.so"},
 };

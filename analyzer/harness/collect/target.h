@@ -15,6 +15,7 @@ enum bc_plug {
 	BC_PLUG_GLIB = 8,
 	BC_PLUG_SDEVENT = 16,
 	BC_PLUG_WAYLAND = 32,
+	BC_PLUG_GIO = 64,
 };
 
 struct bc_target {

@@ -54,6 +54,7 @@ static struct late {
 	{"libevent", "event", 0},
 	{"libev.so", "ev", 0},
 	{"libglib-2.0.so", "glib", 0},
+	{"libgio-2.0.so", "gio", 0},
 	{"libsystemd", "sdevent", 0},
 	{"libwayland-", "wayland", 0},
 };

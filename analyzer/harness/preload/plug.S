@@ -61,6 +61,7 @@ row_\name:
 #define EV SKIP
 #define EV_FIELD SKIP
 #define OTHER SKIP
+#define GIO SKIP
 #define SDEVENT SKIP
 #define WAYLAND SKIP
 	.set api_number, 1
@@ -75,6 +76,9 @@ row_\name:
 #undef EV_FIELD
 #define EV ROW
 #define EV_FIELD FIELD
+#elif defined(PLUG_GIO)
+#undef GIO
+#define GIO ROW
 #elif defined(PLUG_SDEVENT)
 #undef SDEVENT
 #define SDEVENT ROW
