@@ -96,6 +96,11 @@ counted() {
 	fi
 }
 
+same "callbacks with ten arguments" "$programs/wide_callbacks"
+"$BLOCKCHECK" run -q --format json -o "$work/report" "$programs/wide_callbacks" >/dev/null
+counted on_ten 80
+counted on_mixed 1
+
 for sanitizer in "" _address _thread; do
 	tables=$programs/sdbus_tables$sanitizer signals=$programs/wayland_signals$sanitizer
 	if [ -x "$tables" ]; then
