@@ -47,6 +47,13 @@ same "open descriptors" sh -c 'ls /proc/self/fd'
 same "closed descriptors" sh -c 'exec <&- >&-; echo x 2>&1'
 same "exit status" sh -c 'exit 9'
 same "memory limit" sh -c 'ulimit -v 2000000; exec cat /proc/self/limits'
+# measured NAME: the stall of frugal.c was
+measured() { if grep -q 'on_turn in nanosleep()' "$work/report"; then good "$1: measured"; else bad "$1: not measured"; fi; }
+same "memory that is locked" "$programs/frugal" lock
+measured "memory that is locked"
+"$BLOCKCHECK" run -q --follow-fork -o "$work/report" sh -c 'ulimit -v 262144; exec "$0" limit' "$programs/frugal" >"$work/out" || :
+grep -q ': had' "$work/out" || bad "address space that is scarce: taken by us"
+measured "address space that is scarce"
 same "10000 children, threads" "$programs/crowd" 10000 100
 for how in lazy now; do
 	same "functions that the library lacks ($how)" "$programs/old_plugs_$how"

@@ -135,6 +135,13 @@ extern char bc_thunks[], bc_thunks_end[];
 void bc_keep_vectors(void (*run)(void *), void *argument);
 void bc_thunk_common(void);
 
+/* memory.c. The file that BC_WIRE_ENV names: "/proc/12/fd/3", or "/proc/12/fd/3:200", since what is
+ * executed as another user, or in another root, may not look there, but has inherited a descriptor;
+ * that may also be another file's by now. NULL when there is none of ours. */
+struct bc_wire *bc_memory_map(const char *value);
+/* So many slots, from the first one on, are mapped. */
+extern uint32_t bc_memory_processes, bc_memory_threads;
+
 /* thread.c. Attaching finds a slot in the memory file. NULL when this thread is not measured. */
 struct bc_wire_thread *bc_attach(void);
 struct bc_wire_process *bc_process(void);

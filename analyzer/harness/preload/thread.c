@@ -1,7 +1,6 @@
 /* Beginnings: of the library, of processes and of threads that are measured; and their ends. */
 #include "harness/preload/core.h"
 
-#include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -25,52 +24,6 @@ static pthread_key_t key;
 static int has_key;
 
 void bc_table_publish_all(void);
-
-/* ---- the memory file ---- */
-
-static int is_ours(const struct bc_wire *wire)
-{
-	return wire->magic == BC_WIRE_MAGIC && wire->version == BC_WIRE_VERSION &&
-	       wire->size == sizeof(*wire);
-}
-
-static struct bc_wire *map_file(long fd)
-{
-	long at = bc_raw6(
-		SYS_mmap, 0, sizeof(struct bc_wire), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-	/* a file that is too short would kill us at the first look beyond its end */
-	if (bc_raw6(SYS_lseek, fd, 0, SEEK_END, 0, 0, 0) != (long)sizeof(struct bc_wire))
-		at = -1;
-	if (at < 0 && at > -4096)
-		return NULL;
-	return is_ours((struct bc_wire *)at) ? (struct bc_wire *)at : NULL;
-}
-
-/* "/proc/12/fd/3", or "/proc/12/fd/3:200": what is executed as another user, or in another root,
- * may not look there, but has inherited a descriptor. It may also be another file's by now. */
-static struct bc_wire *map_wire(const char *value)
-{
-	const char *colon = strchr(value, ':');
-	size_t len = colon ? (size_t)(colon - value) : strlen(value);
-	char path[64] = "";
-	struct bc_wire *wire;
-	long fd;
-
-	if (len >= sizeof(path))
-		return NULL;
-	memcpy(path, value, len);
-	fd = bc_raw6(SYS_openat, AT_FDCWD, (long)path, O_RDWR | O_CLOEXEC, 0, 0, 0);
-	if (fd >= 0) {
-		wire = map_file(fd);
-		bc_raw2(SYS_close, fd, 0);
-		return wire;
-	}
-	fd = colon ? atoi(colon + 1) : -1;
-	if (fd < 0 || bc_raw2(SYS_fcntl, fd, F_GET_SEALS) != BC_WIRE_SEALS)
-		return NULL;
-	return map_file(fd);
-}
 
 /* ---- processes ---- */
 
@@ -114,7 +67,7 @@ static void open_process(void)
 	uint32_t pid = (uint32_t)bc_raw2(SYS_getpid, 0, 0);
 
 	process = NULL;
-	for (int i = 0; i < BC_WIRE_PROCESSES && !process; i++) {
+	for (uint32_t i = 0; i < bc_memory_processes && !process; i++) {
 		uint32_t expected = BC_WIRE_FREE;
 
 		if (__atomic_compare_exchange_n(&bc_wire->processes[i].state, &expected,
@@ -206,12 +159,12 @@ static void close_thread(void *slot)
 
 static struct bc_wire_thread *take_thread(void)
 {
-	for (int i = 0; i < BC_WIRE_THREADS; i++) {
+	for (uint32_t i = 0; i < bc_memory_threads; i++) {
 		uint32_t expected = BC_WIRE_FREE;
 
 		if (__atomic_compare_exchange_n(&bc_wire->threads[i].state, &expected, BC_WIRE_OPEN,
 			    0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-			raise_to(&bc_wire->threads_used, (uint32_t)i + 1);
+			raise_to(&bc_wire->threads_used, i + 1);
 			return &bc_wire->threads[i];
 		}
 	}
@@ -346,7 +299,7 @@ static void start(void)
 
 	bc_epoch.value = (uint32_t)bc_raw2(SYS_getpid, 0, 0);
 	bc_calls_resolve_all();
-	bc_wire = path ? map_wire(path) : NULL;
+	bc_wire = path ? bc_memory_map(path) : NULL;
 	if (!bc_wire)
 		return;
 	set_constants();

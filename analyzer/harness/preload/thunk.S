@@ -348,6 +348,7 @@ bc_give:
 	ret
 	.cfi_endproc
 	.size bc_give, . - bc_give
+	PASS_BY mlockall bc_note_lock	/* makes real what we have mapped */
 	PASS_BY prctl bc_note_prctl	/* may begin a sandbox */
 
 /* What a call changes about the descriptor that its first argument is (quick.c), whatever thread makes
