@@ -3,310 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "link/candidates.h"
 #include "link/reach.h"
-#include "link/waits.h"
-
-/* How many calls may lie between the loop statement and its wait. Four covers multiplexer tables
- * behind wrappers; beyond, "the loop" is just main(). */
-enum { MAX_DEPTH = 4 };
 
 /* More candidates than this are not compared with each other. */
 enum { MAX_CANDIDATES = 256 };
 
-/* A function on the way to a wait: `call` in it leads there. */
-struct step {
-	uint32_t func, call;
-	uint32_t parent; /* the step one nearer to the wait, BC_NONE at the wait itself */
-	int depth;
-	uint8_t fetches; /* a loop further in hands out what it waited for */
-};
-
-struct candidate {
-	uint32_t func, loop; /* the loop statement's node */
-	uint32_t step;       /* whose call lies in it */
-	uint8_t dropped;     /* it runs inside some other loop's work */
-	uint8_t foreign;     /* the wait is not the loop's own */
-};
-
-struct search {
-	const struct bc_program *program;
-	const struct bc_solution *solution;
-	struct bc_waits waits;
-	uint32_t *callers; /* per function: its range in `sites`, the call sites that reach it */
-	uint32_t *sites;
-	BC_VEC(struct step) steps;
-	BC_VEC(struct candidate) candidates;
-};
-
-/* ---- who calls whom, backwards ---- */
-
-static void index_callers(struct search *s)
-{
-	const struct bc_program *program = s->program;
-	uint32_t *at;
-
-	s->callers = bc_xmalloc((program->nfuncs + 2) * sizeof(uint32_t));
-	memset(s->callers, 0, (program->nfuncs + 2) * sizeof(uint32_t));
-	for (uint32_t i = 0; i < program->ntargets; i++) {
-		uint32_t func = program->syms[program->targets[i].sym].func;
-
-		if (func != BC_NONE)
-			s->callers[func + 1]++;
-	}
-	for (uint32_t i = 0; i <= program->nfuncs; i++)
-		s->callers[i + 1] += s->callers[i];
-	s->sites = bc_xmalloc((s->callers[program->nfuncs] + 1) * sizeof(uint32_t));
-	at = bc_xmalloc((program->nfuncs + 1) * sizeof(uint32_t));
-	memcpy(at, s->callers, (program->nfuncs + 1) * sizeof(uint32_t));
-	for (uint32_t c = 0; c < program->ncalls; c++)
-		for (uint32_t t = 0; t < program->calls[c].ntargets; t++) {
-			uint32_t func =
-				program->syms[program->targets[program->calls[c].target + t].sym]
-					.func;
-
-			if (func != BC_NONE)
-				s->sites[at[func]++] = c;
-		}
-	free(at);
-}
-
-/* ---- from the waits up to the loops ---- */
-
-/* The innermost loop statement around `node` that encloses more than `inner`; BC_NONE without. */
-static uint32_t loop_around(const struct bc_func *f, uint32_t node, uint32_t inner)
-{
-	uint32_t found = BC_NONE;
-
-	for (uint32_t i = 0; i < node; i++)
-		if (f->nodes[i].kind == BC_N_LOOP && i + f->nodes[i].size > node && i < inner)
-			found = i;
-	return found;
-}
-
-static int is_idle_call(const struct search *s, const struct bc_func *f, uint32_t node)
-{
-	const struct bc_node *callee = &f->nodes[node + 1];
-
-	return callee->kind == BC_N_FUNC &&
-	       !strcmp(s->program->syms[bc_node_sym(f, callee)].name, "__errno_location");
-}
-
-/* Does a part of a function do anything but make the call that waits? */
-static int has_other_work(
-	const struct search *s, const struct bc_func *f, uint32_t part, uint32_t wait)
-{
-	uint32_t end = part + f->nodes[part].size;
-
-	for (uint32_t i = part; i < end; i++)
-		if (i != wait && f->nodes[i].kind == BC_N_CALL && !is_idle_call(s, f, i))
-			return 1;
-	return 0;
-}
-
-/* The same for the functions between a step and its wait: while (run) process_events(). */
-static int way_has_other_work(const struct search *s, const struct step *step)
-{
-	while (step->parent != BC_NONE) {
-		step = &s->steps.items[step->parent];
-		if (has_other_work(s, &s->program->funcs[step->func], 0,
-			    s->program->calls[step->call].node))
-			return 1;
-	}
-	return 0;
-}
-
-/* The loop that this step's call turns, if its function has one. */
-static uint32_t loop_of_step(const struct search *s, const struct step *step)
-{
-	const struct bc_func *f = &s->program->funcs[step->func];
-	uint32_t wait = s->program->calls[step->call].node, loop = BC_NONE;
-	int work_below = way_has_other_work(s, step);
-
-	while ((loop = loop_around(f, wait, loop)) != BC_NONE)
-		if (work_below || has_other_work(s, f, loop, wait))
-			return loop;
-	return BC_NONE;
-}
-
-/* Does a function return something: the event that its loop waited for, say? */
-static int hands_out(const struct bc_func *f)
-{
-	for (uint32_t i = 0; i < f->nnodes; i++)
-		if (f->nodes[i].kind == BC_N_RETURN && f->nodes[i].size > 1)
-			return 1;
-	return 0;
-}
-
-static uint32_t count_targets(
-	const struct search *s, uint32_t func, uint32_t from, uint32_t to, int deeper)
-{
-	const struct bc_program *program = s->program;
-	const struct bc_func *f = &program->funcs[func];
-	uint32_t n = 0;
-
-	for (uint32_t c = f->call; c < f->call + f->ncalls; c++) {
-		const struct bc_call *call = &program->calls[c];
-
-		if (call->node < from || call->node >= to)
-			continue;
-		if (call->sym == BC_NONE)
-			n += call->ntargets;
-		else if (deeper && program->syms[call->sym].func != BC_NONE)
-			n += count_targets(s, program->syms[call->sym].func, 0, UINT32_MAX, 0);
-	}
-	return n;
-}
-
-/*
- * while (fetch(&event)) run(event): a loop around one that hands out what it waited for is the
- * program's own when more is called through pointers there than further in. Otherwise it starts
- * that one again, after a reload for instance.
- */
-static int is_dispatcher(const struct search *s, uint32_t step, uint32_t loop)
-{
-	const struct step *at = &s->steps.items[step];
-	const struct bc_func *f = &s->program->funcs[at->func];
-	uint32_t here = count_targets(s, at->func, loop, loop + f->nodes[loop].size, 1);
-	uint32_t inside = 0;
-
-	while ((step = s->steps.items[step].parent) != BC_NONE)
-		inside += count_targets(s, s->steps.items[step].func, 0, UINT32_MAX, 0);
-	return here > 2 * inside;
-}
-
-/* From one wait up its callers, until a loop turns it. */
-static void climb(struct search *s, uint32_t wait, uint32_t *visited)
-{
-	size_t i = s->steps.count;
-
-	bc_vec_push(&s->steps,
-		(struct step){
-			.func = s->program->calls[wait].func, .call = wait, .parent = BC_NONE});
-	for (; i < s->steps.count; i++) {
-		struct step step = s->steps.items[i];
-		uint32_t loop = loop_of_step(s, &step);
-
-		if (loop != BC_NONE) {
-			if (!step.fetches || is_dispatcher(s, (uint32_t)i, loop))
-				bc_vec_push(&s->candidates, (struct candidate){.func = step.func,
-								    .loop = loop,
-								    .step = (uint32_t)i});
-			if (step.fetches || !hands_out(&s->program->funcs[step.func]))
-				continue;
-			step.fetches = 1;
-		}
-		if (step.depth == MAX_DEPTH || visited[step.func] == wait)
-			continue;
-		visited[step.func] = wait;
-		for (uint32_t k = s->callers[step.func]; k < s->callers[step.func + 1]; k++) {
-			uint32_t call = s->sites[k];
-
-			if (step.depth == 0 &&
-				bc_wait_is_for_one(&s->waits, s->program, wait, call))
-				continue;
-			bc_vec_push(&s->steps, (struct step){.func = s->program->calls[call].func,
-						       .call = call,
-						       .parent = (uint32_t)i,
-						       .depth = step.depth + 1,
-						       .fetches = step.fetches});
-		}
-	}
-}
-
-static void climb_from_all(struct search *s)
-{
-	uint32_t *visited = bc_xmalloc((s->program->nfuncs + 1) * sizeof(*visited));
-
-	memset(visited, 0xff, (s->program->nfuncs + 1) * sizeof(*visited));
-	for (uint32_t c = 0; c < s->program->ncalls; c++)
-		if (s->waits.is[c])
-			climb(s, c, visited);
-	free(visited);
-}
-
-/* ---- which wait is the loop's own ---- */
-
-/* Do two nodes stand on different sides of one if, ?: or switch? */
-static int is_either_or(const struct bc_func *f, uint32_t a, uint32_t b)
-{
-	uint32_t first = a < b ? a : b, second = a < b ? b : a;
-
-	for (uint32_t i = 0; i < first; i++) {
-		uint32_t then;
-
-		if ((f->nodes[i].kind != BC_N_IF && f->nodes[i].kind != BC_N_COND) ||
-			i + f->nodes[i].size <= second)
-			continue;
-		then = bc_kid(f, i, 1);
-		if (first >= then && first < then + f->nodes[then].size &&
-			second >= then + f->nodes[then].size)
-			return 1;
-	}
-	return 0;
-}
-
-/*
- * Is `other` another form of the same wait as `best`? The same calls lead to it up to a pointer
- * that has several targets (one backend for each), to two sides of a condition, or to a function
- * that waits in several ways. A wait below the loop's handlers is none of these.
- */
-static int is_same_wait(const struct search *s, uint32_t best, uint32_t other)
-{
-	while (best != other) {
-		const struct step *b = &s->steps.items[best], *o = &s->steps.items[other];
-		const struct bc_program *program = s->program;
-
-		if (b->func != o->func)
-			return 1; /* apart since a pointer */
-		if (b->call != o->call)
-			return b->depth == o->depth &&
-			       (b->parent == BC_NONE || is_either_or(&program->funcs[b->func],
-								program->calls[b->call].node,
-								program->calls[o->call].node));
-		if (b->parent == BC_NONE || o->parent == BC_NONE)
-			return 0;
-		best = b->parent;
-		other = o->parent;
-		if (s->steps.items[best].func != s->steps.items[other].func &&
-			program->calls[b->call].sym != BC_NONE)
-			return 0;
-	}
-	return 1;
-}
-
-static int same_loop(const struct candidate *a, const struct candidate *b)
-{
-	return a->func == b->func && a->loop == b->loop;
-}
-
-/* Of all waits that a loop turns, the nearest is its own, in all its forms. */
-static void keep_own_waits(struct search *s)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < s->candidates.count; i++) {
-		struct candidate *c = &s->candidates.items[i];
-		const struct candidate *best = c;
-
-		for (size_t k = 0; k < s->candidates.count; k++) {
-			const struct candidate *o = &s->candidates.items[k];
-
-			if (same_loop(c, o) &&
-				s->steps.items[o->step].depth < s->steps.items[best->step].depth)
-				best = o;
-		}
-		c->foreign = (uint8_t)!is_same_wait(s, best->step, c->step);
-	}
-	for (size_t i = 0; i < s->candidates.count; i++)
-		if (!s->candidates.items[i].foreign)
-			s->candidates.items[kept++] = s->candidates.items[i];
-	s->candidates.count = kept;
-}
-
 /* ---- which candidates are loops of their own ---- */
 
 /* A wait inside another loop's work is a nested wait, not a loop. */
-static void drop_nested(struct search *s, const struct bc_roots *roots)
+static void drop_nested(struct bc_loop_search *s, const struct bc_roots *roots)
 {
 	uint8_t *reached = bc_reach_from_roots(s->program, roots, BC_CTX_LOOP);
 	size_t n = s->candidates.count < MAX_CANDIDATES ? s->candidates.count : MAX_CANDIDATES;
@@ -316,7 +22,7 @@ static void drop_nested(struct search *s, const struct bc_roots *roots)
 		s->candidates.items[i].dropped = reached[s->candidates.items[i].func];
 	free(reached);
 	for (size_t i = 0; i < n; i++) {
-		const struct candidate *c = &s->candidates.items[i];
+		const struct bc_loop_candidate *c = &s->candidates.items[i];
 		const struct bc_func *f = &s->program->funcs[c->func];
 
 		reach[i] = bc_xmalloc(s->program->nfuncs + 1);
@@ -326,7 +32,8 @@ static void drop_nested(struct search *s, const struct bc_roots *roots)
 	}
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < n; k++) {
-			struct candidate *a = &s->candidates.items[i], *b = &s->candidates.items[k];
+			struct bc_loop_candidate *a = &s->candidates.items[i],
+						 *b = &s->candidates.items[k];
 
 			if (!a->dropped && a->func != b->func && reach[i][b->func] &&
 				!reach[k][a->func])
@@ -338,8 +45,9 @@ static void drop_nested(struct search *s, const struct bc_roots *roots)
 
 /* ---- results ---- */
 
-static void add_callbacks(struct search *s, struct bc_discovery *discovery, struct bc_roots *roots,
-	uint32_t call, const struct candidate *candidate, int on_worker)
+static void add_callbacks(struct bc_loop_search *s, struct bc_discovery *discovery,
+	struct bc_roots *roots, uint32_t call, const struct bc_loop_candidate *candidate,
+	int on_worker)
 {
 	const struct bc_call *c = &s->program->calls[call];
 
@@ -360,9 +68,9 @@ static void add_callbacks(struct search *s, struct bc_discovery *discovery, stru
 }
 
 /* Calls through places in a part of a driver function. */
-static void add_dispatches(struct search *s, struct bc_discovery *discovery, struct bc_roots *roots,
-	const struct candidate *candidate, uint32_t func, uint32_t from, uint32_t to,
-	uint32_t way_to_wait, int on_worker)
+static void add_dispatches(struct bc_loop_search *s, struct bc_discovery *discovery,
+	struct bc_roots *roots, const struct bc_loop_candidate *candidate, uint32_t func,
+	uint32_t from, uint32_t to, uint32_t way_to_wait, int on_worker)
 {
 	const struct bc_func *f = &s->program->funcs[func];
 
@@ -376,7 +84,7 @@ static void add_dispatches(struct search *s, struct bc_discovery *discovery, str
 }
 
 /* Is the function called from drivers of loops alone? */
-static int is_helper(const struct search *s, const uint8_t *driver, uint32_t func)
+static int is_helper(const struct bc_loop_search *s, const uint8_t *driver, uint32_t func)
 {
 	for (uint32_t i = s->callers[func]; i < s->callers[func + 1]; i++)
 		if (!driver[s->program->calls[s->sites[i]].func])
@@ -386,7 +94,7 @@ static int is_helper(const struct search *s, const uint8_t *driver, uint32_t fun
 
 static int is_in_loop(const struct bc_func *f, uint32_t node)
 {
-	return loop_around(f, node, BC_NONE) != BC_NONE;
+	return bc_loop_around(f, node, BC_NONE) != BC_NONE;
 }
 
 /* event->run(...), where the event is a parameter: which one, or BC_NONE. */
@@ -429,8 +137,8 @@ static int is_dispatch(const struct bc_func *f, uint32_t call, int helps_loops_a
  * in a loop of their own, or what an event says that they are handed, dispatch for it; so does
  * whatever hands an event to the function that it names.
  */
-static void add_helper_dispatches(struct search *s, struct bc_discovery *discovery,
-	struct bc_roots *roots, const struct candidate *candidate, int on_worker)
+static void add_helper_dispatches(struct bc_loop_search *s, struct bc_discovery *discovery,
+	struct bc_roots *roots, const struct bc_loop_candidate *candidate, int on_worker)
 {
 	const struct bc_program *program = s->program;
 	const struct bc_func *f = &program->funcs[candidate->func];
@@ -464,8 +172,9 @@ static void add_helper_dispatches(struct search *s, struct bc_discovery *discove
  * The pointer call that leads to the wait has other targets: what waits there is the loop's wait,
  * too, even where such a backend tries again in a loop of its own.
  */
-static void accept_backends(struct search *s, struct bc_discovery *discovery,
-	struct bc_roots *roots, const struct candidate *candidate, uint32_t call, int on_worker)
+static void accept_backends(struct bc_loop_search *s, struct bc_discovery *discovery,
+	struct bc_roots *roots, const struct bc_loop_candidate *candidate, uint32_t call,
+	int on_worker)
 {
 	const struct bc_program *program = s->program;
 	const struct bc_call *c = &program->calls[call];
@@ -485,8 +194,8 @@ static void accept_backends(struct search *s, struct bc_discovery *discovery,
 	}
 }
 
-static void accept(struct search *s, struct bc_discovery *discovery, struct bc_roots *roots,
-	const struct candidate *candidate, int on_worker)
+static void accept(struct bc_loop_search *s, struct bc_discovery *discovery, struct bc_roots *roots,
+	const struct bc_loop_candidate *candidate, int on_worker)
 {
 	const struct bc_func *f = &s->program->funcs[candidate->func];
 	uint32_t loop = candidate->loop, step = candidate->step;
@@ -518,13 +227,14 @@ static void accept(struct search *s, struct bc_discovery *discovery, struct bc_r
 				    .on_worker = (uint8_t)on_worker});
 }
 
-static void accept_all(struct search *s, struct bc_discovery *discovery, struct bc_roots *roots)
+static void accept_all(
+	struct bc_loop_search *s, struct bc_discovery *discovery, struct bc_roots *roots)
 {
 	uint8_t *from_main = bc_reach_from_main(s->program);
 	uint8_t *from_worker = bc_reach_from_roots(s->program, roots, BC_CTX_WORKER);
 
 	for (size_t i = 0; i < s->candidates.count; i++) {
-		const struct candidate *c = &s->candidates.items[i];
+		const struct bc_loop_candidate *c = &s->candidates.items[i];
 
 		if (!c->dropped)
 			accept(s, discovery, roots, c, from_worker[c->func] && !from_main[c->func]);
@@ -538,23 +248,16 @@ void bc_discover(struct bc_discovery *discovery, struct bc_roots *roots,
 	const struct bc_models *models)
 {
 	const struct bc_program *program = solution->places.program;
-	struct search s = {.program = program, .solution = solution};
+	struct bc_loop_search s;
 
 	discovery->is_loop_wait = bc_xmalloc(program->ncalls + 1);
 	discovery->is_dispatch = bc_xmalloc(program->ncalls + 1);
 	memset(discovery->is_loop_wait, 0, program->ncalls + 1);
 	memset(discovery->is_dispatch, 0, program->ncalls + 1);
-	bc_waits_find(&s.waits, interp, models);
-	index_callers(&s);
-	climb_from_all(&s);
-	keep_own_waits(&s);
+	bc_loop_search_run(&s, solution, interp, models);
 	drop_nested(&s, roots);
 	accept_all(&s, discovery, roots);
-	bc_waits_fini(&s.waits);
-	free(s.callers);
-	free(s.sites);
-	bc_vec_fini(&s.steps);
-	bc_vec_fini(&s.candidates);
+	bc_loop_search_fini(&s);
 }
 
 void bc_discovery_fini(struct bc_discovery *discovery)
