@@ -54,6 +54,13 @@ static int is_in_file(const struct bc_run_where *where, const char *file)
 	return where->file && !strcmp(where->file, file);
 }
 
+static int is_header(const char *file)
+{
+	size_t len = file ? strlen(file) : 0;
+
+	return len > 2 && !strcmp(file + len - 2, ".h");
+}
+
 /* What the loop called there was the callback, or some layers of the loop's own file in between. */
 const struct bc_run_where *bc_stall_find_body(struct bc_stall_work *work)
 {
@@ -66,6 +73,8 @@ const struct bc_run_where *bc_stall_find_body(struct bc_stall_work *work)
 	at = i;
 	while (file && at && is_in_file(&work->stack[at], file))
 		at--;
+	while (at < i && is_header(work->stack[at].file)) /* has no callbacks: inlined */
+		at++;
 	/* no file is known, or all is in one: the function next to the loop's */
 	if (i && (!file || is_in_file(&work->stack[at], file)))
 		at = i - 1;
@@ -106,6 +115,27 @@ static uint32_t count_inside(const struct bc_stall_work *work, const char *call)
 }
 
 /*
+ * A process that serves one client after the other waits for this one's words where it accepts it,
+ * and has closed the last one's connection before. A loop that learns of a client accepts it at
+ * once.
+ */
+static int has_done_with(const struct bc_stall_work *work, const char *call)
+{
+	enum { AT_ONCE_NS = 50000 };
+	const struct bc_wire_event *event = work->event;
+
+	if (strncmp(call, "accept", 6) != 0 || event->worst_start_ns < event->start_ns + AT_ONCE_NS)
+		return 0;
+	for (int i = 0; i < BC_WIRE_CALLS; i++) {
+		const char *name = bc_call_name(work->collector, event->calls[i].id);
+
+		if (name && (!strcmp(name, "close") || !strcmp(name, "shutdown")))
+			return 1;
+	}
+	return 0;
+}
+
+/*
  * A worker waits for its next job, or sleeps until it is time for it, right in its own loop, and
  * for what it needs for the job, such as its client's next words, from deep inside. That it does
  * the latter again and again at one place makes it look like a loop.
@@ -120,7 +150,8 @@ int bc_stall_is_between_jobs(const struct bc_stall_work *work, const char *call)
 	if (depth < 0 || !work->shared->raw || !find_parting(work, &i, &j))
 		return 0;
 	inside = count_inside(work, call);
-	return i <= inside + (uint32_t)depth && j + inside >= i + FURTHER;
+	return i <= inside + (uint32_t)depth &&
+	       (j + inside >= i + FURTHER || has_done_with(work, call));
 }
 
 /* All threads that wait there for events are such workers, but a process' first is its loop. */
