@@ -42,6 +42,7 @@ struct solver {
 	BC_VEC(struct bc_target) bound;
 	BC_VEC(uint32_t) bound_call; /* the call of each bound target */
 	struct bc_held *bound_set;   /* (call, function) pairs bound already */
+	struct bc_sources sources;   /* of the flow being added */
 };
 
 /* ---- propagation ---- */
@@ -96,18 +97,20 @@ static void add_flow(
 static void flow_from_expr(
 	struct solver *s, uint32_t dst, uint32_t func, uint32_t value, uint32_t node)
 {
-	struct bc_sources sources = {0};
+	struct bc_sources *sources = &s->sources;
+	int cast;
 
-	bc_places_of_expr(&s->solution->places, func, value, &sources);
-	for (size_t i = 0; i < sources.list.count; i++) {
-		uint32_t src = sources.list.items[i];
-		int cast = sources.flags & BC_EXPR_CAST;
+	sources->list.count = 0;
+	sources->flags = 0;
+	bc_places_of_expr(&s->solution->places, func, value, sources);
+	cast = sources->flags & BC_EXPR_CAST;
+	for (size_t i = 0; i < sources->list.count; i++) {
+		uint32_t src = sources->list.items[i];
 
 		add_flow(s, dst, src, func, node, cast);
-		if ((sources.flags & BC_EXPR_ADDR) && !(src & BC_SRC_FUNC))
+		if ((sources->flags & BC_EXPR_ADDR) && !(src & BC_SRC_FUNC))
 			add_flow(s, src, dst, func, node, cast);
 	}
-	bc_vec_fini(&sources.list);
 }
 
 /* ---- calls ---- */
@@ -388,6 +391,7 @@ void bc_solve(
 	solution->flows = s.flows.items;
 	solution->nflows = (uint32_t)s.flows.count;
 	bc_held_free(s.bound_set);
+	bc_vec_fini(&s.sources.list);
 	bc_vec_fini(&s.listeners);
 	bc_vec_fini(&s.work);
 	bc_vec_fini(&s.lenient);

@@ -24,6 +24,7 @@ static void forget_ways(struct bc_travel *travel)
 	travel->out = NULL;
 	bc_vec_fini(&travel->edges);
 	bc_vec_fini(&travel->work);
+	bc_vec_fini(&travel->scratch.list);
 }
 
 void bc_travel_fini(struct bc_travel *travel)
@@ -62,12 +63,12 @@ static void add_edge(struct bc_travel *travel, uint32_t dst, uint32_t src)
 
 void bc_travel_add_way(struct bc_travel *travel, uint32_t dst, uint32_t func, uint32_t value)
 {
-	struct bc_sources sources = {0};
+	struct bc_sources *sources = &travel->scratch;
 
-	places_of(travel, func, value, &sources);
-	for (size_t i = 0; i < sources.list.count; i++)
-		add_edge(travel, dst, sources.list.items[i]);
-	bc_vec_fini(&sources.list);
+	sources->list.count = 0;
+	places_of(travel, func, value, sources);
+	for (size_t i = 0; i < sources->list.count; i++)
+		add_edge(travel, dst, sources->list.items[i]);
 }
 
 /* open_both(&in, &out): what the callee stores there is in the caller's variable. */

@@ -24,6 +24,7 @@ struct bc_travel {
 	uint32_t *out;                       /* private: per place, its first edge */
 	BC_VEC(struct bc_travel_edge) edges; /* private */
 	BC_VEC(struct bc_held_entry) work;   /* private: who has yet to move on */
+	struct bc_sources scratch; /* private: one for all ways, of which there are many */
 };
 
 /* `apart`: see struct bc_places; it must outlive the travel. */
