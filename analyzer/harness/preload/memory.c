@@ -60,6 +60,8 @@ static struct bc_wire *map_file(long fd)
 	}
 	if (at < 0 && at > -PAGE)
 		return NULL;
+	/* a core would have all of it, half a gigabyte of zeros */
+	bc_raw6(SYS_madvise, at, (long)size_for(bc_memory_threads), MADV_DONTDUMP, 0, 0, 0);
 	return is_ours((struct bc_wire *)at) ? (struct bc_wire *)at : NULL;
 }
 
