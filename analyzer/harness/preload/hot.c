@@ -324,14 +324,26 @@ static BC_NOINLINE void enter_slowly(struct bc_record *record, struct bc_local *
 	local->epoch = bc_thread.epoch;
 }
 
-/* The straight way, without a call; all else goes the other one. */
+static BC_NOINLINE uint64_t read_system_clock(void)
+{
+	return bc_now();
+}
+
+/* The system's clock is asked out of line, so that the straight way keeps its registers. */
+static inline __attribute__((always_inline)) uint64_t read_clock(void)
+{
+	if (BC_LIKELY(bc_epoch.clock.factor))
+		return bc_wire_from_ticks(&bc_epoch.clock, bc_wire_ticks());
+	return read_system_clock();
+}
+
+/* The straight way; all else goes the other one. */
 void bc_enter(struct bc_record *record, struct bc_local *local)
 {
 	struct bc_wire_thread *thread = bc_thread.slot;
 	uint32_t depth;
 
-	if (BC_UNLIKELY(!thread || thread->raw || bc_thread.epoch != bc_epoch.value ||
-			!bc_epoch.clock.factor)) {
+	if (BC_UNLIKELY(!thread || thread->raw || bc_thread.epoch != bc_epoch.value)) {
 		enter_slowly(record, local);
 		return;
 	}
@@ -341,8 +353,7 @@ void bc_enter(struct bc_record *record, struct bc_local *local)
 		enter_slowly(record, local);
 		return;
 	}
-	open_frame(
-		thread, depth, record, local, bc_wire_from_ticks(&bc_epoch.clock, bc_wire_ticks()));
+	open_frame(thread, depth, record, local, read_clock());
 }
 
 static BC_NOINLINE void leave_slowly(struct bc_local *local)
@@ -390,12 +401,12 @@ void bc_leave(struct bc_record *record, struct bc_local *local)
 	uint64_t now, own;
 
 	if (BC_UNLIKELY(depth >= BC_WIRE_FRAMES || !thread || local->epoch != bc_epoch.value ||
-			thread->depth != depth + 1 || thread->frames[depth].sp != (uint64_t)local ||
-			!bc_epoch.clock.factor)) {
+			thread->depth != depth + 1 ||
+			thread->frames[depth].sp != (uint64_t)local)) {
 		leave_slowly(local);
 		return;
 	}
-	now = bc_wire_from_ticks(&bc_epoch.clock, bc_wire_ticks());
+	now = read_clock();
 	own = finish(thread,
 		record ? find_stat_of(thread, record)
 		       : find_stat(thread, thread->frames[depth].function % BC_WIRE_FUNCTIONS),
