@@ -137,6 +137,19 @@ if [ -x "$programs/uv_ways_out" ]; then
 	else
 		good "waiting in an inner loop is no stall"
 	fi
+	"$BLOCKCHECK" run --format json -o "$work/report" "$programs/uv_within" >/dev/null
+	# of its first stall of that callback, whole milliseconds
+	of_stall() {
+		awk -v f="$1" -v key="\"$2\":" '/"stalls": \[/{on=1} on && /"callback":/{this=($2 ~ "\"" f "\"")}
+			on && this && $1 == key {print int($2); exit}' "$work/report"
+	}
+	if [ "$(of_stall on_outer cpu_ms)" -lt 30 ] && [ "$(of_stall on_outer duration_ms)" -ge 40 ] &&
+		[ "$(of_stall on_inner cpu_ms)" -ge 55 ]; then
+		good "what an inner callback computes is its own"
+	else
+		bad "what an inner callback computes: $(of_stall on_outer cpu_ms) of $(of_stall on_outer duration_ms) ms in on_outer," \
+			"$(of_stall on_inner cpu_ms) in on_inner"
+	fi
 	"$BLOCKCHECK" run --follow-fork --format json -o "$work/report" sh -c "$programs/uv_stalls; exit 0" >/dev/null
 	grep -q '"callback": "on_sleep"' "$work/report" && good "--follow-fork" || bad "--follow-fork"
 	if [ -x "$programs/uv_stalls_address" ]; then

@@ -56,6 +56,12 @@ struct bc_pace {
 	int percent; /* as last written to the trace; -1: never */
 };
 
+/* A stall that may lie within one that has not ended yet. */
+struct bc_within {
+	uint64_t start_ns, end_ns, runqueue_ns;
+};
+enum { BC_WITHIN = 8 };
+
 struct bc_seen_thread {
 	uint32_t pid, tid; /* 0: the slot is not in use */
 	uint32_t process;
@@ -67,6 +73,7 @@ struct bc_seen_thread {
 	struct bc_sched sched[BC_SCHED_HISTORY];
 	uint32_t nsched; /* ever */
 	struct bc_pace pace;
+	struct bc_within within[BC_WITHIN];
 	uint64_t open_ns; /* that the stall lasted in which the program ended */
 	struct bc_perf perf;
 	int schedstat;                      /* descriptor, -1: not open */

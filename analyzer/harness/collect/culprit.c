@@ -15,21 +15,44 @@ static int never_slept(const struct bc_wire_event *event)
 	return !event->switches && event->cpu_ns;
 }
 
+/* Stalls inside have ended before, and their waits are not the outer one's. Gives those, and keeps
+ * this one in their place. */
+static uint64_t exchange_within(struct bc_stall_work *work, uint64_t runqueue_ns)
+{
+	const struct bc_within whole = {work->event->start_ns, work->end_ns, runqueue_ns};
+	struct bc_within *oldest = work->thread->within;
+	uint64_t inside = 0;
+
+	for (int i = 0; i < BC_WITHIN; i++) {
+		struct bc_within *one = &work->thread->within[i];
+
+		if (one->start_ns >= whole.start_ns && one->end_ns <= whole.end_ns) {
+			inside += one->runqueue_ns;
+			*one = (struct bc_within){0};
+		}
+		if (one->end_ns < oldest->end_ns)
+			oldest = one;
+	}
+	*oldest = whole;
+	return inside;
+}
+
 void bc_stall_split(struct bc_stall_work *work)
 {
 	struct bc_wire_event *event = work->event;
 	struct bc_run_split *split = &work->stall.split;
-	uint64_t own = event->own_ns;
+	uint64_t own = event->own_ns, waited;
 
+	work->end_ns = event->start_ns + event->total_ns + event->waited_ns;
 	bc_watch_sched(work->collector, work->thread);
 	if (event->cpu_ns == BC_WIRE_UNKNOWN) {
-		event->cpu_ns = bc_watch_ran(
-			work->thread, event->start_ns, event->start_ns + event->total_ns);
+		event->cpu_ns = bc_watch_ran(work->thread, event->start_ns, work->end_ns);
 		event->switches = 1; /* that may be */
 	}
+	waited = bc_watch_runqueue(work->thread, event->start_ns, work->end_ns);
+	work->within_ns = exchange_within(work, waited);
 	split->cpu_ns = event->cpu_ns < own ? event->cpu_ns : own;
-	split->runqueue_ns =
-		bc_watch_runqueue(work->thread, event->start_ns, event->start_ns + event->total_ns);
+	split->runqueue_ns = waited > work->within_ns ? waited - work->within_ns : 0;
 	if (never_slept(event) || split->runqueue_ns > own - split->cpu_ns)
 		split->runqueue_ns = own - split->cpu_ns;
 	split->blocked_ns = own - split->cpu_ns - split->runqueue_ns;
@@ -105,7 +128,7 @@ static int is_crowded_out(const struct bc_stall_work *work)
 
 	return work->stall.split.runqueue_ns > most &&
 	       (never_slept(event) || bc_watch_runqueue_least(work->thread, event->start_ns,
-					      event->start_ns + event->total_ns) > most);
+					      work->end_ns) > most + work->within_ns);
 }
 
 /*

@@ -13,6 +13,8 @@ struct bc_stall_work {
 	struct bc_run_stall stall;
 	struct bc_run_where stack[BC_STACK_MAX];
 	uint32_t nstack;
+	uint64_t end_ns;       /* of the event */
+	uint64_t within_ns;    /* waits for a CPU that are those of stalls inside */
 	const char *hot;       /* function that computed most, or NULL */
 	const char *contained; /* which the rule packs name, and that computed most of the time */
 };

@@ -104,8 +104,11 @@ uint64_t bc_watch_runqueue(const struct bc_seen_thread *thread, uint64_t from, u
 	return count_between(thread, from, to, 0);
 }
 
-/* On a busy machine we come late ourselves, and between two looks there is more than the stall:
- * what was not in it may have been all the waiting. */
+/*
+ * On a busy machine we come late ourselves, and between two looks there is more than the stall. At
+ * its beginning and at its end the thread ran, so no wait goes across these. But the kernel counts
+ * one when it is over: what is new at the first look within the stall may all be older.
+ */
 uint64_t bc_watch_runqueue_least(const struct bc_seen_thread *thread, uint64_t from, uint64_t to)
 {
 	uint32_t first = thread->nsched > BC_SCHED_HISTORY ? thread->nsched - BC_SCHED_HISTORY : 0;
@@ -114,16 +117,13 @@ uint64_t bc_watch_runqueue_least(const struct bc_seen_thread *thread, uint64_t f
 	for (uint32_t i = thread->nsched; i > first + 1; i--) {
 		const struct bc_sched *after = &thread->sched[(i - 1) % BC_SCHED_HISTORY];
 		const struct bc_sched *before = &thread->sched[(i - 2) % BC_SCHED_HISTORY];
-		uint64_t waited = after->wait_ns - before->wait_ns, elsewhere = 0;
+		uint64_t waited = after->wait_ns - before->wait_ns;
+		uint64_t later = after->at_ns > to ? after->at_ns - to : 0;
 
-		if (after->at_ns <= from)
-			break;
 		if (before->at_ns < from)
-			elsewhere += from - before->at_ns;
-		if (after->at_ns > to)
-			elsewhere += after->at_ns - (before->at_ns > to ? before->at_ns : to);
-		if (after->wait_ns > before->wait_ns && waited > elsewhere)
-			least += waited - elsewhere;
+			break;
+		if (before->at_ns < to && after->wait_ns > before->wait_ns && waited > later)
+			least += waited - later;
 	}
 	return least;
 }

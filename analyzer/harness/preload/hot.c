@@ -77,6 +77,23 @@ static uint64_t get_rest(uint64_t from, uint64_t less)
 	return from > less ? from - less : 0;
 }
 
+/* What a stall used is none of those around it, whose own time does not count it either: they begin
+ * later by as much. */
+static void hand_out(struct bc_wire_thread *thread, const struct bc_wire_frame *frame,
+	const struct bc_wire_event *event)
+{
+	struct bc_wire_frame *around = thread->frames;
+
+	if (frame < around || frame >= around + BC_WIRE_FRAMES)
+		return;
+	for (; around < frame; around++) {
+		around->cpu_ns += event->cpu_ns;
+		around->system_ns += event->system_ns;
+		around->faults += ((uint64_t)event->major_faults << 32) + event->minor_faults;
+		around->switches += event->switches;
+	}
+}
+
 /* Slots are only ever taken by this thread, but a signal handler may run callbacks, too. */
 BC_NOINLINE void bc_frame_emit(struct bc_wire_thread *thread, struct bc_wire_frame *frame,
 	uint32_t kind, uint64_t now, uint64_t own)
@@ -113,6 +130,8 @@ BC_NOINLINE void bc_frame_emit(struct bc_wire_thread *thread, struct bc_wire_fra
 	for (int i = 0; i < BC_WIRE_CALLS; i++)
 		event->calls[i] = frame->calls[i];
 	event->site = thread->site;
+	if (!BC_UNLIKELY(bc_sandboxed))
+		hand_out(thread, frame, event);
 	__atomic_store_n(&thread->head, head + 1, __ATOMIC_RELEASE);
 	bc_thread.emitting = 0;
 }
