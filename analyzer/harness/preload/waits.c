@@ -125,6 +125,22 @@ static int is_prompt(const struct bc_call_row *row, const struct bc_call_frame *
 	return (int32_t)value == 0;
 }
 
+/* At two places at a time: a callback may wait each time that it runs. */
+static uint32_t count_wait(uint64_t site)
+{
+	if (bc_thread.site == site)
+		return ++bc_thread.waits;
+	if (!bc_thread.waits) {
+		bc_thread.site = site;
+		return ++bc_thread.waits;
+	}
+	if (bc_thread.other_site != site) {
+		bc_thread.other_site = site;
+		bc_thread.other_waits = 0;
+	}
+	return ++bc_thread.other_waits;
+}
+
 /* A thread that nothing is known of becomes a loop when it waits at one place again and again. */
 static struct bc_wire_thread *find_waiting_thread(
 	struct bc_call_row *row, struct bc_call_frame *frame, uint64_t site)
@@ -135,11 +151,10 @@ static struct bc_wire_thread *find_waiting_thread(
 		bc_after_fork();
 	if (!bc_wire || is_prompt(row, frame))
 		return NULL;
-	if (bc_thread.site != site) {
-		bc_thread.site = site;
-		bc_thread.waits = 0;
-	}
-	return ++bc_thread.waits < WAITS_OF_A_LOOP ? NULL : bc_attach();
+	if (count_wait(site) < WAITS_OF_A_LOOP)
+		return NULL;
+	bc_thread.other_waits = 0;
+	return bc_attach();
 }
 
 /*
