@@ -93,11 +93,11 @@ static int waits_for_jobs(const char *call, int is_main)
 		{"pthread_cond_timedwait", 2, 0}, {"pthread_cond_clockwait", 2, 0},
 		{"cnd_wait", 2, 0}, {"cnd_timedwait", 2, 0}, {"sem_wait", 2, 0},
 		{"sem_timedwait", 2, 0}, {"sem_clockwait", 2, 0}, {"mq_receive", 2, 0},
-		{"mq_timedreceive", 2, 0}, {"msgrcv", 2, 0}, {"sigwait", 2, 0},
-		{"sigwaitinfo", 2, 0}, {"sigtimedwait", 2, 0}, {"g_cond_wait", 2, 0},
+		{"mq_timedreceive", 2, 0}, {"msgrcv", 2, 0}, {"sigwait", 2, 1},
+		{"sigwaitinfo", 2, 1}, {"sigtimedwait", 2, 1}, {"g_cond_wait", 2, 0},
 		{"g_cond_wait_until", 2, 0}, {"g_async_queue_pop", 2, 0},
-		{"g_async_queue_timeout_pop", 2, 0}, {"sleep", 0, 0}, {"usleep", 0, 0},
-		{"nanosleep", 0, 0}, {"clock_nanosleep", 0, 0}};
+		{"g_async_queue_timeout_pop", 2, 0}, {"pause", 2, 1}, {"sigsuspend", 2, 1},
+		{"sleep", 0, 0}, {"usleep", 0, 0}, {"nanosleep", 0, 0}, {"clock_nanosleep", 0, 0}};
 
 	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++)
 		if (!strcmp(call, waits[i].name))
@@ -116,23 +116,14 @@ static uint32_t count_inside(const struct bc_stall_work *work, const char *call)
 
 /*
  * A process that serves one client after the other waits for this one's words where it accepts it,
- * and has closed the last one's connection before. A loop that learns of a client accepts it at
- * once.
+ * and for the next one when it is done. A loop that learns of a client accepts it at once.
  */
 static int has_done_with(const struct bc_stall_work *work, const char *call)
 {
-	enum { AT_ONCE_NS = 50000 };
+	enum { AT_ONCE_NS = 100000 };
 	const struct bc_wire_event *event = work->event;
 
-	if (strncmp(call, "accept", 6) != 0 || event->worst_start_ns < event->start_ns + AT_ONCE_NS)
-		return 0;
-	for (int i = 0; i < BC_WIRE_CALLS; i++) {
-		const char *name = bc_call_name(work->collector, event->calls[i].id);
-
-		if (name && (!strcmp(name, "close") || !strcmp(name, "shutdown")))
-			return 1;
-	}
-	return 0;
+	return !strncmp(call, "accept", 6) && event->worst_start_ns > event->start_ns + AT_ONCE_NS;
 }
 
 /*
@@ -147,7 +138,11 @@ int bc_stall_is_between_jobs(const struct bc_stall_work *work, const char *call)
 	int depth = call ? waits_for_jobs(call, thread->pid == thread->tid) : -1;
 	uint32_t i, j, inside;
 
-	if (depth < 0 || !work->shared->raw || !find_parting(work, &i, &j))
+	if (depth < 0 || !work->shared->raw)
+		return 0;
+	if (!strncmp(call, "sigwait", 7)) /* for signals, which is all that its thread does */
+		return 1;
+	if (!find_parting(work, &i, &j))
 		return 0;
 	inside = count_inside(work, call);
 	return i <= inside + (uint32_t)depth &&

@@ -65,6 +65,7 @@ enum { BC_WITHIN = 8 };
 struct bc_seen_thread {
 	uint32_t pid, tid; /* 0: the slot is not in use */
 	uint32_t process;
+	int worker; /* it was seen between two jobs (bodies.c) */
 	const char *library;
 	struct bc_wire_slice *wait_slice; /* where its loop waits; NULL: not known, or looked at */
 	struct bc_run_where *wait_stack;

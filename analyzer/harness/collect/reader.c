@@ -117,6 +117,10 @@ static void fold_loop(struct bc_collector *collector, uint32_t slot)
 
 	if (!shared->iterations && !shared->nstats)
 		return;
+	if (thread->worker) {
+		collector->run->nworkers++;
+		return;
+	}
 	add_times(&loop.times, &shared->stats[0]);
 	add_open(&loop, thread->open_ns);
 	bc_vec_push(&collector->run->loops, loop);

@@ -184,7 +184,7 @@ static void write_stall(struct writer *writer, const struct bc_run_stall *stall)
 	SAY(writer, STRONG, "%s", show_time(writer, stall->ns));
 	SAY(writer, PLAIN, stall->kind == BC_RUN_BODY ? " in the loop's body, " : " in ");
 	if (stall->kind == BC_RUN_BODY && !stall->nstack) /* it goes by the wait's name */
-		SAY(writer, PLAIN, "where was not seen,");
+		SAY(writer, PLAIN, stall->open ? "where was not seen" : "where was not seen,");
 	else
 		SAY(writer, STRONG, "%s", callback->where.function);
 	if (stall->open)
@@ -389,10 +389,12 @@ static void write_losses(struct writer *writer)
 	write_loss(writer, run->early_stalls, "stalls within --grace");
 	if (run->nworkers) {
 		SAY(writer, PLAIN,
-			"%u thread%s no loop%s: each waits for its next job elsewhere than for "
-			"events",
-			run->nworkers, run->nworkers == 1 ? " is" : "s are",
-			run->nworkers == 1 ? "" : "s");
+			run->nworkers == 1
+				? "%u thread is no loop: it waits for its next job elsewhere than "
+				  "for events"
+				: "%u threads are no loops: they wait for their next job elsewhere "
+				  "than for events",
+			run->nworkers);
 		end_line(writer);
 	}
 	write_loss(writer, run->detached, "forked children; --follow-fork measures them");

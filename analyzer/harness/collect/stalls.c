@@ -25,7 +25,8 @@ static uint32_t find_body_row(struct bc_stall_work *work)
 const char *bc_stalls_running(
 	struct bc_collector *collector, uint32_t slot, const struct bc_wire_frame *frame)
 {
-	struct bc_wire_event event = {.start_ns = frame->start_ns};
+	struct bc_wire_event event = {.start_ns = frame->start_ns,
+		.worst_start_ns = collector->segment.wire->threads[slot].call_ns};
 	struct bc_stall_work work = {.collector = collector,
 		.thread = collector->threads[slot],
 		.shared = &collector->segment.wire->threads[slot],
@@ -222,6 +223,7 @@ void bc_stalls_add(
 		stall->callback =
 			bc_seen_callback(collector, work.thread->process, event->function);
 	} else if (stall->cause == BC_RUN_CALL && bc_stall_is_between_jobs(&work, stall->culprit)) {
+		work.thread->worker = 1;
 		bc_workers_note(collector->run, bc_workers_site(work.thread, work.shared));
 		return;
 	} else {
