@@ -22,14 +22,20 @@
 		.name = (key), .type = BC_TYPE_MAP, .many = (n), .required = (need), \
 		.doc = (text), .shape = &(of) \
 	}
+/* Its keys stand in the shape itself: they are of no use elsewhere. */
+#define SHAPE(title, ...) \
+	{ \
+		(title), (const struct bc_key[]) \
+		{ \
+			__VA_ARGS__, END \
+		} \
+	}
 #define END \
 	{ \
 		.name = NULL \
 	}
 
-static const struct bc_shape condition;
-
-static const struct bc_key condition_keys[] = {
+static const struct bc_shape condition = SHAPE("a condition",
 	MAP("all", condition, BC_MANY, 0, "every one of these conditions holds"),
 	MAP("any", condition, BC_MANY, 0, "at least one of these conditions holds"),
 	MAP("not", condition, BC_ONE, 0, "this condition does not hold"),
@@ -46,90 +52,53 @@ static const struct bc_key condition_keys[] = {
 	KEY("lacks_flag", BC_TYPE_NUMBER, BC_ONE, 0, "no bit of the number is set"),
 	KEY("null", BC_TYPE_BOOL, BC_ONE, 0, "true: is a null pointer; false: is not"),
 	WORD("fd", bc_words_fd, BC_ONE, 0, "the mode of the descriptor or handle"),
-	WORD("literal", bc_words_literal, BC_ONE, 0, "is a string literal of this kind"),
-	END,
-};
+	WORD("literal", bc_words_literal, BC_ONE, 0, "is a string literal of this kind"));
 
-static const struct bc_shape condition = {"a condition", condition_keys};
-
-static const struct bc_key timeout_keys[] = {
+static const struct bc_shape timeout = SHAPE("a timeout",
 	KEY("arg", BC_TYPE_ARG, BC_ONE, 1, "the argument that limits the wait, counted from 1"),
 	WORD("unit", bc_words_unit, BC_ONE, 1,
 		"what it counts; timeval and timespec are such a struct, or pointers to one; "
-		"opaque: it "
-		"limits the wait in a way that is not read, such as an absolute time"),
+		"opaque: it limits the wait in a way that is not read, such as an absolute time"),
 	KEY("key", BC_TYPE_NAME, BC_ONE, 0,
 		"the argument is text in which the number behind this and = counts; a text without "
 		"it, or one that is not known, means no limit"),
 	WORD("forever", bc_words_forever, BC_ONE_OR_MANY, 0,
-		"values that mean no limit: negative numbers, a null pointer, zero"),
-	END,
-};
+		"values that mean no limit: negative numbers, a null pointer, zero"));
 
-static const struct bc_shape timeout = {"a timeout", timeout_keys};
+static const struct bc_shape bound =
+	SHAPE("a bound", MAP("timeout", timeout, BC_ONE, 1, "an argument limits the wait"));
 
-static const struct bc_key bound_keys[] = {
-	MAP("timeout", timeout, BC_ONE, 1, "an argument limits the wait"),
-	END,
-};
+static const struct bc_shape alternative =
+	SHAPE("an alternative", KEY("use", BC_TYPE_TEXT, BC_ONE, 1, "what to call instead"),
+		TEXT("note", "how, in a few words"),
+		KEY("loop", BC_TYPE_ID, BC_ONE, 0, "id of the loop it belongs to; without: any"));
 
-static const struct bc_shape bound = {"a bound", bound_keys};
-
-static const struct bc_key alternative_keys[] = {
-	KEY("use", BC_TYPE_TEXT, BC_ONE, 1, "what to call instead"),
-	TEXT("note", "how, in a few words"),
-	KEY("loop", BC_TYPE_ID, BC_ONE, 0, "id of the loop it belongs to; without: any"),
-	END,
-};
-
-static const struct bc_shape alternative = {"an alternative", alternative_keys};
-
-static const struct bc_key provenance_keys[] = {
+static const struct bc_shape provenance = SHAPE("a provenance",
 	WORD("kind", bc_words_provenance, BC_ONE, 1, "where the rule's claims were read"),
-	KEY("ref", BC_TYPE_TEXT, BC_ONE, 1, "which page, header or section: recv(2)"),
-	END,
-};
+	KEY("ref", BC_TYPE_TEXT, BC_ONE, 1, "which page, header or section: recv(2)"));
 
-static const struct bc_shape provenance = {"a provenance", provenance_keys};
-
-static const struct bc_key worst_keys[] = {
+static const struct bc_shape worst = SHAPE("a worst case",
 	KEY("time", BC_TYPE_TIME, BC_ONE, 0,
 		"how long it takes when things go wrong (127s); without: nobody can tell"),
-	KEY("why", BC_TYPE_TEXT, BC_ONE, 1, "what takes so long, in one clause"),
-	END,
-};
+	KEY("why", BC_TYPE_TEXT, BC_ONE, 1, "what takes so long, in one clause"));
 
-static const struct bc_shape worst = {"a worst case", worst_keys};
-
-static const struct bc_key limited_keys[] = {
+static const struct bc_shape limited = SHAPE("what limits a call",
 	KEY("arg", BC_TYPE_ARG, BC_ONE, 1, "the descriptor or handle, counted from 1"),
-	WORD("by", bc_words_limit, BC_ONE_OR_MANY, 1, "limits of this kind, see 'limit'"),
-	END,
-};
+	WORD("by", bc_words_limit, BC_ONE_OR_MANY, 1, "limits of this kind, see 'limit'"));
 
-static const struct bc_shape limited = {"what limits a call", limited_keys};
-
-static const struct bc_key worst_case_keys[] = {
+static const struct bc_shape worst_case = SHAPE("a category's worst case",
 	WORD("category", bc_words_category, BC_ONE, 1, "of the rules it is about"),
 	WORD("bound", bc_words_bound, BC_ONE, 1, "of the rules it is about"),
 	KEY("time", BC_TYPE_TIME, BC_ONE, 0, "as in a rule's worst case"),
 	KEY("why", BC_TYPE_TEXT, BC_ONE, 1, "as in a rule's worst case"),
-	MAP("provenance", provenance, BC_ONE, 1, "the source of these claims"),
-	END,
-};
+	MAP("provenance", provenance, BC_ONE, 1, "the source of these claims"));
 
-static const struct bc_shape worst_case = {"a category's worst case", worst_case_keys};
-
-static const struct bc_key expectation_keys[] = {
+static const struct bc_shape expectation = SHAPE("an expectation",
 	KEY("rule", BC_TYPE_ID, BC_ONE, 1, "id of the rule that must report"),
 	KEY("via", BC_TYPE_NAME, BC_ONE, 0, "the callback it must be reached from"),
-	KEY("within", BC_TYPE_TIME, BC_ONE, 0, "the time limit that must be seen: 500ms"),
-	END,
-};
+	KEY("within", BC_TYPE_TIME, BC_ONE, 0, "the time limit that must be seen: 500ms"));
 
-static const struct bc_shape expectation = {"an expectation", expectation_keys};
-
-static const struct bc_key test_keys[] = {
+static const struct bc_shape test = SHAPE("a test",
 	KEY("code", BC_TYPE_TEXT, BC_ONE, 1,
 		"a C unit; the pack's headers are included, and ON_LOOP before a function makes it "
 		"a callback"),
@@ -138,11 +107,7 @@ static const struct bc_key test_keys[] = {
 		.many = BC_MANY,
 		.may_be_empty = 1,
 		.shape = &expectation,
-		.doc = "what must be reported, and nothing else; without: nothing at all"},
-	END,
-};
-
-static const struct bc_shape test = {"a test", test_keys};
+		.doc = "what must be reported, and nothing else; without: nothing at all"});
 
 static const struct bc_key blocking_keys[] = {
 	KEY("id", BC_TYPE_ID, BC_ONE, BC_IN_PACKS,
@@ -190,7 +155,7 @@ static const struct bc_key blocking_keys[] = {
 static const struct bc_shape blocking = {"a blocking rule", blocking_keys};
 const struct bc_shape bc_shape_own_blocking = {"a blocking rule", blocking_keys};
 
-static const struct bc_key callback_keys[] = {
+static const struct bc_shape callback = SHAPE("a callback",
 	KEY("arg", BC_TYPE_ARG, BC_ONE, 1, "the argument that is the callback, counted from 1"),
 	WORD("thread", bc_words_context, BC_ONE, 1,
 		"where it runs: loop; worker: another thread; child: a forked child; init: before "
@@ -202,46 +167,30 @@ static const struct bc_key callback_keys[] = {
 	KEY("source_arg", BC_TYPE_ARG, BC_ONE, 0,
 		"the source that carries it, which another call puts on a queue"),
 	KEY("signal_arg", BC_TYPE_ARG, BC_ONE, 0, "the signal that it waits for"),
-	MAP("signal_when", condition, BC_ONE, 0, "it waits for a signal at all"),
-	END,
-};
+	MAP("signal_when", condition, BC_ONE, 0, "it waits for a signal at all"));
 
-static const struct bc_shape callback = {"a callback", callback_keys};
-
-static const struct bc_key register_keys[] = {
+const struct bc_shape bc_shape_register = SHAPE("a registration",
 	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "the functions that take a callback"),
 	KEY("params", BC_TYPE_COUNT, BC_ONE, 0, "as in a blocking rule"),
 	KEY("args", BC_TYPE_NAME, BC_MANY, 0, "names of the parameters, for messages"),
 	MAP("callbacks", callback, BC_MANY, 1, "which arguments, and where they run"),
-	MAP("when", condition, BC_ONE, 0, "registers only when this holds"),
-	END,
-};
+	MAP("when", condition, BC_ONE, 0, "registers only when this holds"));
 
-const struct bc_shape bc_shape_register = {"a registration", register_keys};
-
-static const struct bc_key field_keys[] = {
+static const struct bc_shape field = SHAPE("a callback field",
 	KEY("type", BC_TYPE_RECORD, BC_ONE_OR_MANY, 1,
 		"struct or typedef names; one * stands for any text"),
 	KEY("field", BC_TYPE_FIELD, BC_ONE_OR_MANY, 1, "the callback; * for every field"),
 	WORD("thread", bc_words_context, BC_ONE, 1, "as in a callback"),
 	KEY("signal_field", BC_TYPE_FIELD, BC_ONE, 0,
-		"a field set beside it: the signal that the callback waits for"),
-	END,
-};
+		"a field set beside it: the signal that the callback waits for"));
 
-static const struct bc_shape field = {"a callback field", field_keys};
-
-static const struct bc_key wait_keys[] = {
+static const struct bc_shape wait = SHAPE("a wait",
 	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "where a home-grown loop waits"),
 	MAP("timeout", timeout, BC_ONE, 0, "the argument that limits the wait"),
 	KEY("count_arg", BC_TYPE_ARG, BC_ONE, 0,
-		"the number of descriptors; a constant 1 there makes it no event loop"),
-	END,
-};
+		"the number of descriptors; a constant 1 there makes it no event loop"));
 
-static const struct bc_shape wait = {"a wait", wait_keys};
-
-static const struct bc_key loop_keys[] = {
+static const struct bc_shape loop = SHAPE("a loop",
 	KEY("id", BC_TYPE_ID, BC_ONE, 1, "name of the loop; several packs may add to one"),
 	KEY("requires", BC_TYPE_NAME, BC_MANY, 0,
 		"the fields below count only in programs that call one of these functions"),
@@ -249,13 +198,9 @@ static const struct bc_key loop_keys[] = {
 	MAP("fields", field, BC_MANY, 0, "struct fields that hold callbacks"),
 	MAP("wait", wait, BC_MANY, 0, "functions that wait for events"),
 	KEY("annotations", BC_TYPE_TEXT, BC_MANY, 0,
-		"texts of annotate attributes that make a function a callback"),
-	END,
-};
+		"texts of annotate attributes that make a function a callback"));
 
-static const struct bc_shape loop = {"a loop", loop_keys};
-
-static const struct bc_key create_keys[] = {
+static const struct bc_shape create = SHAPE("a creator",
 	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that make a descriptor"),
 	WORD("kind", bc_words_fd_kind, BC_ONE, 1,
 		"what it is; event: ready whenever the loop says so; file: has no mode; kernel: "
@@ -266,24 +211,16 @@ static const struct bc_key create_keys[] = {
 	KEY("nonblocking", BC_TYPE_BOOL, BC_ONE, 0, "it always starts non-blocking"),
 	MAP("datagram_when", condition, BC_ONE, 0, "it is a datagram socket"),
 	MAP("kernel_when", condition, BC_ONE, 0,
-		"it is a file that the kernel answers from memory, as in /proc"),
-	END,
-};
+		"it is a file that the kernel answers from memory, as in /proc"));
 
-static const struct bc_shape create = {"a creator", create_keys};
-
-static const struct bc_key set_keys[] = {
+static const struct bc_shape set = SHAPE("a mode setter",
 	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that change a mode"),
 	KEY("fd_arg", BC_TYPE_ARG, BC_ONE, 1, "the descriptor or handle"),
 	MAP("when", condition, BC_ONE, 0, "the call changes the mode at all"),
 	MAP("nonblocking_when", condition, BC_ONE, 0,
-		"yes: to non-blocking; no: to blocking again; without: always to non-blocking"),
-	END,
-};
+		"yes: to non-blocking; no: to blocking again; without: always to non-blocking"));
 
-static const struct bc_shape set = {"a mode setter", set_keys};
-
-static const struct bc_key limit_keys[] = {
+static const struct bc_shape limit = SHAPE("a setter of limits",
 	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that set a time limit"),
 	KEY("fd_arg", BC_TYPE_ARG, BC_ONE, 0,
 		"the descriptor or handle; without: what the call returns"),
@@ -291,30 +228,18 @@ static const struct bc_key limit_keys[] = {
 	MAP("timeout", timeout, BC_ONE, 1, "the argument that is the limit"),
 	WORD("by", bc_words_limit, BC_ONE_OR_MANY, 1,
 		"what it bounds: receive, send, connect; call: whatever one call does; lock: the "
-		"wait for a lock, before the work itself"),
-	END,
-};
+		"wait for a lock, before the work itself"));
 
-static const struct bc_shape limit = {"a setter of limits", limit_keys};
-
-static const struct bc_key lock_keys[] = {
+static const struct bc_shape lock = SHAPE("a lock",
 	KEY("take", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that take the lock, and may wait"),
 	KEY("release", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that release it"),
-	KEY("arg", BC_TYPE_ARG, BC_ONE, 1, "the argument that is the lock, counted from 1"),
-	END,
-};
+	KEY("arg", BC_TYPE_ARG, BC_ONE, 1, "the argument that is the lock, counted from 1"));
 
-static const struct bc_shape lock = {"a lock", lock_keys};
-
-static const struct bc_key watch_keys[] = {
+static const struct bc_shape watch = SHAPE("a watch",
 	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that have it watched"),
-	KEY("fd_arg", BC_TYPE_ARG, BC_ONE, 1, "the descriptor"),
-	END,
-};
+	KEY("fd_arg", BC_TYPE_ARG, BC_ONE, 1, "the descriptor"));
 
-static const struct bc_shape watch = {"a watch", watch_keys};
-
-static const struct bc_key queue_keys[] = {
+static const struct bc_shape queue = SHAPE("a function about queues",
 	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions about queues"),
 	WORD("use", bc_words_queue_use, BC_ONE, 1,
 		"make: returns a new one; main: returns that of the main or of the calling "
@@ -323,71 +248,45 @@ static const struct bc_key queue_keys[] = {
 		"arg; timer: returns a source that waits for time or idleness only; serve: has "
 		"the calling thread's queue serve others"),
 	KEY("arg", BC_TYPE_ARG, BC_ONE, 0, "the queue"),
-	KEY("source_arg", BC_TYPE_ARG, BC_ONE, 0, "the source"),
-	END,
-};
+	KEY("source_arg", BC_TYPE_ARG, BC_ONE, 0, "the source"));
 
-static const struct bc_shape queue = {"a function about queues", queue_keys};
-
-static const struct bc_key same_keys[] = {
+static const struct bc_shape same = SHAPE("another name",
 	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1,
 		"functions whose result is another name for a descriptor or stream"),
-	KEY("arg", BC_TYPE_ARG, BC_ONE, 1, "the descriptor or stream"),
-	END,
-};
+	KEY("arg", BC_TYPE_ARG, BC_ONE, 1, "the descriptor or stream"));
 
-static const struct bc_shape same = {"another name", same_keys};
-
-static const struct bc_key descriptor_keys[] = {
+static const struct bc_shape descriptors = SHAPE("the descriptors",
 	MAP("watch", watch, BC_MANY, 0, "functions that have a descriptor watched by a loop"),
 	MAP("create", create, BC_MANY, 0, "functions that make descriptors or handles"),
 	MAP("same", same, BC_MANY, 0, "functions that give them another name"),
 	MAP("set", set, BC_MANY, 0, "functions that change their mode"),
 	MAP("limit", limit, BC_MANY, 0, "functions that set time limits on them"),
 	KEY("would_block", BC_TYPE_NUMBER, BC_MANY, 0,
-		"error numbers that only a non-blocking call gives"),
-	END,
-};
+		"error numbers that only a non-blocking call gives"));
 
-static const struct bc_shape descriptors = {"the descriptors", descriptor_keys};
-
-static const struct bc_key never_keys[] = {
+const struct bc_shape bc_shape_never = SHAPE("a never_blocks entry",
 	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that do not block"),
-	KEY("reason", BC_TYPE_TEXT, BC_ONE, 1, "why"),
-	END,
-};
+	KEY("reason", BC_TYPE_TEXT, BC_ONE, 1, "why"));
 
-const struct bc_shape bc_shape_never = {"a never_blocks entry", never_keys};
-
-static const struct bc_key phase_keys[] = {
+static const struct bc_shape phase = SHAPE("a phase",
 	WORD("phase", bc_words_phase, BC_ONE, 1,
 		"reload: because somebody asks for it; shutdown: on the way out; findings in "
-		"either "
-		"are a step less severe"),
+		"either are a step less severe"),
 	KEY("signals", BC_TYPE_NUMBER, BC_MANY, 0, "callbacks of these signals run in it"),
 	KEY("ends_loop", BC_TYPE_NAME, BC_MANY, 0,
 		"functions that end the loop: what surely runs together with such a call runs in "
 		"it"),
 	KEY("loops", BC_TYPE_NAME, BC_MANY, 0,
 		"the functions whose loops those end; in a program with several calls of these, "
-		"which "
-		"loop ends is not known, and nothing is said"),
-	END,
-};
+		"which loop ends is not known, and nothing is said"));
 
-static const struct bc_shape phase = {"a phase", phase_keys};
-
-static const struct bc_key handler_keys[] = {
+static const struct bc_shape handler = SHAPE("an installer of signal handlers",
 	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that install a signal handler"),
 	KEY("signal_arg", BC_TYPE_ARG, BC_ONE, 1, "the signal"),
 	KEY("handler_arg", BC_TYPE_ARG, BC_ONE, 0, "the handler; without: it is in a field"),
-	KEY("fields", BC_TYPE_FIELD, BC_MANY, 0, "the fields that hold the handler: sa_handler"),
-	END,
-};
+	KEY("fields", BC_TYPE_FIELD, BC_MANY, 0, "the fields that hold the handler: sa_handler"));
 
-static const struct bc_shape handler = {"an installer of signal handlers", handler_keys};
-
-static const struct bc_key about_keys[] = {
+static const struct bc_shape about = SHAPE("the pack's description",
 	KEY("name", BC_TYPE_ID, BC_ONE, 1, "the library"),
 	TEXT("version", "the version whose headers and manuals were read"),
 	TEXT("license", "licence of this pack"),
@@ -403,13 +302,9 @@ static const struct bc_key about_keys[] = {
 	KEY("absent", BC_TYPE_RECORD, BC_MANY, 0,
 		"functions and structs below that these headers lack: those of other systems, or "
 		"of other releases"),
-	TEXT("docs", "where the library is documented"),
-	END,
-};
+	TEXT("docs", "where the library is documented"));
 
-static const struct bc_shape about = {"the pack's description", about_keys};
-
-static const struct bc_key pack_keys[] = {
+const struct bc_shape bc_shape_pack = SHAPE("a rule pack",
 	KEY("schema", BC_TYPE_TEXT, BC_ONE, 1, BC_SCHEMA_ID),
 	MAP("pack", about, BC_ONE, 1, "what this pack is about"),
 	KEY("constants", BC_TYPE_CONSTANTS, BC_ONE, 0,
@@ -423,8 +318,7 @@ static const struct bc_key pack_keys[] = {
 	MAP("phases", phase, BC_MANY, 0, "what tells that the program reloads or ends"),
 	MAP("signal_handlers", handler, BC_MANY, 0,
 		"who installs signal handlers; a flag that only those of one phase set tells that "
-		"it "
-		"is on"),
+		"it is on"),
 	MAP("worst_cases", worst_case, BC_MANY, 0,
 		"how long calls of a category take when things go wrong"),
 	KEY("forks", BC_TYPE_NAME, BC_MANY, 0, "functions that return twice, like fork"),
@@ -434,11 +328,7 @@ static const struct bc_key pack_keys[] = {
 	MAP("never_blocks", bc_shape_never, BC_MANY, 0,
 		"functions known not to block; takes them out of the rules of earlier packs"),
 	KEY("disable", BC_TYPE_ID, BC_MANY, 0, "ids of rules or loops of earlier packs to drop"),
-	MAP("tests", test, BC_MANY, 0, "programs that show the pack at work"),
-	END,
-};
-
-const struct bc_shape bc_shape_pack = {"a rule pack", pack_keys};
+	MAP("tests", test, BC_MANY, 0, "programs that show the pack at work"));
 
 int bc_word_value(const struct bc_word *words, const char *text)
 {
