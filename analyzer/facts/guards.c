@@ -2,184 +2,9 @@
 
 #include <stdlib.h>
 
-#include "base/arena.h"
-
-/* A guard and the nodes [begin, end) that it holds for. */
-struct held {
-	struct bc_condition guard;
-	uint32_t begin, end;
-	int ended; /* control joined from outside the region; stays until its scope is left */
-};
-
-/* A label and the first and last goto that lead to it; `first` > `last` without any. */
-struct label {
-	uint32_t at;
-	uint32_t first, last;
-};
-
-/* The innermost statement that a break leaves. */
-struct breakable {
-	struct breakable *outer;
-	int broke;
-};
-
-struct loop {
-	struct loop *outer;
-	int continued;
-};
-
-struct choice { /* a switch */
-	struct choice *outer;
-	uint32_t guard; /* its index in held[]; BC_NONE when there was no room */
-	uint32_t above; /* guards from here on began inside its body */
-	int reached;    /* control can come to its head */
-	int has_default;
-};
-
-struct bc_guard_walk {
-	const struct bc_body *body;
-	bc_guard_visit *visit;
-	void *context;
-	int stopped;
-
-	struct held held[BC_GUARDS_MAX];
-	uint32_t nheld;
-	int partial;
-	int alive; /* control can come here */
-	uint32_t loops;
-	uint32_t block_end; /* of the innermost block: where its early exits cease to matter */
-
-	struct breakable *breakable;
-	struct loop *loop;
-	struct choice *choice;
-
-	struct label *labels;
-	uint32_t nlabels;
-};
-
-/* Beyond this many labels each one ends every guard, so that hostile input costs no square. */
-enum { LABELS_MAX = 1024 };
+#include "facts/guard_walk.h"
 
 static void walk_node(struct bc_guard_walk *walk, uint32_t node);
-
-static const struct bc_node *at(const struct bc_guard_walk *walk, uint32_t node)
-{
-	return &walk->body->nodes[node];
-}
-
-static uint32_t end_of(const struct bc_guard_walk *walk, uint32_t node)
-{
-	return bc_body_end(walk->body, node);
-}
-
-/* ---- holding guards ---- */
-
-/* 1 or 0 when the condition always has that truth, else -1. */
-static int constant_truth(const struct bc_guard_walk *walk, uint32_t node)
-{
-	const struct bc_node *condition = at(walk, node);
-
-	if (condition->kind == BC_N_NONE)
-		return 1; /* for (;;) */
-	if (condition->kind == BC_N_INT)
-		return walk->body->facts->ints[condition->ref] != 0;
-	return -1;
-}
-
-static void hold(struct bc_guard_walk *walk, uint32_t condition, enum bc_guard_truth truth,
-	uint32_t begin, uint32_t end)
-{
-	if (truth != BC_GUARD_CASE && constant_truth(walk, condition) == (int)truth)
-		return; /* says nothing */
-	if (walk->nheld == BC_GUARDS_MAX) {
-		walk->partial = 1;
-		return;
-	}
-	walk->held[walk->nheld++] = (struct held){
-		.guard = {condition, truth, BC_NONE, BC_NONE},
-		.begin = begin,
-		.end = end,
-	};
-}
-
-static void release(struct bc_guard_walk *walk, uint32_t mark)
-{
-	walk->nheld = mark;
-}
-
-/* For what follows `node` in its block. */
-static void hold_after(
-	struct bc_guard_walk *walk, uint32_t node, uint32_t condition, enum bc_guard_truth truth)
-{
-	hold(walk, condition, truth, end_of(walk, node), walk->block_end);
-}
-
-/* ---- labels ---- */
-
-static void note_goto(struct bc_guard_walk *walk, uint32_t label, uint32_t node)
-{
-	struct label *to = &walk->labels[label];
-
-	to->first = node < to->first ? node : to->first;
-	to->last = node > to->last ? node : to->last;
-}
-
-static void find_labels(struct bc_guard_walk *walk)
-{
-	const struct bc_body *body = walk->body;
-	int computed = 0;
-
-	if (!body->nlabels)
-		return;
-	walk->nlabels = body->nlabels;
-	walk->labels = bc_xmalloc(walk->nlabels * sizeof(*walk->labels));
-	for (uint32_t i = 0; i < walk->nlabels; i++)
-		walk->labels[i] = (struct label){BC_NONE, BC_NONE, 0};
-	for (uint32_t i = 0; i < body->nnodes; i++) {
-		if (body->nodes[i].kind == BC_N_LABEL)
-			walk->labels[body->nodes[i].ref].at = i;
-		else if (body->nodes[i].kind == BC_N_GOTO && body->nodes[i].ref == BC_NONE)
-			computed = 1;
-		else if (body->nodes[i].kind == BC_N_GOTO)
-			note_goto(walk, body->nodes[i].ref, i);
-	}
-	for (uint32_t i = 0; computed && i < walk->nlabels; i++)
-		walk->labels[i] = (struct label){walk->labels[i].at, 0, BC_NONE - 1};
-}
-
-/* Control joins here from the gotos of `label`: guards whose region they are not in end. */
-static void join(struct bc_guard_walk *walk, const struct label *label)
-{
-	for (uint32_t i = 0; i < walk->nheld; i++)
-		if (label->first < walk->held[i].begin || label->last >= walk->held[i].end)
-			walk->held[i].ended = 1;
-}
-
-/* Control that joins at a label in [begin, end) can come back to `begin`. */
-static void join_all(struct bc_guard_walk *walk, uint32_t begin, uint32_t end)
-{
-	for (uint32_t i = 0; i < walk->nlabels && walk->nlabels <= LABELS_MAX; i++) {
-		const struct label *label = &walk->labels[i];
-
-		if (label->at >= begin && label->at < end && label->first <= label->last)
-			join(walk, label);
-	}
-}
-
-static void walk_label(struct bc_guard_walk *walk, uint32_t node)
-{
-	const struct label *label = &walk->labels[at(walk, node)->ref];
-	static const struct label anywhere = {0, 0, BC_NONE};
-
-	if (label->first > label->last)
-		return; /* no goto leads here */
-	walk->alive = 1;
-	if (walk->nlabels > LABELS_MAX)
-		join(walk, &anywhere);
-	join(walk, label);
-	if (label->last > node)
-		join_all(walk, node, label->last);
-}
 
 /* ---- branches ---- */
 
@@ -193,11 +18,11 @@ static int walk_branch(
 	uint32_t mark = walk->nheld;
 	int own, joined;
 
-	hold(walk, condition, truth, branch, end_of(walk, branch));
+	bc_guard_hold(walk, condition, truth, branch, bc_guard_end(walk, branch));
 	own = walk->nheld > mark;
 	walk_node(walk, branch);
 	joined = own && walk->held[mark].ended;
-	release(walk, mark);
+	bc_guard_release(walk, mark);
 	return joined;
 }
 
@@ -205,7 +30,7 @@ static int walk_branch(
 static void walk_if(struct bc_guard_walk *walk, uint32_t node)
 {
 	uint32_t condition = node + 1;
-	uint32_t then = end_of(walk, condition), otherwise = end_of(walk, then);
+	uint32_t then = bc_guard_end(walk, condition), otherwise = bc_guard_end(walk, then);
 	int before, joined_then, after_then, joined_else;
 
 	walk_node(walk, condition);
@@ -215,75 +40,77 @@ static void walk_if(struct bc_guard_walk *walk, uint32_t node)
 	walk->alive = before;
 	joined_else = walk_branch(walk, otherwise, condition, BC_GUARD_FALSE);
 	if (after_then && !walk->alive && !joined_then)
-		hold_after(walk, node, condition, BC_GUARD_TRUE);
+		bc_guard_hold_after(walk, node, condition, BC_GUARD_TRUE);
 	else if (!after_then && walk->alive && !joined_else)
-		hold_after(walk, node, condition, BC_GUARD_FALSE);
+		bc_guard_hold_after(walk, node, condition, BC_GUARD_FALSE);
 	walk->alive = walk->alive || after_then;
 }
 
 /* && || ?: evaluate the right side where the left one is `truth`. */
 static void walk_logical(struct bc_guard_walk *walk, uint32_t node, enum bc_guard_truth truth)
 {
-	uint32_t left = node + 1, right = end_of(walk, left);
+	uint32_t left = node + 1, right = bc_guard_end(walk, left);
 	int before;
 
 	walk_node(walk, left);
 	before = walk->alive;
 	walk_branch(walk, right, left, truth);
 	if (before && !walk->alive) /* `ok || die();` */
-		hold_after(walk, node, left, truth ? BC_GUARD_FALSE : BC_GUARD_TRUE);
+		bc_guard_hold_after(walk, node, left, truth ? BC_GUARD_FALSE : BC_GUARD_TRUE);
 	walk->alive = walk->alive || before;
 }
 
 /* ---- loops ---- */
 
 /* Walks the parts; returns whether control can come to the end of the condition's evaluation. */
-static int walk_loop_parts(struct bc_guard_walk *walk, uint32_t node, const struct loop *loop)
+static int walk_loop_parts(
+	struct bc_guard_walk *walk, uint32_t node, const struct bc_guard_loop *loop)
 {
-	uint32_t condition = node + 1, step = end_of(walk, condition), body = end_of(walk, step);
-	int tested_first = at(walk, node)->op != BC_LOOP_DO, before = 0;
+	uint32_t condition = node + 1, step = bc_guard_end(walk, condition),
+		 body = bc_guard_end(walk, step);
+	int tested_first = bc_guard_at(walk, node)->op != BC_LOOP_DO, before = 0;
 	uint32_t mark = walk->nheld, inside;
 
 	if (tested_first) {
 		walk_node(walk, condition);
 		before = walk->alive;
-		hold(walk, condition, BC_GUARD_TRUE, step, end_of(walk, node));
+		bc_guard_hold(walk, condition, BC_GUARD_TRUE, step, bc_guard_end(walk, node));
 		inside = walk->nheld;
 		walk_node(walk, body);
-		release(walk, inside);
+		bc_guard_release(walk, inside);
 		walk->alive = walk->alive || loop->continued;
 		walk_node(walk, step);
 	} else {
 		walk_node(walk, body);
-		release(walk, mark);
+		bc_guard_release(walk, mark);
 		walk->alive = walk->alive || loop->continued;
 		walk_node(walk, step);
 		walk_node(walk, condition);
 	}
-	release(walk, mark);
+	bc_guard_release(walk, mark);
 	return before || walk->alive;
 }
 
 static void walk_loop(struct bc_guard_walk *walk, uint32_t node)
 {
-	struct breakable breakable = {walk->breakable, 0};
-	struct loop loop = {walk->loop, 0};
+	struct bc_guard_breakable breakable = {walk->breakable, 0};
+	struct bc_guard_loop loop = {walk->loop, 0};
 	uint32_t condition = node + 1;
-	int truth = constant_truth(walk, condition);
-	int once = at(walk, node)->op == BC_LOOP_DO && truth == 0;
+	int truth = bc_guard_constant(walk, condition);
+	int once = bc_guard_at(walk, node)->op == BC_LOOP_DO && truth == 0;
 	int tested;
 
 	walk->breakable = &breakable;
 	walk->loop = &loop;
 	walk->loops += !once;
-	join_all(walk, node, end_of(walk, node));
+	bc_guard_join_all(walk, node, bc_guard_end(walk, node));
 	tested = walk_loop_parts(walk, node, &loop);
 	walk->loops -= !once;
 	walk->loop = loop.outer;
 	walk->breakable = breakable.outer;
 	walk->alive = (tested && truth != 1) || breakable.broke;
 	if (walk->alive && !breakable.broke)
-		hold_after(walk, node, condition, BC_GUARD_FALSE);
+		bc_guard_hold_after(walk, node, condition, BC_GUARD_FALSE);
 }
 
 static void walk_continue(struct bc_guard_walk *walk)
@@ -304,14 +131,14 @@ static void walk_break(struct bc_guard_walk *walk)
 
 static void walk_switch(struct bc_guard_walk *walk, uint32_t node)
 {
-	uint32_t value = node + 1, body = end_of(walk, value), mark;
-	struct breakable breakable = {walk->breakable, 0};
-	struct choice choice = {.outer = walk->choice};
+	uint32_t value = node + 1, body = bc_guard_end(walk, value), mark;
+	struct bc_guard_breakable breakable = {walk->breakable, 0};
+	struct bc_guard_choice choice = {.outer = walk->choice};
 
 	walk_node(walk, value);
 	mark = walk->nheld;
 	choice.reached = walk->alive;
-	hold(walk, value, BC_GUARD_CASE, body, end_of(walk, node));
+	bc_guard_hold(walk, value, BC_GUARD_CASE, body, bc_guard_end(walk, node));
 	choice.guard = walk->nheld > mark ? mark : BC_NONE;
 	choice.above = walk->nheld;
 	walk->breakable = &breakable;
@@ -320,18 +147,18 @@ static void walk_switch(struct bc_guard_walk *walk, uint32_t node)
 	walk_node(walk, body);
 	walk->choice = choice.outer;
 	walk->breakable = breakable.outer;
-	release(walk, mark);
+	bc_guard_release(walk, mark);
 	walk->alive = walk->alive || breakable.broke || (choice.reached && !choice.has_default);
 }
 
 /* CASE or DEFAULT: control joins from the head of the switch. */
 static void walk_case(struct bc_guard_walk *walk, uint32_t node)
 {
-	struct choice *choice = walk->choice;
+	struct bc_guard_choice *choice = walk->choice;
 
 	if (!choice)
 		return;
-	choice->has_default |= at(walk, node)->kind == BC_N_DEFAULT;
+	choice->has_default |= bc_guard_at(walk, node)->kind == BC_N_DEFAULT;
 	for (uint32_t i = choice->above; i < walk->nheld; i++)
 		walk->held[i].ended = 1;
 	if (choice->guard != BC_NONE) {
@@ -347,9 +174,9 @@ static void walk_case(struct bc_guard_walk *walk, uint32_t node)
 
 static void walk_children(struct bc_guard_walk *walk, uint32_t node)
 {
-	uint32_t end = end_of(walk, node);
+	uint32_t end = bc_guard_end(walk, node);
 
-	for (uint32_t child = node + 1; child < end; child = end_of(walk, child))
+	for (uint32_t child = node + 1; child < end; child = bc_guard_end(walk, child))
 		walk_node(walk, child);
 }
 
@@ -357,15 +184,15 @@ static void walk_block(struct bc_guard_walk *walk, uint32_t node)
 {
 	uint32_t mark = walk->nheld, outer = walk->block_end;
 
-	walk->block_end = end_of(walk, node);
+	walk->block_end = bc_guard_end(walk, node);
 	walk_children(walk, node);
 	walk->block_end = outer;
-	release(walk, mark);
+	bc_guard_release(walk, mark);
 }
 
 static int is_noreturn(const struct bc_guard_walk *walk, uint32_t call)
 {
-	const struct bc_node *callee = at(walk, call + 1);
+	const struct bc_node *callee = bc_guard_at(walk, call + 1);
 	const struct bc_fact_symbol *symbols = walk->body->facts->symbols;
 
 	return callee->kind == BC_N_FUNC && (symbols[callee->ref].flags & BC_SYM_NORETURN);
@@ -373,7 +200,7 @@ static int is_noreturn(const struct bc_guard_walk *walk, uint32_t call)
 
 static void walk_node(struct bc_guard_walk *walk, uint32_t node)
 {
-	const struct bc_node *here = at(walk, node);
+	const struct bc_node *here = bc_guard_at(walk, node);
 
 	walk->stopped = walk->stopped || walk->visit(walk->context, walk, node);
 	if (walk->stopped)
@@ -395,7 +222,7 @@ static void walk_node(struct bc_guard_walk *walk, uint32_t node)
 	switch (here->kind) {
 	case BC_N_CASE:
 	case BC_N_DEFAULT: walk_case(walk, node); break;
-	case BC_N_LABEL: walk_label(walk, node); break;
+	case BC_N_LABEL: bc_guard_join_at(walk, node); break;
 	case BC_N_BREAK: walk_break(walk); break;
 	case BC_N_CONTINUE: walk_continue(walk); break;
 	case BC_N_GOTO:
@@ -415,7 +242,7 @@ void bc_guards_walk(const struct bc_body *body, bc_guard_visit *visit, void *con
 		.block_end = body->nnodes,
 	};
 
-	find_labels(&walk);
+	bc_guard_find_labels(&walk);
 	walk_node(&walk, 0);
 	free(walk.labels);
 }
