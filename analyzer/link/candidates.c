@@ -271,10 +271,11 @@ static int is_same_wait(const struct bc_loop_search *s, uint32_t best, uint32_t 
 		if (b->func != o->func)
 			return 1; /* apart since a pointer */
 		if (b->call != o->call)
-			return b->depth == o->depth &&
-			       (b->parent == BC_NONE || is_either_or(&program->funcs[b->func],
-								program->calls[b->call].node,
-								program->calls[o->call].node));
+			return (b->depth == o->depth && b->parent == BC_NONE) ||
+			       ((b->depth == o->depth || program->calls[o->call].sym == BC_NONE) &&
+				       is_either_or(&program->funcs[b->func],
+					       program->calls[b->call].node,
+					       program->calls[o->call].node));
 		if (b->parent == BC_NONE || o->parent == BC_NONE)
 			return 0;
 		best = b->parent;

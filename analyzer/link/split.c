@@ -176,6 +176,17 @@ static uint32_t choose(const struct splitter *s, const struct definers *definers
 	return best;
 }
 
+/*
+ * What a header of the system declares is the system's, unless the build says otherwise: a library
+ * to be preloaded defines open() and fclose() for other programs than those built beside it.
+ */
+static int is_taken_from_system(const struct splitter *s, const struct bc_fact_symbol *symbol,
+	uint32_t definer, uint32_t main_unit)
+{
+	return symbol->flags & BC_SYM_SYSTEM && main_unit != UINT32_MAX &&
+	       !same_target(&s->units[definer], &s->units[main_unit]);
+}
+
 /* Adds to `in` all units that those in it need. */
 static void close_over_symbols(struct splitter *s, uint32_t main_unit, uint8_t *in)
 {
@@ -197,7 +208,8 @@ static void close_over_symbols(struct splitter *s, uint32_t main_unit, uint8_t *
 			if (id == BC_INTERN_NONE)
 				continue;
 			chosen = choose(s, &s->definers.items[id], main_unit, u, in);
-			if (chosen == UINT32_MAX)
+			if (chosen == UINT32_MAX ||
+				is_taken_from_system(s, &facts->symbols[i], chosen, main_unit))
 				continue;
 			in[chosen] = 1;
 			bc_vec_push(&work, chosen);

@@ -109,10 +109,12 @@ void bc_question_weigh_path(
 	const struct bc_question *q, const struct bc_call_view *view, struct bc_verdict *verdict)
 {
 	const struct bc_pred *when = q->rule->fifo_nonblocking_when;
+	enum bc_tri nonblocking;
 
 	if (!opens_fifo(q))
 		return;
-	if (when && bc_pred_eval(q->sources->models, when, view, NULL) == BC_YES) {
+	nonblocking = when ? bc_pred_eval(q->sources->models, when, view, NULL) : BC_NO;
+	if (nonblocking == BC_YES) {
 		verdict->blocks = 0;
 		return;
 	}
@@ -122,4 +124,6 @@ void bc_question_weigh_path(
 	verdict->nassumptions = 0;
 	verdict->confidence = BC_CONF_LIKELY;
 	bc_verdict_assume(verdict, "nobody has the other end of the FIFO open");
+	if (nonblocking == BC_UNKNOWN) /* flags that differ, perhaps for this very reason */
+		bc_verdict_lower(verdict, BC_CONF_POSSIBLE);
 }
