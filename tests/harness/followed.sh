@@ -105,7 +105,8 @@ if [ -x "$launcher" ]; then
 	fi
 	if [ -x "$programs/static_stalls" ]; then
 		run "$launcher" exec "$programs/static_stalls"
-		if [ $code = 3 ] && grep -q '"tier": "outside"' "$work/report" && [ "$(count_of on_sleep)" = 1 ]; then
+		# from outside, on a busy machine, one may be seen in two pieces
+		if [ $code = 3 ] && grep -q '"tier": "outside"' "$work/report" && [ "$(count_of on_sleep)" -ge 1 ]; then
 			good "a static program that becomes another static one"
 		else
 			bad "a static program that becomes another static one: status $code, on_sleep $(count_of on_sleep)"

@@ -350,6 +350,7 @@ static void test_calls(void **state)
 	assert_null(bc_call_name(collector, id + 2));
 	munmap(wire, sizeof(*wire));
 	free(collector);
+	bc_run_fini(&run);
 }
 
 /* More than there is room for are counted, not forgotten. */
@@ -379,6 +380,7 @@ static void test_too_many_calls(void **state)
 	assert_int_equal(run.untimed, COUNT - found);
 	munmap(wire, sizeof(*wire));
 	free(collector);
+	bc_run_fini(&run);
 }
 
 int main(void)
