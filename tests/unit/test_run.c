@@ -348,7 +348,16 @@ static void test_calls(void **state)
 	assert_null(bc_call_name(collector, 0));
 	assert_null(bc_call_name(collector, UINT32_MAX));
 	assert_null(bc_call_name(collector, id + 2));
+	/* as they stand on stacks */
+	assert_string_equal(bc_call_find(collector, "PQexec"), "PQexec");
+	assert_string_equal(bc_call_find(collector, "sqlite3_step.part.0"), "sqlite3_step");
+	assert_string_equal(bc_call_find(collector, "__libc_read"), "read");
+	assert_string_equal(bc_call_find(collector, "__read"), "read");
+	assert_null(bc_call_find(collector, "PQexecParams"));
+	assert_null(bc_call_find(collector, "app+0x1234"));
+	assert_null(bc_call_find(collector, ""));
 	munmap(wire, sizeof(*wire));
+	bc_run_fini(&run);
 	free(collector);
 	bc_run_fini(&run);
 }
@@ -379,6 +388,7 @@ static void test_too_many_calls(void **state)
 	assert_in_range(found, 3000, COUNT - 1);
 	assert_int_equal(run.untimed, COUNT - found);
 	munmap(wire, sizeof(*wire));
+	bc_run_fini(&run);
 	free(collector);
 	bc_run_fini(&run);
 }
