@@ -1,4 +1,5 @@
-/* What calls, waits and callbacks (calls.c, waits.c, hot.c) share. */
+/* What calls, waits and callbacks (calls.c, waits.c, hot.c) and what is kept of them (record.c)
+ * share. */
 #ifndef BC_HARNESS_PRELOAD_FRAME_H
 #define BC_HARNESS_PRELOAD_FRAME_H
 
@@ -6,7 +7,8 @@
 
 #include "harness/preload/core.h"
 
-/* Reads the thread's figures anew. Frames that relied on the old ones get them to keep. */
+/* record.c
+ * Reads the thread's figures anew. Frames that relied on the old ones get them to keep. */
 void bc_frame_read(uint64_t now);
 void bc_frame_wait_begin(uint64_t now);
 void bc_frame_wait_end(uint64_t begin, uint64_t now);

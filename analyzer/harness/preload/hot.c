@@ -4,137 +4,11 @@
  */
 #include "harness/preload/core.h"
 
-#include <dlfcn.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unwind.h>
-
 #include "harness/preload/frame.h"
-#include "harness/preload/raw.h"
 
 enum { OFF = 0xffffffff };
 
-/* ---- CPU time ---- */
-
-static uint64_t to_ns(const struct timeval *time)
-{
-	return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_usec * 1000u;
-}
-
-/* The frames that began since the last reading; those further out have their own. */
-static void hand_down(const struct bc_reading *old)
-{
-	struct bc_wire_thread *thread = bc_thread.slot;
-	uint32_t depth = thread ? thread->depth : 0;
-
-	if (depth > BC_WIRE_FRAMES)
-		depth = BC_WIRE_FRAMES;
-	while (depth--) {
-		struct bc_wire_frame *frame = &thread->frames[depth];
-
-		if (frame->reading != bc_thread.reading)
-			return;
-		frame->cpu_ns = old->cpu_ns + (frame->start_ns - old->at_ns);
-		frame->system_ns = old->system_ns;
-		frame->faults = old->faults;
-		frame->switches = old->switches;
-	}
-}
-
-BC_NOINLINE void bc_frame_read(uint64_t now)
-{
-	struct bc_reading *reading = &bc_thread.now;
-	struct rusage usage;
-
-	hand_down(reading);
-	bc_thread.reading++;
-	reading->at_ns = now;
-	if (bc_raw2(SYS_getrusage, RUSAGE_THREAD, (long)&usage) < 0)
-		return;
-	reading->system_ns = to_ns(&usage.ru_stime);
-	reading->cpu_ns = to_ns(&usage.ru_utime) + reading->system_ns;
-	reading->switches = (uint64_t)usage.ru_nvcsw;
-	reading->faults = (uint64_t)usage.ru_majflt << 32 | (uint32_t)usage.ru_minflt;
-}
-
-void bc_frame_wait_begin(uint64_t now)
-{
-	if (now - bc_thread.now.at_ns <= CPU_EVERY_NS)
-		bc_thread.now.cpu_ns += now - bc_thread.now.at_ns;
-}
-
-/* Time asleep is no CPU time; after a long busy stretch the reading is taken anew. */
-void bc_frame_wait_end(uint64_t begin, uint64_t now)
-{
-	if (begin - bc_thread.now.at_ns <= CPU_EVERY_NS)
-		bc_thread.now.at_ns += now - bc_thread.now.at_ns;
-}
-
-/* ---- what is recorded ---- */
-
-static uint64_t get_rest(uint64_t from, uint64_t less)
-{
-	return from > less ? from - less : 0;
-}
-
-/* What a stall used is none of those around it, whose own time does not count it either: they begin
- * later by as much. */
-static void hand_out(struct bc_wire_thread *thread, const struct bc_wire_frame *frame,
-	const struct bc_wire_event *event)
-{
-	struct bc_wire_frame *around = thread->frames;
-
-	if (frame < around || frame >= around + BC_WIRE_FRAMES)
-		return;
-	for (; around < frame; around++) {
-		around->cpu_ns += event->cpu_ns;
-		around->system_ns += event->system_ns;
-		around->faults += ((uint64_t)event->major_faults << 32) + event->minor_faults;
-		around->switches += event->switches;
-	}
-}
-
-/* Slots are only ever taken by this thread, but a signal handler may run callbacks, too. */
-BC_NOINLINE void bc_frame_emit(struct bc_wire_thread *thread, struct bc_wire_frame *frame,
-	uint32_t kind, uint64_t now, uint64_t own)
-{
-	const struct bc_reading *reading = &bc_thread.now;
-	uint64_t head = thread->head;
-	struct bc_wire_event *event = &thread->events[head & (BC_WIRE_EVENTS - 1)];
-
-	if (bc_thread.emitting ||
-		head - __atomic_load_n(&thread->tail, __ATOMIC_ACQUIRE) >= BC_WIRE_EVENTS) {
-		thread->dropped++;
-		return;
-	}
-	bc_thread.emitting = 1;
-	bc_frame_read(now); /* hands the old figures to the frame */
-	bc_frame_touch(frame);
-	event->kind = kind;
-	event->function = frame->function;
-	event->start_ns = frame->start_ns;
-	event->total_ns = now - frame->start_ns - frame->waited_ns;
-	event->own_ns = own;
-	event->waited_ns = frame->waited_ns;
-	event->cpu_ns = get_rest(reading->cpu_ns, frame->cpu_ns);
-	if (BC_UNLIKELY(bc_sandboxed))
-		event->cpu_ns = BC_WIRE_UNKNOWN;
-	event->system_ns = get_rest(reading->system_ns, frame->system_ns);
-	event->worst_ns = frame->worst_ns;
-	event->worst_start_ns = frame->worst_start_ns;
-	event->worst_call = frame->worst_call;
-	event->slice = frame->slice;
-	event->major_faults = (uint32_t)(reading->faults >> 32) - (uint32_t)(frame->faults >> 32);
-	event->minor_faults = (uint32_t)reading->faults - (uint32_t)frame->faults;
-	event->switches = reading->switches - frame->switches;
-	for (int i = 0; i < BC_WIRE_CALLS; i++)
-		event->calls[i] = frame->calls[i];
-	event->site = thread->site;
-	if (!BC_UNLIKELY(bc_sandboxed))
-		hand_out(thread, frame, event);
-	__atomic_store_n(&thread->head, head + 1, __ATOMIC_RELEASE);
-	bc_thread.emitting = 0;
-}
+/* ---- how often, and how long ---- */
 
 static BC_NOINLINE uint32_t add_stat(struct bc_wire_thread *thread, uint32_t function)
 {
@@ -196,27 +70,6 @@ static inline __attribute__((always_inline)) void count(
 void bc_frame_count(struct bc_wire_thread *thread, uint32_t function, uint64_t ns)
 {
 	count(thread, find_stat(thread, function), ns);
-}
-
-/* The functions that took most of the iteration that ends. */
-void bc_frame_share(struct bc_wire_thread *thread, struct bc_wire_frame *base)
-{
-	bc_frame_touch(base);
-	for (uint32_t i = 1; i < BC_WIRE_STATS; i++) {
-		const struct bc_wire_stat *stat = &thread->stats[i];
-		struct bc_wire_call *least = base->calls;
-		uint64_t ns = stat->total_ns - stat->total_before_ns;
-
-		if (stat->iteration != (uint32_t)thread->iterations)
-			continue;
-		for (int j = 1; j < BC_WIRE_CALLS; j++)
-			if (base->calls[j].total_ns < least->total_ns)
-				least = &base->calls[j];
-		if (least->total_ns < ns)
-			*least = (struct bc_wire_call){.id = stat->function,
-				.count = (uint32_t)(stat->count - stat->count_before),
-				.total_ns = ns};
-	}
 }
 
 /* A callback over the budget, or with a slice that may be of no use. */
@@ -458,50 +311,3 @@ void bc_leave_above(uint64_t sp)
 	if (depth && (depth > BC_WIRE_FRAMES || thread->frames[depth - 1].sp < sp))
 		leave_frames(thread, sp, &thread->unwound);
 }
-
-typedef _Unwind_Word get_cfa_function(struct _Unwind_Context *context);
-
-/* libgcc_s is not among our libraries: plain C must not load it for our sake. Here it is loaded, if
- * only by libc for the cancellation that is under way. */
-static BC_NOINLINE get_cfa_function *find_get_cfa(void)
-{
-	void *library = dlopen("libgcc_s.so.1", RTLD_LAZY | RTLD_NOLOAD);
-
-	return library ? (get_cfa_function *)dlsym(library, "_Unwind_GetCFA") : NULL;
-}
-
-/*
- * The personalities of our stubs, which all come by at: C++ exceptions, pthread_exit(),
- * cancellation. What libgcc calls the CFA here is the stack pointer at the call; from there to just
- * above what is left it is the number given here, see the frames in thunk.S and library.S.
- */
-#define PERSONALITY(name, above) \
-	_Unwind_Reason_Code name(int version, _Unwind_Action actions, \
-		_Unwind_Exception_Class class, struct _Unwind_Exception *exception, \
-		struct _Unwind_Context *context); \
-	_Unwind_Reason_Code name(int version, _Unwind_Action actions, \
-		_Unwind_Exception_Class class, struct _Unwind_Exception *exception, \
-		struct _Unwind_Context *context) \
-	{ \
-		(void)version; \
-		(void)class; \
-		(void)exception; \
-		if (actions & _UA_CLEANUP_PHASE) \
-			leave_stub(context, above); \
-		return _URC_CONTINUE_UNWIND; \
-	}
-
-static void leave_stub(struct _Unwind_Context *context, uint64_t above)
-{
-	static get_cfa_function *get_cfa;
-
-	if (!get_cfa)
-		get_cfa = find_get_cfa();
-	if (get_cfa)
-		bc_leave_above(get_cfa(context) + above);
-}
-
-PERSONALITY(bc_personality, 0x41)
-PERSONALITY(bc_wide_personality, 0x61)
-PERSONALITY(bc_call_personality, 0x91)
-PERSONALITY(bc_library_personality, 0x2b1)
