@@ -124,8 +124,9 @@ for row in uv_callback=25 event_callback=25 glib_callback=25 libc_on_loop=55 loc
 	[ "$(calc "$own <= $target * 1.5" 0)" = 1 ] || miss "$what: the target is $target ns"
 done
 printf '\n%-18s %10s %10s %8s %14s %14s\n' "" bare run "%" "strace -f -c" "perf trace -s"
-for what in uv_timer_rate uv_timer_p99 uv_paced_rate uv_paced_p99 event_paced_rate event_paced_p99 \
-	uv_full_rate uv_full_p99 event_full_rate event_full_p99; do
+for what in uv_timer_rate uv_timer_p99 $(for server in uv_paced event_paced uv_full event_full; do
+	echo ${server}_rate ${server}_p50 ${server}_p99 ${server}_cpu
+done); do
 	bare=$(median bare "$what") measured=$(median run "$what")
 	[ "$bare" != - ] || continue
 	printf '%-18s %10s %10s %8s %14s %14s\n' "$what" "$bare" "$measured" \

@@ -44,6 +44,7 @@ static inline int bench_compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Puts them in order. */
 static inline uint32_t bench_p99(uint32_t *values, size_t count)
 {
 	qsort(values, count, sizeof(*values), bench_compare);

@@ -68,6 +68,7 @@ static void measure_echo(struct event_base *base)
 	}
 	event_base_dispatch(base);
 	wait(NULL);
+	echo_say_cpu();
 }
 
 int main(int argc, char **argv)

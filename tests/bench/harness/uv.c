@@ -184,6 +184,7 @@ static void measure_echo(uv_loop_t *loop)
 	}
 	uv_run(loop, UV_RUN_DEFAULT);
 	wait(NULL);
+	echo_say_cpu();
 }
 
 int main(int argc, char **argv)
