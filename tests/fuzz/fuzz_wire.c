@@ -38,6 +38,7 @@ static void fill(struct bc_wire *wire, const struct bc_collector *collector, pid
 	uint64_t now = bc_segment_now(&collector->segment);
 
 	process->state = thread->state = BC_WIRE_OPEN;
+	wire->processes_used = wire->threads_used = 2; /* or nobody looks */
 	process->pid = thread->pid = thread->tid = (uint32_t)pid;
 	process->nmodules = 1;
 	process->modules[0].bias = BIAS;

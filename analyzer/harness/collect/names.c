@@ -92,9 +92,11 @@ static void sort_functions(struct bc_collector *collector)
 
 static const char *find_function(const struct bc_collector *collector, const char *name)
 {
-	const char **found = bsearch(&name, collector->sorted, collector->nfunctions,
-		sizeof(*collector->sorted), compare_names);
+	const char **found = NULL;
 
+	if (collector->nfunctions)
+		found = bsearch(&name, collector->sorted, collector->nfunctions,
+			sizeof(*collector->sorted), compare_names);
 	return found ? *found : NULL;
 }
 
