@@ -90,6 +90,17 @@ static void hand_out(struct bc_wire_thread *thread, const struct bc_wire_frame *
 	}
 }
 
+/* Of calls of which one was timed for many the total is an estimate; it is no longer than all. */
+static void copy_calls(
+	struct bc_wire_event *event, const struct bc_wire_frame *frame, uint64_t all_ns)
+{
+	for (int i = 0; i < BC_WIRE_CALLS; i++) {
+		event->calls[i] = frame->calls[i];
+		if (event->calls[i].total_ns > all_ns)
+			event->calls[i].total_ns = all_ns;
+	}
+}
+
 /* Slots are only ever taken by this thread, but a signal handler may run callbacks, too. */
 BC_NOINLINE void bc_frame_emit(struct bc_wire_thread *thread, struct bc_wire_frame *frame,
 	uint32_t kind, uint64_t now, uint64_t own)
@@ -123,8 +134,7 @@ BC_NOINLINE void bc_frame_emit(struct bc_wire_thread *thread, struct bc_wire_fra
 	event->major_faults = (uint32_t)(reading->faults >> 32) - (uint32_t)(frame->faults >> 32);
 	event->minor_faults = (uint32_t)reading->faults - (uint32_t)frame->faults;
 	event->switches = reading->switches - frame->switches;
-	for (int i = 0; i < BC_WIRE_CALLS; i++)
-		event->calls[i] = frame->calls[i];
+	copy_calls(event, frame, now - frame->start_ns);
 	event->site = thread->site;
 	if (!BC_UNLIKELY(bc_sandboxed))
 		hand_out(thread, frame, event);
