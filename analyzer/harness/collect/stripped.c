@@ -95,29 +95,30 @@ static int ask(const char *const *argv, char *answer, size_t size)
 	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+/* The first word of the answer, which ends with one of `ends`, and what such packages are called.
+ */
+static const char *ask_name(
+	struct bc_arena *arena, const char *const *argv, const char *ends, const char *suffix)
+{
+	char answer[MAX_ANSWER];
+	size_t n = ask(argv, answer, sizeof(answer)) ? strcspn(answer, ends) : 0;
+
+	return n ? bc_arena_printf(arena, "%.*s%s", (int)n, answer, suffix) : NULL;
+}
+
 /* "redis-tools:amd64: /usr/bin/redis-check-rdb" */
 static const char *ask_dpkg(struct bc_arena *arena, const char *path)
 {
 	const char *const argv[] = {"/usr/bin/dpkg-query", "-S", path, NULL};
-	char answer[MAX_ANSWER];
-	size_t n;
 
-	if (!ask(argv, answer, sizeof(answer)))
-		return NULL;
-	n = strcspn(answer, ":, \n");
-	return n ? bc_arena_printf(arena, "%.*s-dbgsym", (int)n, answer) : NULL;
+	return ask_name(arena, argv, ":, \n", "-dbgsym");
 }
 
 static const char *ask_rpm(struct bc_arena *arena, const char *path)
 {
 	const char *const argv[] = {"/usr/bin/rpm", "-qf", "--qf", "%{NAME}\n", path, NULL};
-	char answer[MAX_ANSWER];
-	size_t n;
 
-	if (!ask(argv, answer, sizeof(answer)))
-		return NULL;
-	n = strcspn(answer, " \n");
-	return n ? bc_arena_printf(arena, "%.*s-debuginfo", (int)n, answer) : NULL;
+	return ask_name(arena, argv, " \n", "-debuginfo");
 }
 
 /* Where /bin is /usr/bin, a package may have it by either name. */

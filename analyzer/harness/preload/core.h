@@ -80,6 +80,12 @@ struct bc_call_frame {
 };
 static_assert(sizeof(struct bc_call_frame) == 80, "thunk.S");
 
+/* A function in which something is noted on the way to the real one; rows lie in thunk.S. */
+struct bc_pass_row {
+	void *real; /* NULL: not looked for yet */
+	const char *name;
+};
+
 /* One function of hooks.def. */
 struct bc_hook_row {
 	void *real;
@@ -156,9 +162,10 @@ void *bc_original(void *function);
 /* The function of a loop's library for whoever calls from `site`, or one that fails. */
 void *bc_find_real(const char *name, uint64_t site);
 
+void *bc_pass_real(struct bc_pass_row *row);
+
 /* hot.c */
 void bc_enter(struct bc_record *record, struct bc_local *local);
-/* NULL: whoever calls has no record at hand. */
 void bc_leave(struct bc_record *record, struct bc_local *local);
 void bc_leave_above(uint64_t sp);
 

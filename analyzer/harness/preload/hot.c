@@ -279,10 +279,7 @@ void bc_leave(struct bc_record *record, struct bc_local *local)
 		return;
 	}
 	now = read_clock();
-	own = finish(thread,
-		record ? find_stat_of(thread, record)
-		       : find_stat(thread, thread->frames[depth].function % BC_WIRE_FUNCTIONS),
-		depth, local->start_ns, now);
+	own = finish(thread, find_stat_of(thread, record), depth, local->start_ns, now);
 	if (is_slow(&thread->frames[depth], own)) {
 		end_slowly(thread, depth, now, own);
 		return;

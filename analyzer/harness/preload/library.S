@@ -3,6 +3,8 @@
  * found to be worth timing (library.c). Nothing here has a visible name, so no program finds a
  * function that it would not find without us. x86-64, System V.
  */
+#include "harness/preload/stub.inc"
+
 #define NGATES 2047
 
 	.section .bss.bc_gate_rows,"aw",@nobits
@@ -67,14 +69,7 @@ bc_library_stub:
 	mov %rsp, %rbp
 	.cfi_def_cfa_register %rbp
 	sub $(FRAME + 96), %rsp
-	mov %rdi, FRAME + 0x00(%rsp)
-	mov %rsi, FRAME + 0x08(%rsp)
-	mov %rdx, FRAME + 0x10(%rsp)
-	mov %rcx, FRAME + 0x18(%rsp)
-	mov %r8, FRAME + 0x20(%rsp)
-	mov %r9, FRAME + 0x28(%rsp)
-	mov %rax, FRAME + 0x30(%rsp)
-	mov %r11, FRAME + 0x38(%rsp)
+	SAVE_ARGUMENTS FRAME
 	mov %r11, %rdi
 	lea FRAME(%rsp), %rsi
 	call bc_call_enter
@@ -86,14 +81,7 @@ bc_library_stub:
 	ja 2f
 1:	mov %rsp, %rdi
 	rep movsq
-	mov FRAME + 0x00(%rsp), %rdi
-	mov FRAME + 0x08(%rsp), %rsi
-	mov FRAME + 0x10(%rsp), %rdx
-	mov FRAME + 0x18(%rsp), %rcx
-	mov FRAME + 0x20(%rsp), %r8
-	mov FRAME + 0x28(%rsp), %r9
-	mov FRAME + 0x30(%rsp), %rax
-	mov FRAME + 0x38(%rsp), %r11
+	LOAD_ARGUMENTS FRAME
 	call *(%r11)
 	mov %rax, FRAME + 0x50(%rsp)
 	cmpw $0, FRAME + 0x48(%rsp)

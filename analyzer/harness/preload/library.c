@@ -157,6 +157,15 @@ uint32_t bc_gate_find_id(const char *name, uint32_t hash)
 		       : id;
 }
 
+/* 0 while the dynamic linker may still have something to add to it. */
+static int is_bound(uint64_t value)
+{
+	for (int i = 0; i < bc_nmodules; i++)
+		if (bc_module_has_code(&bc_modules[i], value))
+			return 1;
+	return 0;
+}
+
 /* What the place leads to now, or will once it is bound. */
 static uint64_t find_target(const struct bc_module *module, const ElfW(Sym) * symbol,
 	const char *name, uint32_t hash, uint64_t value)
@@ -167,10 +176,7 @@ static uint64_t find_target(const struct bc_module *module, const ElfW(Sym) * sy
 		return 0;
 	if (value != own && bc_module_has_code(module, value))
 		value = bc_modules_find(name, hash); /* its own stub: not bound yet */
-	for (int i = 0; value && i < bc_nmodules; i++)
-		if (bc_module_has_code(&bc_modules[i], value))
-			return value;
-	return 0;
+	return is_bound(value) ? value : 0;
 }
 
 static int open_relro(struct bc_module *module)
@@ -220,15 +226,6 @@ static void (*find_pass(const char *name))(void)
 		if (!strcmp(name, passed[i].name))
 			return passed[i].pass;
 	return NULL;
-}
-
-/* 0 while the dynamic linker may still have something to add to it. */
-static int is_bound(uint64_t value)
-{
-	for (int i = 0; i < bc_nmodules; i++)
-		if (bc_module_has_code(&bc_modules[i], value))
-			return 1;
-	return 0;
 }
 
 static void look_at(struct bc_module *module, const ElfW(Rela) * place)

@@ -5,7 +5,6 @@
  */
 #include "harness/preload/core.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -118,23 +117,12 @@ static void shrink(void)
 	}
 }
 
-struct lock_row {
-	void *real;
-	const char *name;
-};
+void *bc_note_lock(struct bc_pass_row *row, const uint64_t *args);
 
-void *bc_note_lock(struct lock_row *row, const uint64_t *args);
-
-void *bc_note_lock(struct lock_row *row, const uint64_t *args)
+void *bc_note_lock(struct bc_pass_row *row, const uint64_t *args)
 {
-	void *real = __atomic_load_n(&row->real, __ATOMIC_ACQUIRE);
-
-	if (!real) {
-		real = dlsym(RTLD_NEXT, row->name);
-		__atomic_store_n(&row->real, real, __ATOMIC_RELEASE);
-	}
 	bc_start();
 	if (bc_wire && (args[0] & MCL_CURRENT))
 		shrink();
-	return real;
+	return bc_pass_real(row);
 }

@@ -8,24 +8,24 @@ enum { PAGE = 4096 };
 struct bc_module bc_modules[BC_MODULES];
 int bc_nmodules;
 
-int bc_module_has_code(const struct bc_module *module, uint64_t address)
+static int is_in(const struct bc_module *module, uint64_t address, uint32_t permission)
 {
 	for (int i = 0; i < module->nparts; i++)
-		if (module->parts[i].p_type == PT_LOAD && (module->parts[i].p_flags & PF_X) &&
+		if (module->parts[i].p_type == PT_LOAD && (module->parts[i].p_flags & permission) &&
 			address - module->bias - module->parts[i].p_vaddr <
 				module->parts[i].p_memsz)
 			return 1;
 	return 0;
 }
 
+int bc_module_has_code(const struct bc_module *module, uint64_t address)
+{
+	return is_in(module, address, PF_X);
+}
+
 int bc_module_is_writable(const struct bc_module *module, uint64_t address)
 {
-	for (int i = 0; i < module->nparts; i++)
-		if (module->parts[i].p_type == PT_LOAD && (module->parts[i].p_flags & PF_W) &&
-			address - module->bias - module->parts[i].p_vaddr <
-				module->parts[i].p_memsz)
-			return 1;
-	return 0;
+	return is_in(module, address, PF_W);
 }
 
 /* Some of these pointers have been relocated by the dynamic linker, some (the vDSO's) have not. */

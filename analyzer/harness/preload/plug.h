@@ -20,7 +20,7 @@ struct bc_around {
 };
 /* For a callback that is not called through its thunk, but by whoever calls these. */
 void __blockcheck_enter(void *thunk, struct bc_around *around);
-void __blockcheck_leave(struct bc_around *around);
+void __blockcheck_leave(void *thunk, struct bc_around *around);
 
 enum bc_api {
 	BC_API_NONE,

@@ -54,6 +54,7 @@ void ffi_call(void *interface, void *function, void *result, void **arguments)
 	uint64_t site = BC_PLUG_SITE;
 	struct bc_around around;
 	uint32_t api;
+	void *thunk;
 
 	BC_PLUG_REAL(real, "ffi_call");
 	api = find_api(site);
@@ -61,9 +62,10 @@ void ffi_call(void *interface, void *function, void *result, void **arguments)
 		real(interface, function, result, arguments);
 		return;
 	}
-	__blockcheck_enter(__blockcheck_thunk(function, api, site), &around);
+	thunk = __blockcheck_thunk(function, api, site);
+	__blockcheck_enter(thunk, &around);
 	real(interface, function, result, arguments);
-	__blockcheck_leave(&around);
+	__blockcheck_leave(thunk, &around);
 }
 
 /* ---- signals ----

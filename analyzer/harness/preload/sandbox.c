@@ -5,32 +5,14 @@
  */
 #include "harness/preload/core.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 
 int bc_sandboxed;
 
-/* prctl's and syscall's rows, in thunk.S */
-struct sandbox_row {
-	void *real;
-	const char *name;
-};
-
-void *bc_note_prctl(struct sandbox_row *row, const uint64_t *args);
-void *bc_note_seccomp(struct sandbox_row *row, const uint64_t *args);
-
-static void *find_real(struct sandbox_row *row)
-{
-	void *real = __atomic_load_n(&row->real, __ATOMIC_ACQUIRE);
-
-	if (!real) {
-		real = dlsym(RTLD_NEXT, row->name);
-		__atomic_store_n(&row->real, real, __ATOMIC_RELEASE);
-	}
-	return real;
-}
+void *bc_note_prctl(struct bc_pass_row *row, const uint64_t *args);
+void *bc_note_seccomp(struct bc_pass_row *row, const uint64_t *args);
 
 static void prepare(void)
 {
@@ -43,18 +25,18 @@ static void prepare(void)
 	errno = error;
 }
 
-void *bc_note_prctl(struct sandbox_row *row, const uint64_t *args)
+void *bc_note_prctl(struct bc_pass_row *row, const uint64_t *args)
 {
 	if ((int)args[0] == PR_SET_SECCOMP)
 		prepare();
-	return find_real(row);
+	return bc_pass_real(row);
 }
 
 /* syscall(SYS_seccomp, ...), or the first call of syscall() */
-void *bc_note_seccomp(struct sandbox_row *row, const uint64_t *args)
+void *bc_note_seccomp(struct bc_pass_row *row, const uint64_t *args)
 {
 	if (args[0] == BC_SYS_SECCOMP && ((uint32_t)args[1] == SECCOMP_SET_MODE_FILTER ||
 						 (uint32_t)args[1] == SECCOMP_SET_MODE_STRICT))
 		prepare();
-	return find_real(row);
+	return bc_pass_real(row);
 }

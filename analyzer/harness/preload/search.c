@@ -11,14 +11,9 @@
 #include "harness/preload/modules.h"
 
 /* Of thunk.S; its functions jump to what these give, with what these leave in `args`. */
-struct bc_open_row {
-	void *real;
-	const char *name;
-};
-
-void *bc_note_open(struct bc_open_row *row);
-void *bc_note_search(struct bc_open_row *row, uint64_t *args);
-void *bc_note_address(struct bc_open_row *row, uint64_t *args);
+void *bc_note_open(struct bc_pass_row *row);
+void *bc_note_search(struct bc_pass_row *row, uint64_t *args);
+void *bc_note_address(struct bc_pass_row *row, uint64_t *args);
 /* Gives its second argument. */
 void bc_give(void);
 
@@ -150,22 +145,11 @@ static void *find_behind(void *address)
 
 /* ---- what is asked ---- */
 
-static void *find_real(struct bc_open_row *row)
-{
-	void *real = __atomic_load_n(&row->real, __ATOMIC_ACQUIRE);
-
-	if (!real) {
-		real = dlsym(RTLD_NEXT, row->name);
-		__atomic_store_n(&row->real, real, __ATOMIC_RELEASE);
-	}
-	return real;
-}
-
 /* dlopen() looks at where it was called from, so it is left by a jump. */
-void *bc_note_open(struct bc_open_row *row)
+void *bc_note_open(struct bc_pass_row *row)
 {
 	bc_library_note_open();
-	return find_real(row);
+	return bc_pass_real(row);
 }
 
 /* Where none of our names is found: the search fails there, and dlerror() tells why. */
@@ -203,9 +187,9 @@ static void *find_substitute(search_function *search, const uint64_t *args)
 
 /* A program that has loaded something asks next for a function in it, before it calls that. dlsym()
  * and dlvsym(), whose third argument the other does not look at. */
-void *bc_note_search(struct bc_open_row *row, uint64_t *args)
+void *bc_note_search(struct bc_pass_row *row, uint64_t *args)
 {
-	void *real = find_real(row), *substitute;
+	void *real = bc_pass_real(row), *substitute;
 	int error = errno;
 
 	if (!bc_wire || !args[1])
@@ -225,8 +209,8 @@ void *bc_note_search(struct bc_open_row *row, uint64_t *args)
 }
 
 /* dladdr() and dladdr1() */
-void *bc_note_address(struct bc_open_row *row, uint64_t *args)
+void *bc_note_address(struct bc_pass_row *row, uint64_t *args)
 {
 	args[0] = (uint64_t)find_behind(bc_original((void *)args[0]));
-	return find_real(row);
+	return bc_pass_real(row);
 }

@@ -14,20 +14,14 @@ enum { SLOTS = 1 << 14, THUNK_SIZE = 16 };
 static uint32_t slots[SLOTS];
 static uint32_t next_record;
 
-/* longjmp's row, in thunk.S */
-struct jump_row {
-	void *real;
-	const char *name;
-};
-
 void *bc_register(struct bc_hook_row *row, uint64_t *args, uint64_t site);
-void *bc_longjmp(struct jump_row *row, uint64_t *args);
+void *bc_longjmp(struct bc_pass_row *row, uint64_t *args);
 BC_PUBLIC void *__blockcheck_thunk(void *function, uint32_t api, uint64_t site);
 BC_PUBLIC void *__blockcheck_original(void *function);
 BC_PUBLIC void *__blockcheck_real(const char *name, uint64_t site);
 BC_PUBLIC void __blockcheck_lost(void);
 BC_PUBLIC void __blockcheck_enter(void *thunk, struct bc_local *local);
-BC_PUBLIC void __blockcheck_leave(struct bc_local *local);
+BC_PUBLIC void __blockcheck_leave(void *thunk, struct bc_local *local);
 
 static int is_thunk(const void *function)
 {
@@ -210,34 +204,49 @@ void *__blockcheck_real(const char *name, uint64_t site)
 
 /* ---- callbacks that are not called through their thunks ---- */
 
+/* Of no thunk: there was none left for the function. */
+static struct bc_record *find_record(void *thunk)
+{
+	return is_thunk(thunk) ? &bc_records[((char *)thunk - bc_thunks) / THUNK_SIZE] : NULL;
+}
+
 void __blockcheck_enter(void *thunk, struct bc_local *local)
 {
-	if (is_thunk(thunk))
-		bc_enter(&bc_records[((char *)thunk - bc_thunks) / THUNK_SIZE], local);
-	else
-		local->depth = UINT32_MAX;
+	struct bc_record *record = find_record(thunk);
+
+	if (record)
+		bc_enter(record, local);
 }
 
-void __blockcheck_leave(struct bc_local *local)
+void __blockcheck_leave(void *thunk, struct bc_local *local)
 {
-	bc_leave(NULL, local);
+	struct bc_record *record = find_record(thunk);
+
+	if (record)
+		bc_leave(record, local);
 }
 
-/* ---- longjmp ---- */
+/* ---- functions that are passed by ---- */
 
-/* glibc keeps the stack pointer mangled, as the seventh word. */
-void *bc_longjmp(struct jump_row *row, uint64_t *args)
+void *bc_pass_real(struct bc_pass_row *row)
 {
-	uint64_t here = (uint64_t)__builtin_frame_address(0);
-	uint64_t sp = ((const uint64_t *)args[0])[6];
 	void *real = __atomic_load_n(&row->real, __ATOMIC_ACQUIRE);
 
 	if (!real) {
 		real = dlsym(RTLD_NEXT, row->name);
 		__atomic_store_n(&row->real, real, __ATOMIC_RELEASE);
 	}
+	return real;
+}
+
+/* glibc keeps the stack pointer mangled, as the seventh word. */
+void *bc_longjmp(struct bc_pass_row *row, uint64_t *args)
+{
+	uint64_t here = (uint64_t)__builtin_frame_address(0);
+	uint64_t sp = ((const uint64_t *)args[0])[6];
+
 	__asm__("ror $17, %0\n\txor %%fs:0x30, %0" : "+r"(sp));
 	if (sp > here) /* else another stack: its frames stay */
 		bc_leave_above(sp);
-	return real;
+	return bc_pass_real(row);
 }

@@ -5,11 +5,21 @@
  * known when linking, so nothing is generated or made executable at run time. All of it has unwind
  * information. Branch targets begin with endbr64.
  */
+#include "harness/preload/stub.inc"
+
 #define NTHUNKS 4095
 #define BC_SYS_SECCOMP 317	/* core.h has the same number */
 #define F_SETFL 4
 #define FIONBIO 0x5421
 #define SYS_close 3
+
+/* Four words that the caller left on the stack, for functions with more than six arguments. */
+	.macro COPY_STACK
+	.irp n,0,1,2,3
+	mov 0x10 + 8 * \n(%rbp), %rax
+	mov %rax, 8 * \n(%rsp)
+	.endr
+	.endm
 
 	.section .bss.bc_records,"aw",@nobits
 	.balign 4096
@@ -60,25 +70,11 @@ bc_thunk_common:
 	mov %rsp, %rbp
 	.cfi_def_cfa_register %rbp
 	sub $0x60, %rsp
-	mov %rdi, 0x00(%rsp)
-	mov %rsi, 0x08(%rsp)
-	mov %rdx, 0x10(%rsp)
-	mov %rcx, 0x18(%rsp)
-	mov %r8, 0x20(%rsp)
-	mov %r9, 0x28(%rsp)
-	mov %rax, 0x30(%rsp)
-	mov %r11, 0x38(%rsp)
+	SAVE_ARGUMENTS 0x00
 	mov %r11, %rdi
 	lea 0x40(%rsp), %rsi
 	call bc_enter
-	mov 0x00(%rsp), %rdi
-	mov 0x08(%rsp), %rsi
-	mov 0x10(%rsp), %rdx
-	mov 0x18(%rsp), %rcx
-	mov 0x20(%rsp), %r8
-	mov 0x28(%rsp), %r9
-	mov 0x30(%rsp), %rax
-	mov 0x38(%rsp), %r11
+	LOAD_ARGUMENTS 0x00
 	call *(%r11)
 	mov %rax, 0x50(%rsp)
 	mov %rdx, 0x58(%rsp)
@@ -105,29 +101,12 @@ bc_thunk_wide:
 	mov %rsp, %rbp
 	.cfi_def_cfa_register %rbp
 	sub $0x80, %rsp
-	mov %rdi, 0x20(%rsp)
-	mov %rsi, 0x28(%rsp)
-	mov %rdx, 0x30(%rsp)
-	mov %rcx, 0x38(%rsp)
-	mov %r8, 0x40(%rsp)
-	mov %r9, 0x48(%rsp)
-	mov %rax, 0x50(%rsp)
-	mov %r11, 0x58(%rsp)
-	.irp n,0,1,2,3
-	mov 0x10 + 8 * \n(%rbp), %rax
-	mov %rax, 8 * \n(%rsp)
-	.endr
+	SAVE_ARGUMENTS 0x20
+	COPY_STACK
 	mov %r11, %rdi
 	lea 0x60(%rsp), %rsi
 	call bc_enter
-	mov 0x20(%rsp), %rdi
-	mov 0x28(%rsp), %rsi
-	mov 0x30(%rsp), %rdx
-	mov 0x38(%rsp), %rcx
-	mov 0x40(%rsp), %r8
-	mov 0x48(%rsp), %r9
-	mov 0x50(%rsp), %rax
-	mov 0x58(%rsp), %r11
+	LOAD_ARGUMENTS 0x20
 	call *(%r11)
 	mov %rax, 0x70(%rsp)
 	mov %rdx, 0x78(%rsp)
@@ -162,33 +141,12 @@ bc_call_stub:
 	mov %rsp, %rbp
 	.cfi_def_cfa_register %rbp
 	sub $0x80, %rsp
-	mov %rdi, 0x20(%rsp)
-	mov %rsi, 0x28(%rsp)
-	mov %rdx, 0x30(%rsp)
-	mov %rcx, 0x38(%rsp)
-	mov %r8, 0x40(%rsp)
-	mov %r9, 0x48(%rsp)
-	mov %rax, 0x50(%rsp)
-	mov %r11, 0x58(%rsp)
-	mov 0x10(%rbp), %rax
-	mov %rax, 0x00(%rsp)
-	mov 0x18(%rbp), %rax
-	mov %rax, 0x08(%rsp)
-	mov 0x20(%rbp), %rax
-	mov %rax, 0x10(%rsp)
-	mov 0x28(%rbp), %rax
-	mov %rax, 0x18(%rsp)
+	SAVE_ARGUMENTS 0x20
+	COPY_STACK
 	mov %r11, %rdi
 	lea 0x20(%rsp), %rsi
 	call bc_call_enter
-	mov 0x20(%rsp), %rdi
-	mov 0x28(%rsp), %rsi
-	mov 0x30(%rsp), %rdx
-	mov 0x38(%rsp), %rcx
-	mov 0x40(%rsp), %r8
-	mov 0x48(%rsp), %r9
-	mov 0x50(%rsp), %rax
-	mov 0x58(%rsp), %r11
+	LOAD_ARGUMENTS 0x20
 	call *(%r11)
 	cmpw $0, 0x68(%rsp)
 	je 1f
