@@ -135,6 +135,8 @@ extern struct bc_epoch {
 	char rest[4096 - 40];
 } bc_epoch;
 
+extern int bc_has_inner; /* libevent has callbacks of its own, which have no thunks (table.c) */
+
 /* thunk.S */
 extern struct bc_record bc_records[];
 extern char bc_thunks[], bc_thunks_end[];

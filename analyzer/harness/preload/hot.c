@@ -109,7 +109,9 @@ static inline __attribute__((always_inline)) int is_slow(
 static inline void set_depth(struct bc_wire_thread *thread, uint32_t depth)
 {
 	__atomic_store_n(&thread->depth, depth, __ATOMIC_RELEASE);
-	bc_thread.busy = depth > 1 || (depth == 1 && (thread->raw || thread->frames[0].function));
+	bc_thread.busy =
+		depth > 1 ||
+		(depth == 1 && (bc_frame_is_body_timed(thread) || thread->frames[0].function));
 }
 
 static BC_NOINLINE uint32_t leave_frames(

@@ -8,8 +8,11 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
+#include <string.h>
 
 enum { SLOTS = 1 << 14, THUNK_SIZE = 16 };
+
+int bc_has_inner;
 
 static uint32_t slots[SLOTS];
 static uint32_t next_record;
@@ -168,6 +171,37 @@ static uint64_t *find_argument(uint64_t *args, uint32_t number)
 	return number <= 6 ? &args[number - 1] : &args[STACK + number - 7];
 }
 
+/* Glibc has it since 2.35; unlike dladdr() it takes no lock. */
+#pragma weak _dl_find_object
+
+static int is_within(const struct dl_find_object *module, const void *address)
+{
+	return address >= module->dlfo_map_start && address < module->dlfo_map_end;
+}
+
+/* Not a library of the program's that contains a loop library, and callbacks beside it. */
+static int is_libevent(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	return name && !strncmp(name, "/libevent", 9);
+}
+
+/*
+ * 1 for a callback that libevent gives to itself, two for each bufferevent: they call the
+ * program's, which have thunks of their own. Timed, they would make each message twice as dear, and
+ * say nothing that a stack does not. What blocks in them is named by its call, as in a loop's body.
+ */
+static int is_library_own(const void *real, const void *function, uint64_t site)
+{
+	struct dl_find_object module;
+
+	if (!_dl_find_object || _dl_find_object((void *)real, &module))
+		return 0;
+	return is_within(&module, function) && is_within(&module, (const void *)site) &&
+	       is_libevent(module.dlfo_link_map->l_name);
+}
+
 void *bc_register(struct bc_hook_row *row, uint64_t *args, uint64_t site)
 {
 	void *real = __atomic_load_n(&row->real, __ATOMIC_ACQUIRE);
@@ -181,6 +215,10 @@ void *bc_register(struct bc_hook_row *row, uint64_t *args, uint64_t site)
 
 		if (row->callbacks[i] & 0x80) /* struct ev_watcher: three ints, data, cb */
 			at = (uint64_t *)(*at + 24);
+		if (is_library_own(real, (void *)*at, site)) {
+			bc_has_inner = 1;
+			continue;
+		}
 		*at = (uint64_t)bc_thunk(
 			(void *)*at, row->api | (row->callbacks[i] & 0x40 ? BC_WIDE : 0), site);
 	}
