@@ -104,7 +104,8 @@ struct bc_reading {
 };
 
 struct bc_thread_state {
-	uint32_t busy; /* calls are timed; first, where the assembler looks for it */
+	uint32_t busy;      /* calls are timed; first, where the assembler looks for it */
+	uint32_t base_busy; /* so they are when only the outermost frame is left */
 	uint32_t epoch;
 	uint32_t in_call; /* of libc: what it calls itself is part of it */
 	struct bc_wire_thread *slot;

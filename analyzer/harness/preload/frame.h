@@ -26,12 +26,6 @@ static inline uint32_t bc_frame_reading(uint64_t now)
 	return bc_thread.reading;
 }
 
-/* Are calls timed that no known callback makes? */
-static inline uint32_t bc_frame_is_body_timed(const struct bc_wire_thread *thread)
-{
-	return thread->raw || bc_has_inner;
-}
-
 /* Before anything but the first part of a frame is used. */
 static inline void bc_frame_touch(struct bc_wire_frame *frame)
 {

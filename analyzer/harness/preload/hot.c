@@ -109,9 +109,7 @@ static inline __attribute__((always_inline)) int is_slow(
 static inline void set_depth(struct bc_wire_thread *thread, uint32_t depth)
 {
 	__atomic_store_n(&thread->depth, depth, __ATOMIC_RELEASE);
-	bc_thread.busy =
-		depth > 1 ||
-		(depth == 1 && (bc_frame_is_body_timed(thread) || thread->frames[0].function));
+	bc_thread.busy = depth > 1 || (depth == 1 && bc_thread.base_busy);
 }
 
 static BC_NOINLINE uint32_t leave_frames(
@@ -169,6 +167,8 @@ static inline __attribute__((always_inline)) void open_frame(struct bc_wire_thre
 	frame->flags = 0;
 	__atomic_store_n(&thread->depth, depth + 1, __ATOMIC_RELEASE);
 	bc_thread.busy = 1;
+	if (!depth)
+		bc_thread.base_busy = 1;
 	if (BC_UNLIKELY(now - bc_thread.now.at_ns > CPU_EVERY_NS))
 		refresh(frame, now);
 }

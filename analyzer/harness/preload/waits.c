@@ -49,7 +49,8 @@ static void open_iteration(struct bc_wire_thread *thread, uint64_t now)
 	base->reading = bc_frame_reading(now);
 	thread->waiting = 0;
 	__atomic_store_n(&thread->depth, 1, __ATOMIC_RELEASE);
-	bc_thread.busy = bc_frame_is_body_timed(thread);
+	bc_thread.base_busy = thread->raw || bc_has_inner;
+	bc_thread.busy = bc_thread.base_busy;
 }
 
 static int has_base(const struct bc_wire_thread *thread)
