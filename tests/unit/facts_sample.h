@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "facts_build.h"
+#include "unit/facts_build.h"
 
 static inline void sample_add_tables(struct bc_fw *fw)
 {

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "models/models.h"
-#include "tempdir.h"
+#include "unit/tempdir.h"
 
 #define PACK_HEAD "schema: blockcheck-rules/1\npack: {name: test}\n"
 #define PROVENANCE ", provenance: {kind: man, ref: f(3)}"

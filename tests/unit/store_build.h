@@ -3,10 +3,20 @@
 #ifndef BC_TEST_STORE_BUILD_H
 #define BC_TEST_STORE_BUILD_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 
+#include "base/buf.h"
+#include "base/fs.h"
 #include "store/store.h"
 #include "unit/tempdir.h"
 
@@ -54,6 +64,17 @@ static inline int save_report(const char *path, const struct bc_report *report)
 	return status;
 }
 
+static inline int load_report(const char *path, struct bc_report *report, struct bc_store_run *run)
+{
+	struct bc_store *store;
+	int status = bc_store_open(path, BC_STORE_READ, &store);
+
+	if (status == 0)
+		status = bc_store_load_last(store, report, run);
+	bc_store_close(store);
+	return status;
+}
+
 /* The one number that a query gives. */
 static inline int64_t ask(const char *path, const char *sql)
 {
@@ -81,6 +102,29 @@ static inline void tell(const char *path, const char *sql)
 	if (sqlite3_exec(db, sql, NULL, NULL, &error) != SQLITE_OK)
 		fail_msg("%s: %s", sql, error);
 	sqlite3_close(db);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+/* The same bytes but for one bit in the first `size`; another one for each `seed`. */
+static inline void write_flipped(const char *path, struct bc_buf *good, size_t size, uint32_t *seed)
+{
+	size_t at = ((*seed = *seed * 1664525 + 1013904223) >> 4) % size;
+	char bit = (char)(1 << *seed % 8);
+
+	good->data[at] ^= bit;
+	assert_int_equal(bc_file_write(path, good->data, good->len), 0);
+	good->data[at] ^= bit;
+}
+
+static inline void assert_all_end_well(const pid_t *pids, int npids)
+{
+	int status;
+
+	for (int i = 0; i < npids; i++) {
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	}
 }
 
 #endif

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "facts/format.h"
-#include "facts_sample.h"
+#include "unit/facts_sample.h"
 
 static const uint8_t flips[] = {0x01, 0x80, 0xff};
 

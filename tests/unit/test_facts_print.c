@@ -7,8 +7,8 @@
 
 #include "base/buf.h"
 #include "facts/text.h"
-#include "facts_build.h"
-#include "facts_sample.h"
+#include "unit/facts_build.h"
+#include "unit/facts_sample.h"
 
 static void assert_print(struct bc_fw *fw, int trees, const char *wanted)
 {

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "facts/guards.h"
 #include "facts/text.h"
-#include "facts_build.h"
+#include "unit/facts_build.h"
 
 /* The node of the call of `hit` in the body. */
 static uint32_t find_hit(const struct bc_body *body)

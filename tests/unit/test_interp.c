@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "facts_build.h"
+#include "unit/facts_build.h"
 #include "link/interp.h"
 
 struct probe {

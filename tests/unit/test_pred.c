@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "models_sample.h"
+#include "unit/models_sample.h"
 
 /* A call whose arguments 1 ... 8 and fields of argument 1 the test decides. */
 struct call {

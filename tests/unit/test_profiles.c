@@ -314,12 +314,7 @@ static void test_flipped_bytes(void **state)
 	assert_int_equal(add_profile(place->path, &profile.profile), 0);
 	assert_int_equal(bc_file_read(&good, place->path, 0), 0);
 	for (int i = 0; i < 300; i++) {
-		size_t at = (seed = seed * 1664525 + 1013904223) >> 4;
-
-		at %= good.len;
-		good.data[at] ^= (char)(1 << i % 8);
-		assert_int_equal(bc_file_write(place->path, good.data, good.len), 0);
-		good.data[at] ^= (char)(1 << i % 8);
+		write_flipped(place->path, &good, good.len, &seed);
 		refused += add_profile(place->path, &profile.profile) != 0;
 	}
 	assert_true(refused > 10);
@@ -333,7 +328,6 @@ static void test_concurrent_runs(void **state)
 	struct profile_build profile;
 	struct report_build built;
 	pid_t pids[5];
-	int status;
 
 	report_init(&built);
 	profile_init(&profile);
@@ -346,10 +340,7 @@ static void test_concurrent_runs(void **state)
 		if (pids[i] == 0)
 			_exit(0);
 	}
-	for (int i = 0; i < 5; i++) {
-		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
-		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-	}
+	assert_all_end_well(pids, 5);
 	assert_int_equal(ask(place->path, "SELECT count(*) FROM profile_runs"), 20);
 	assert_int_equal(ask(place->path, "SELECT count(*) FROM joins"), 20);
 	assert_int_equal(
@@ -439,8 +430,6 @@ static void test_version_1(void **state)
 		assert_int_equal(ask(place->path, "SELECT count(*) FROM runs"), 2);
 	}
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

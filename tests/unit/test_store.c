@@ -1,3 +1,4 @@
+/* Reports in the database: round trips, versions of the schema, and files that are damaged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,12 +8,8 @@
 
 #include <fcntl.h>
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -20,140 +17,8 @@
 #include "base/fs.h"
 #include "store/migrate.h"
 #include "unit/report_build.h"
+#include "unit/report_equal.h"
 #include "unit/store_build.h"
-
-static int load_report(const char *path, struct bc_report *report, struct bc_store_run *run)
-{
-	struct bc_store *store;
-	int status = bc_store_open(path, BC_STORE_READ, &store);
-
-	if (status == 0)
-		status = bc_store_load_last(store, report, run);
-	bc_store_close(store);
-	return status;
-}
-
-/* ---- equality ---- */
-
-static void assert_text(const char *a, const char *b)
-{
-	assert_int_equal(a == NULL, b == NULL);
-	if (a)
-		assert_string_equal(a, b);
-}
-
-static void assert_loc(struct bc_place_loc a, struct bc_place_loc b)
-{
-	assert_text(a.file, b.file);
-	assert_int_equal(a.line, b.line);
-	assert_int_equal(a.column, b.column);
-}
-
-static void assert_texts(const char **a, int na, const char **b, int nb)
-{
-	assert_int_equal(na, nb);
-	for (int i = 0; i < na; i++)
-		assert_text(a[i], b[i]);
-}
-
-static void assert_path(const struct bc_finding *a, const struct bc_finding *b)
-{
-	assert_int_equal(a->npath, b->npath);
-	for (int i = 0; i < a->npath; i++) {
-		const struct bc_step *p = &a->path[i], *q = &b->path[i];
-
-		assert_text(p->function, q->function);
-		assert_loc(p->at, q->at);
-		assert_text(p->calls, q->calls);
-		assert_int_equal(p->via, q->via);
-		assert_int_equal(p->targets, q->targets);
-		assert_text(p->witness_place, q->witness_place);
-		assert_loc(p->witness, q->witness);
-	}
-}
-
-static void assert_alternatives(const struct bc_finding *a, const struct bc_finding *b)
-{
-	assert_int_equal(a->nalternatives, b->nalternatives);
-	for (int i = 0; i < a->nalternatives; i++) {
-		assert_text(a->alternatives[i].use, b->alternatives[i].use);
-		assert_text(a->alternatives[i].note, b->alternatives[i].note);
-		assert_text(a->alternatives[i].loop, b->alternatives[i].loop);
-	}
-}
-
-static void assert_finding(const struct bc_finding *a, const struct bc_finding *b)
-{
-	assert_string_equal(a->fingerprint, b->fingerprint);
-	assert_string_equal(a->rule, b->rule);
-	assert_int_equal(a->category, b->category);
-	assert_int_equal(a->severity, b->severity);
-	assert_int_equal(a->confidence, b->confidence);
-	assert_int_equal(a->bound, b->bound);
-	assert_true(a->bound_ms == b->bound_ms);
-	assert_text(a->message, b->message);
-	assert_text(a->because, b->because);
-	assert_text(a->sink.function, b->sink.function);
-	assert_text(a->sink.in, b->sink.in);
-	assert_loc(a->sink.at, b->sink.at);
-	assert_text(a->callback.function, b->callback.function);
-	assert_loc(a->callback.at, b->callback.at);
-	assert_text(a->callback.loop, b->callback.loop);
-	assert_text(a->callback.registered_by, b->callback.registered_by);
-	assert_loc(a->callback.registered_at, b->callback.registered_at);
-	assert_path(a, b);
-	assert_texts(a->callbacks, a->ncallbacks, b->callbacks, b->ncallbacks);
-	assert_texts(a->assumptions, a->nassumptions, b->assumptions, b->nassumptions);
-	assert_alternatives(a, b);
-	assert_text(a->family, b->family);
-	assert_int_equal(a->family_size, b->family_size);
-	assert_int_equal(a->observed.runs, b->observed.runs);
-	assert_int_equal(a->observed.count, b->observed.count);
-	assert_true(a->observed.max_ms == b->observed.max_ms);
-	assert_true(a->observed.p99_ms == b->observed.p99_ms);
-	assert_text(a->suppressed, b->suppressed);
-	assert_text(a->baseline, b->baseline);
-	assert_true(a->worst.ms == b->worst.ms);
-	assert_text(a->worst.why, b->worst.why);
-	assert_int_equal(a->phase, b->phase);
-	assert_text(a->phase_why, b->phase_why);
-}
-
-static void assert_others(const struct bc_report *a, const struct bc_report *b)
-{
-	assert_int_equal(a->ncallbacks, b->ncallbacks);
-	for (int i = 0; i < a->ncallbacks; i++) {
-		assert_text(a->callbacks[i].function, b->callbacks[i].function);
-		assert_loc(a->callbacks[i].at, b->callbacks[i].at);
-		assert_text(a->callbacks[i].loop, b->callbacks[i].loop);
-		assert_text(a->callbacks[i].registered_by, b->callbacks[i].registered_by);
-		assert_loc(a->callbacks[i].registered_at, b->callbacks[i].registered_at);
-		assert_int_equal(a->callbacks[i].context, b->callbacks[i].context);
-	}
-	assert_int_equal(a->nunresolved, b->nunresolved);
-	for (int i = 0; i < a->nunresolved; i++) {
-		assert_loc(a->unresolved[i].at, b->unresolved[i].at);
-		assert_text(a->unresolved[i].in, b->unresolved[i].in);
-		assert_text(a->unresolved[i].place, b->unresolved[i].place);
-		assert_text(a->unresolved[i].reason, b->unresolved[i].reason);
-	}
-	assert_int_equal(a->ndegraded, b->ndegraded);
-	for (int i = 0; i < a->ndegraded; i++) {
-		assert_text(a->degraded[i].file, b->degraded[i].file);
-		assert_int_equal(a->degraded[i].errors, b->degraded[i].errors);
-		assert_text(a->degraded[i].first, b->degraded[i].first);
-	}
-}
-
-static void assert_report(const struct bc_report *a, const struct bc_report *b)
-{
-	assert_text(a->root, b->root);
-	assert_int_equal(a->nfindings, b->nfindings);
-	for (int i = 0; i < a->nfindings; i++)
-		assert_finding(&a->findings[i], &b->findings[i]);
-	assert_others(a, b);
-	assert_memory_equal(&a->summary, &b->summary, sizeof(a->summary));
-}
 
 /* ---- round trips ---- */
 
@@ -442,13 +307,9 @@ static void test_flipped_bytes(void **state)
 	assert_int_equal(bc_file_read(&good, place->path, 0), 0);
 	for (int i = 0; i < 300; i++) {
 		struct bc_report loaded;
-		size_t at = (seed = seed * 1664525 + 1013904223) >> 4;
 
 		/* every other one in the header and the schema, which matter most */
-		at %= i % 2 ? good.len : 4096;
-		good.data[at] ^= (char)(1 << i % 8);
-		assert_int_equal(bc_file_write(place->path, good.data, good.len), 0);
-		good.data[at] ^= (char)(1 << i % 8);
+		write_flipped(place->path, &good, i % 2 ? good.len : 4096, &seed);
 		if (load_report(place->path, &loaded, NULL) == 0)
 			bc_report_fini(&loaded);
 		else
@@ -476,255 +337,6 @@ static void test_triggers_are_off(void **state)
 	bc_report_fini(&loaded);
 }
 
-/* ---- places ---- */
-
-static void test_no_file(void **state)
-{
-	const struct place *place = *state;
-	struct bc_report loaded;
-	struct bc_store *store;
-
-	assert_int_equal(load_report(place->path, &loaded, NULL), BC_EINPUT);
-	assert_non_null(strstr(bc_error_message(), place->path));
-	assert_false(bc_file_exists(place->path));
-	free(tempdir_file(place->folder, "x.db", ""));
-	assert_int_equal(load_report(place->path, &loaded, NULL), BC_EINPUT);
-	assert_non_null(strstr(bc_error_message(), "empty"));
-	assert_int_equal(bc_store_open(place->path, BC_STORE_WRITE, &store), 0);
-	bc_store_close(store);
-	assert_int_equal(load_report(place->path, &loaded, NULL), BC_EINPUT);
-	assert_non_null(strstr(bc_error_message(), "no run yet"));
-}
-
-static void test_odd_places(void **state)
-{
-	static const char *const names[] = {":memory:", "file:x.db?mode=memory", "a%20b#c?d.db"};
-	const struct place *place = *state;
-	struct report_build built;
-	char *here = getcwd(NULL, 0);
-
-	report_init(&built);
-	assert_int_equal(save_report(place->folder, &built.report), BC_EINPUT);
-	assert_int_equal(mkfifo(place->path, 0600), 0);
-	assert_int_equal(save_report(place->path, &built.report), BC_EINPUT);
-	assert_int_equal(save_report("/no/such/folder/x.db", &built.report), BC_EOUTPUT);
-	assert_non_null(strstr(bc_error_message(), "/no/such/folder/x.db"));
-	/* names that mean something to SQLite are names of files here */
-	assert_int_equal(chdir(place->folder), 0);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		assert_int_equal(save_report(names[i], &built.report), 0);
-		assert_true(bc_file_exists(names[i]));
-	}
-	assert_int_equal(chdir(here), 0);
-	free(here);
-}
-
-/* Runs `work` in a child, as nobody where we are root. Its exit status, or -1. */
-static int run_as_nobody(int (*work)(void *context), void *context)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0) {
-		if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
-			_exit(77);
-		_exit(work(context));
-	}
-	waitpid(pid, &status, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static int work_read_only(void *context)
-{
-	const struct place *place = context;
-	struct report_build built;
-	struct bc_report loaded;
-	int status;
-
-	report_init(&built);
-	status = save_report(place->path, &built.report);
-	if (status != BC_EOUTPUT || !strstr(bc_error_message(), "--db"))
-		return 1;
-	if (load_report(place->path, &loaded, NULL) != 0)
-		return 2;
-	return loaded.nfindings == 5 ? 0 : 3;
-}
-
-static void test_read_only_folder(void **state)
-{
-	struct place *place = *state;
-	struct report_build built;
-	int status;
-
-	report_init(&built);
-	assert_int_equal(save_report(place->path, &built.report), 0);
-	assert_int_equal(chmod(place->path, 0444), 0);
-	assert_int_equal(chmod(place->folder, 0555), 0);
-	status = run_as_nobody(work_read_only, place);
-	chmod(place->folder, 0755);
-	if (status == 77)
-		skip();
-	assert_int_equal(status, 0);
-}
-
-/* ---- many at once, and sudden ends ---- */
-
-static pid_t start_saver(const char *path, int units, int runs)
-{
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		struct report_build built;
-		int status = 0;
-
-		report_init(&built);
-		built.report.summary.units = units;
-		for (int i = 0; status == 0 && (runs == 0 || i < runs); i++)
-			status = save_report(path, &built.report);
-		if (status)
-			fprintf(stderr, "%s\n", bc_error_message());
-		_exit(status ? 1 : 0);
-	}
-	return pid;
-}
-
-static void test_concurrent_savers(void **state)
-{
-	const struct place *place = *state;
-	pid_t pids[6];
-	int status;
-
-	for (int i = 0; i < 6; i++)
-		pids[i] = start_saver(place->path, i, 3);
-	for (int i = 0; i < 6; i++) {
-		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
-		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-	}
-	assert_int_equal(ask(place->path, "SELECT count(*) FROM runs"), 18);
-	assert_int_equal(ask(place->path, "SELECT count(*) FROM findings"), 18 * 5);
-}
-
-static void sleep_us(long us)
-{
-	struct timespec t = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
-
-	nanosleep(&t, NULL);
-}
-
-/* Many findings, so that a good part of the time goes into the middle of a transaction. */
-static void make_large(struct report_build *built, struct bc_finding *findings, int n)
-{
-	report_init(built);
-	for (int i = 0; i < n; i++)
-		findings[i] = built->findings[i % 5];
-	built->report.findings = findings;
-	built->report.nfindings = n;
-}
-
-static void test_killed_savers(void **state)
-{
-	enum { FINDINGS = 500, KILLS = 60 };
-	static struct bc_finding findings[FINDINGS];
-	const struct place *place = *state;
-	struct report_build built;
-	int cut_short = 0;
-
-	make_large(&built, findings, FINDINGS);
-	assert_int_equal(save_report(place->path, &built.report), 0);
-	for (int i = 0; i < KILLS; i++) {
-		int64_t before = ask(place->path, "SELECT max(run) FROM runs");
-		struct bc_report loaded;
-		pid_t pid = fork();
-		int status;
-
-		if (pid == 0)
-			for (;;)
-				if (save_report(place->path, &built.report) != 0)
-					_exit(1);
-		sleep_us(1000 + i * 997 % 40000);
-		kill(pid, SIGKILL);
-		waitpid(pid, &status, 0);
-		assert_true(WIFSIGNALED(status));
-		cut_short += tempdir_count(place->folder) > 1; /* a journal was left */
-		assert_int_equal(load_report(place->path, &loaded, NULL), 0);
-		assert_report(&built.report, &loaded);
-		bc_report_fini(&loaded);
-		assert_true(ask(place->path, "SELECT max(run) FROM runs") >= before);
-		assert_int_equal(ask(place->path, "SELECT count(*) % 500 FROM findings"), 0);
-	}
-	/* else the kills all came while nobody had the file open, and nothing was tried */
-	assert_true(cut_short > KILLS / 4);
-	assert_int_equal(ask(place->path, "SELECT count(*) FROM pragma_integrity_check"
-					  " WHERE integrity_check = 'ok'"),
-		1);
-}
-
-/* File systems without shared memory, as some network ones: no WAL there, and no error either. */
-static void test_without_wal(void **state)
-{
-	const struct place *place = *state;
-	sqlite3_vfs *usual = sqlite3_vfs_find(NULL);
-	struct report_build built;
-	struct bc_report loaded;
-	pid_t pids[2];
-	int status;
-
-	report_init(&built);
-	sqlite3_vfs_register(sqlite3_vfs_find("unix-dotfile"), 1);
-	assert_int_equal(save_report(place->path, &built.report), 0);
-	for (int i = 0; i < 2; i++)
-		pids[i] = start_saver(place->path, i, 2);
-	for (int i = 0; i < 2; i++) {
-		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
-		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-	}
-	assert_int_equal(load_report(place->path, &loaded, NULL), 0);
-	assert_int_equal(loaded.nfindings, 5);
-	bc_report_fini(&loaded);
-	assert_int_equal(
-		ask(place->path, "SELECT journal_mode = 'delete' FROM pragma_journal_mode"), 1);
-	sqlite3_vfs_register(usual, 1);
-	assert_int_equal(ask(place->path, "SELECT count(*) FROM runs"), 5);
-	/* the usual way again, and then there is one */
-	assert_int_equal(save_report(place->path, &built.report), 0);
-	assert_int_equal(
-		ask(place->path, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
-}
-
-/* No more room: the file may not grow. */
-static int work_without_room(void *context)
-{
-	const struct place *place = context;
-	static struct bc_finding findings[2000];
-	struct rlimit limit = {.rlim_cur = 128 * 1024, .rlim_max = 128 * 1024};
-	struct report_build built;
-
-	make_large(&built, findings, 2000);
-	signal(SIGXFSZ, SIG_IGN);
-	setrlimit(RLIMIT_FSIZE, &limit);
-	return save_report(place->path, &built.report) == BC_EOUTPUT ? 0 : 1;
-}
-
-static void test_no_room(void **state)
-{
-	struct place *place = *state;
-	struct report_build built;
-	struct bc_report loaded;
-
-	report_init(&built);
-	assert_int_equal(save_report(place->path, &built.report), 0);
-	assert_int_equal(chmod(place->folder, 0777), 0);
-	assert_int_equal(chmod(place->path, 0666), 0);
-	assert_int_equal(run_as_nobody(work_without_room, place), 0);
-	assert_int_equal(load_report(place->path, &loaded, NULL), 0);
-	assert_report(&built.report, &loaded);
-	bc_report_fini(&loaded);
-	assert_int_equal(save_report(place->path, &built.report), 0);
-	assert_int_equal(ask(place->path, "SELECT count(*) FROM runs"), 2);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -742,14 +354,7 @@ int main(void)
 		TEST(test_senseless_values),
 		TEST(test_flipped_bytes),
 		TEST(test_triggers_are_off),
-		TEST(test_no_file),
-		TEST(test_odd_places),
-		TEST(test_read_only_folder),
-		TEST(test_concurrent_savers),
-		TEST(test_killed_savers),
-		TEST(test_without_wal),
-		TEST(test_no_room),
 	};
 
-	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
