@@ -237,7 +237,7 @@ int main(int argc, char **argv)
 	json_t *report = argc == 3 || outside ? json_load_file(argv[1], 0, &error) : NULL;
 	const json_t *stalls = json_object_get(report, "stalls");
 	/* for so long nobody looked: that is how well times are known from outside */
-	double gap = number_of(json_object_get(report, "overhead"), "longest_gap_ms");
+	double gap = number_of(json_object_get(report, "overhead"), "longest_blind_ms");
 	int n;
 
 	if (!report || strcmp(text_of(report, "schema"), "blockcheck-run/1") != 0) {

@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include "harness/collect/deputy.h"
+#include "harness/collect/glance.h"
 #include "harness/collect/live.h"
 #include "harness/collect/outside.h"
 #include "harness/collect/perf.h"
@@ -91,10 +93,12 @@ struct bc_collector {
 	struct bc_trace *trace;     /* NULL: not asked for */
 	struct bc_live *live;       /* NULL: no live view */
 	struct bc_outside *outside; /* NULL: the library is in the program */
+	struct bc_deputy *deputy;   /* NULL: none */
 	pid_t pid;
 	uint64_t start_ns;
 	int said;                      /* which measurement is possible */
 	uint64_t looked_ns;            /* whether the library was loaded */
+	uint64_t seen_ns;              /* when somebody last looked at the program */
 	uint32_t nprocesses, nthreads; /* slots in use lie below */
 	struct bc_seen_process processes[BC_WIRE_PROCESSES];
 	struct bc_module_set sets[BC_MODULE_SETS];
@@ -147,7 +151,13 @@ uint64_t bc_watch_idle(const struct bc_wire_thread *shared, uint64_t now);
 /* The call in which the frame is at this moment, or NULL. */
 const char *bc_watch_call(
 	struct bc_collector *collector, uint32_t slot, const struct bc_wire_frame *frame);
+/* At one thread; says what lasts. */
 void bc_watch_tick(struct bc_collector *collector, uint32_t slot, uint64_t now);
+/* Somebody looks, at this moment. */
+void bc_watch_note(struct bc_collector *collector, uint64_t now);
+/* What cannot be made up for, of all threads; nothing in it is slow. */
+void bc_watch_all(struct bc_collector *collector);
+void bc_watch_keep(struct bc_collector *collector, uint32_t slot, const struct bc_sight *sight);
 void bc_watch_sched(struct bc_collector *collector, struct bc_seen_thread *thread);
 /* As far as the kernel's counts tell that were seen: spread evenly between two looks. */
 uint64_t bc_watch_ran(const struct bc_seen_thread *thread, uint64_t from, uint64_t to);
@@ -156,6 +166,8 @@ uint64_t bc_watch_runqueue(const struct bc_seen_thread *thread, uint64_t from, u
 uint64_t bc_watch_runqueue_least(const struct bc_seen_thread *thread, uint64_t from, uint64_t to);
 
 /* reader.c */
+/* Takes the events of one thread, if that is known already. */
+void bc_reader_drain(struct bc_collector *collector, uint32_t slot);
 void bc_reader_scan(struct bc_collector *collector);
 /* After the program's end: folds in all that is left. `signalled`: it did not end by itself. */
 void bc_reader_finish(struct bc_collector *collector, int signalled);

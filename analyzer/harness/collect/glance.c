@@ -62,9 +62,19 @@ static void read_state(uint32_t pid, uint32_t tid, struct bc_glance *glance)
 	glance->look = state && !strncmp(state, ") R", 3) ? BC_LOOK_RUNNING : BC_LOOK_BLOCKED;
 }
 
-/* What was read must belong together: no sleep may have begun in between. */
-int bc_glance_take(uint32_t pid, uint32_t tid, struct bc_glance *glance)
+static uint32_t read_stack(uint32_t pid, struct bc_sight *sight)
 {
+	const struct bc_glance *glance = &sight->glance;
+
+	return glance->look == BC_LOOK_BLOCKED && glance->sp
+		       ? bc_watch_stack(pid, glance->sp, sight->bytes, sizeof(sight->bytes))
+		       : 0;
+}
+
+/* What was read must belong together: no sleep may have begun in between. */
+int bc_glance_take(uint32_t pid, uint32_t tid, struct bc_sight *sight)
+{
+	struct bc_glance *glance = &sight->glance;
 	unsigned long long run = 0;
 	char text[96];
 
@@ -75,6 +85,7 @@ int bc_glance_take(uint32_t pid, uint32_t tid, struct bc_glance *glance)
 		read_call(pid, tid, glance);
 		if (glance->number == BC_GLANCE_HIDDEN)
 			read_state(pid, tid, glance);
+		sight->size = read_stack(pid, sight);
 		if (read_switches(pid, tid) == before)
 			break;
 	}
@@ -87,15 +98,14 @@ int bc_glance_take(uint32_t pid, uint32_t tid, struct bc_glance *glance)
 /* ---- where its loop waits ---- */
 
 static void hash_stack(
-	struct bc_collector *collector, const struct bc_glance *glance, uint64_t hash[2])
+	struct bc_collector *collector, const struct bc_sight *sight, uint64_t hash[2])
 {
 	struct bc_run_where frames[BC_STACK_MAX];
-	uint8_t bytes[BC_WIRE_SLICE_BYTES];
-	const struct bc_stack_piece piece = {.pc = glance->pc,
-		.sp = glance->sp,
+	const struct bc_stack_piece piece = {.pc = sight->glance.pc,
+		.sp = sight->glance.sp,
 		.exact = 1,
-		.bytes = bytes,
-		.size = bc_watch_stack((uint32_t)collector->pid, glance->sp, bytes, sizeof(bytes))};
+		.bytes = sight->bytes,
+		.size = sight->size};
 	uint32_t count = bc_seen_unwind(collector, BC_OUTSIDE_PROCESS, &piece, frames);
 	struct bc_buf text = {0};
 
@@ -118,14 +128,15 @@ static struct bc_wait_site *find_known(struct bc_wait_sites *sites, const struct
 /* libc has two ways into a system call, which differ in what they push; so the stack decides, where
  * it can be seen, and its depth only tells at once that a site is known. */
 struct bc_wait_site *bc_wait_site_find(
-	struct bc_collector *collector, struct bc_wait_sites *sites, const struct bc_glance *glance)
+	struct bc_collector *collector, struct bc_wait_sites *sites, const struct bc_sight *sight)
 {
+	const struct bc_glance *glance = &sight->glance;
 	struct bc_wait_site *site = find_known(sites, glance), *least = sites->items;
 	struct bc_wait_site fresh = {.number = glance->number, .sp = glance->sp};
 
 	if (site)
 		return site;
-	hash_stack(collector, glance, fresh.stack);
+	hash_stack(collector, sight, fresh.stack);
 	for (int i = 0; i < sites->count; i++) {
 		site = &sites->items[i];
 		if (site->number == fresh.number && site->stack[0] == fresh.stack[0] &&
@@ -145,14 +156,15 @@ struct bc_wait_site *bc_wait_site_find(
 
 /* A poll() in a callback is another place, and comes less often. */
 int bc_wait_site_is_loops(
-	struct bc_collector *collector, struct bc_wait_sites *sites, const struct bc_glance *glance)
+	struct bc_collector *collector, struct bc_wait_sites *sites, const struct bc_sight *sight)
 {
+	const struct bc_glance *glance = &sight->glance;
 	struct bc_wait_site *site;
 
 	if (glance->look != BC_LOOK_BLOCKED || collector->target.foreign ||
 		!is_wait(glance->number))
 		return 0;
-	site = bc_wait_site_find(collector, sites, glance);
+	site = bc_wait_site_find(collector, sites, sight);
 	if (site->switches != glance->switches) {
 		site->switches = glance->switches;
 		site->times++;

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "harness/wire.h"
+
 struct bc_collector;
 
 enum bc_look {
@@ -24,6 +26,13 @@ struct bc_glance {
 	uint64_t run_ns;
 };
 
+/* What was seen at one look, with the stack of what was blocked. */
+struct bc_sight {
+	struct bc_glance glance;
+	uint32_t size;
+	uint8_t bytes[BC_WIRE_SLICE_BYTES];
+};
+
 enum { BC_WAIT_SITES = 4 };
 
 struct bc_wait_site {
@@ -42,12 +51,12 @@ struct bc_wait_sites {
 };
 
 /* 0 when there is no such thread. */
-int bc_glance_take(uint32_t pid, uint32_t tid, struct bc_glance *glance);
+int bc_glance_take(uint32_t pid, uint32_t tid, struct bc_sight *sight);
 /* The place, made known if it is new. */
-struct bc_wait_site *bc_wait_site_find(struct bc_collector *collector, struct bc_wait_sites *sites,
-	const struct bc_glance *glance);
+struct bc_wait_site *bc_wait_site_find(
+	struct bc_collector *collector, struct bc_wait_sites *sites, const struct bc_sight *sight);
 /* 1 when it is in the wait that it comes back to most often. */
-int bc_wait_site_is_loops(struct bc_collector *collector, struct bc_wait_sites *sites,
-	const struct bc_glance *glance);
+int bc_wait_site_is_loops(
+	struct bc_collector *collector, struct bc_wait_sites *sites, const struct bc_sight *sight);
 
 #endif

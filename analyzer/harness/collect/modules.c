@@ -250,8 +250,11 @@ void bc_modules_notice(struct bc_collector *collector, uint32_t slot)
 		process->nfunctions++) {
 		uint64_t address = shared->functions[process->nfunctions].address;
 
-		if (address && !was_recorded(collector, slot, address))
-			bc_modules_symbols(collector, slot, address);
+		if (!address || was_recorded(collector, slot, address))
+			continue;
+		bc_deputy_call(collector);
+		bc_modules_symbols(collector, slot, address);
+		bc_deputy_dismiss(collector);
 	}
 }
 

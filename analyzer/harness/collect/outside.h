@@ -19,6 +19,8 @@ struct bc_collector;
 
 /* The program runs already. Sets collector->outside. */
 void bc_outside_open(struct bc_collector *collector);
+/* One look at each thread, which the next tick makes something of. */
+void bc_outside_look(struct bc_outside *outside, struct bc_collector *collector);
 void bc_outside_tick(struct bc_outside *outside, struct bc_collector *collector, uint64_t now_ns);
 /* The library is in the program after all: what was seen from outside does not count. */
 void bc_outside_drop(struct bc_outside *outside, struct bc_collector *collector);

@@ -32,11 +32,13 @@ static int is_sane(const struct bc_wire_event *event)
 	return 1;
 }
 
-static void drain(struct bc_collector *collector, uint32_t slot)
+void bc_reader_drain(struct bc_collector *collector, uint32_t slot)
 {
 	struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
 	uint64_t head = __atomic_load_n(&shared->head, __ATOMIC_ACQUIRE), tail = shared->tail;
 
+	if (!collector->threads[slot])
+		return;
 	if (head - tail > BC_WIRE_EVENTS) {
 		collector->run->corrupt++;
 		tail = head;
@@ -188,7 +190,7 @@ static void release_thread(struct bc_collector *collector, uint32_t slot)
 {
 	struct bc_seen_thread *thread = collector->threads[slot];
 
-	drain(collector, slot);
+	bc_reader_drain(collector, slot);
 	bc_stalls_find_wait(collector, slot);
 	fold_callbacks(collector, slot);
 	fold_loop(collector, slot);
@@ -263,7 +265,7 @@ static void scan_thread(struct bc_collector *collector, uint32_t slot, uint64_t 
 	bc_watch_tick(collector, slot, now);
 	if (collector->trace)
 		trace_busy(collector, slot, now);
-	drain(collector, slot);
+	bc_reader_drain(collector, slot);
 	if (state == BC_WIRE_CLOSED)
 		release_thread(collector, slot);
 }
@@ -272,7 +274,7 @@ static void release_process(struct bc_collector *collector, uint32_t slot, int s
 {
 	for (uint32_t i = 0; i < collector->segment.nthreads; i++)
 		if (collector->threads[i] && collector->threads[i]->process == slot) {
-			drain(collector, i);
+			bc_reader_drain(collector, i);
 			report_open(collector, i, signalled);
 			release_thread(collector, i);
 		}
@@ -346,12 +348,12 @@ static void scan_processes(struct bc_collector *collector)
 
 void bc_reader_scan(struct bc_collector *collector)
 {
-	uint64_t now = bc_segment_now(&collector->segment);
-
+	if (!collector->outside)
+		bc_watch_note(collector, bc_segment_now(&collector->segment));
 	find_used(collector);
 	scan_processes(collector);
 	for (uint32_t i = 0; i < collector->nthreads; i++)
-		scan_thread(collector, i, now);
+		scan_thread(collector, i, bc_segment_now(&collector->segment));
 }
 
 void bc_reader_finish(struct bc_collector *collector, int signalled)

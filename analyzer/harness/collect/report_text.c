@@ -358,6 +358,9 @@ static void write_threads(struct writer *writer)
 		"looked at every %s: times are right within that, and what is shorter than twice "
 		"that may be missing",
 		show_time(writer, run->resolution_ns));
+	if (run->blind_ns > 2 * run->resolution_ns)
+		SAY(writer, PLAIN, "; on a busy machine, once nobody looked for %s",
+			show_time(writer, run->blind_ns));
 	end_line(writer);
 }
 

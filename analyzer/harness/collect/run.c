@@ -220,7 +220,7 @@ static void wait_for_news(const struct bc_collector *collector, int signals)
 
 static void watch(struct bc_collector *collector, int signals)
 {
-	uint64_t looked = bc_segment_now(&collector->segment);
+	uint64_t read = bc_segment_now(&collector->segment);
 	int ended = 0, told = 0;
 
 	while (!ended || (collector->options->follow && others_run(collector))) {
@@ -233,9 +233,9 @@ static void watch(struct bc_collector *collector, int signals)
 				collector->outside, collector, bc_segment_now(&collector->segment));
 		bc_reader_scan(collector);
 		now = bc_segment_now(&collector->segment);
-		if (now - looked > collector->run->late_ns)
-			collector->run->late_ns = now - looked;
-		looked = now;
+		if (now - read > collector->run->late_ns)
+			collector->run->late_ns = now - read;
+		read = now;
 		check_loaded(collector, now);
 		if (collector->trace)
 			bc_trace_tick(collector->trace, now);
@@ -324,7 +324,10 @@ static void measure(struct bc_collector *collector, int signals)
 {
 	struct bc_run *run = collector->run;
 
+	collector->seen_ns = bc_segment_now(&collector->segment);
+	bc_deputy_open(collector, (uint64_t)tick_ms(collector) * 1000000u);
 	watch(collector, signals);
+	bc_deputy_close(collector);
 	bc_live_close(collector->live);
 	collector->live = NULL;
 	run->duration_ns = bc_segment_now(&collector->segment) - collector->start_ns;

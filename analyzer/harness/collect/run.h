@@ -158,8 +158,10 @@ struct bc_run {
 	int followed; /* so were its children */
 	double per_callback_ns;
 	uint64_t collector_cpu_ns;
-	uint64_t late_ns; /* the longest that it did not look: on a busy machine, more is missing */
-	const char *clock;                /* "tsc" or "vdso" */
+	uint64_t late_ns;  /* the longest that nothing was read; then events may be lost */
+	uint64_t blind_ns; /* the longest that nobody looked; then stacks may be missing, and from
+			      outside shorter stalls */
+	const char *clock; /* "tsc" or "vdso" */
 	const char *trace_error;          /* why the trace is not whole, or NULL */
 	int checked;                      /* stalls were compared with the findings of a check */
 	BC_VEC(struct bc_remark) remarks; /* about the file of --allow */

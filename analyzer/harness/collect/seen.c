@@ -51,9 +51,11 @@ uint32_t bc_seen_callback(struct bc_collector *collector, uint32_t process, uint
 
 	if (seen->rows[function])
 		return seen->rows[function] - 1;
+	bc_deputy_call(collector);
 	symbols = copy.address ? bc_modules_symbols(collector, process, copy.address) : NULL;
 	if (symbols)
 		bc_symbols_function(symbols, copy.address, &where);
+	bc_deputy_dismiss(collector);
 	seen->rows[function] = bc_seen_row(collector, &where, bc_api_name(copy.api)) + 1;
 	return seen->rows[function] - 1;
 }
@@ -77,12 +79,38 @@ static uint32_t drop_plumbing(struct bc_run_where *frames, uint32_t count)
 	return count - n;
 }
 
+/* Samples may be replaced by newer ones while this one is looked at. */
+struct own_piece {
+	uint64_t registers[BC_PERF_REGISTERS];
+	uint8_t bytes[BC_WIRE_SLICE_BYTES];
+};
+
+static void keep_piece(struct bc_stack_piece *piece, struct own_piece *own)
+{
+	if (piece->registers) {
+		memcpy(own->registers, piece->registers, sizeof(own->registers));
+		piece->registers = own->registers;
+	}
+	if (piece->size > sizeof(own->bytes))
+		piece->size = sizeof(own->bytes);
+	memcpy(own->bytes, piece->bytes, piece->size);
+	piece->bytes = own->bytes;
+}
+
 uint32_t bc_seen_unwind(struct bc_collector *collector, uint32_t process,
 	const struct bc_stack_piece *piece, struct bc_run_where *frames)
 {
-	struct bc_symbols *symbols = bc_modules_symbols(collector, process, piece->pc);
+	struct bc_stack_piece copy = *piece;
+	struct bc_symbols *symbols;
+	struct own_piece own;
+	uint32_t count;
 
-	return symbols ? drop_plumbing(frames, bc_symbols_unwind(symbols, piece, frames)) : 0;
+	keep_piece(&copy, &own);
+	bc_deputy_call(collector);
+	symbols = bc_modules_symbols(collector, process, copy.pc);
+	count = symbols ? bc_symbols_unwind(symbols, &copy, frames) : 0;
+	bc_deputy_dismiss(collector);
+	return drop_plumbing(frames, count);
 }
 
 void bc_seen_fini(struct bc_collector *collector)

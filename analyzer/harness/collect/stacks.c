@@ -153,11 +153,12 @@ int bc_stall_unwind_computing(struct bc_stall_work *work)
 	const struct bc_seen_thread *thread = work->thread;
 	const char *names[MAX_CPU_STACKS], *contained[MAX_CPU_STACKS];
 	uint64_t end = work->event->start_ns + work->event->total_ns;
+	uint32_t newest = thread->nsamples; /* more may come while these are looked at */
 	int count = 0, best = 0;
 
-	for (uint32_t i = 0; i < BC_PERF_HISTORY && i < thread->nsamples; i++) {
+	for (uint32_t i = 0; i < BC_PERF_HISTORY && i < newest; i++) {
 		const struct bc_perf_sample *sample =
-			&thread->samples[(thread->nsamples - 1 - i) % BC_PERF_HISTORY];
+			&thread->samples[(newest - 1 - i) % BC_PERF_HISTORY];
 		int same = 0;
 
 		if (count == MAX_CPU_STACKS || sample->monotonic_ns > end ||

@@ -148,6 +148,52 @@ static void read_stack(const struct bc_seen_thread *thread, struct bc_sample *sa
 		bc_watch_stack(thread->pid, sample->sp, sample->bytes, sizeof(sample->bytes));
 }
 
+static struct bc_sample *sample_of(
+	struct bc_collector *collector, struct bc_seen_thread *thread, uint64_t frame_ns)
+{
+	if (!thread->sample) {
+		thread->sample = bc_xmalloc(sizeof(*thread->sample));
+		thread->sample->frame_ns = 0;
+	}
+	if (thread->sample->frame_ns != frame_ns) {
+		thread->sample->frame_ns = frame_ns;
+		thread->sample->next_ns = frame_ns + collector->run->budget_ns / 2;
+		thread->sample->say_ns = frame_ns + SAY_FIRST_MS * 1000000ull;
+		thread->sample->size = 0;
+		thread->sample->syscall = -1;
+	}
+	return thread->sample;
+}
+
+static int is_outside(const struct bc_collector *collector, const struct bc_seen_thread *thread)
+{
+	return collector->outside && thread->process == BC_OUTSIDE_PROCESS;
+}
+
+/* From outside: what was seen, if it is time to keep another stack of what goes on. */
+void bc_watch_keep(struct bc_collector *collector, uint32_t slot, const struct bc_sight *sight)
+{
+	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
+	const struct bc_glance *glance = &sight->glance;
+	uint64_t start = shared->frames[0].start_ns;
+	struct bc_sample *sample;
+
+	if (!collector->threads[slot] || !shared->depth || glance->look != BC_LOOK_BLOCKED ||
+		glance->number < 0)
+		return;
+	sample = sample_of(collector, collector->threads[slot], start);
+	if (glance->at_ns < sample->next_ns)
+		return;
+	sample->next_ns = glance->at_ns + (glance->at_ns - start);
+	sample->syscall = glance->number;
+	sample->pc = glance->pc;
+	sample->sp = glance->sp;
+	sample->has_bp = 0;
+	sample->exact = 1;
+	sample->size = sight->size;
+	memcpy(sample->bytes, sight->bytes, sight->size);
+}
+
 /* In a call of ours the heartbeat has the registers; the call must not have ended meanwhile. */
 static int sample_call(const struct bc_wire_thread *shared, const struct bc_seen_thread *thread,
 	struct bc_sample *sample)
@@ -228,23 +274,6 @@ static void say_lasting(struct bc_collector *collector, uint32_t slot,
 	bc_buf_fini(&line);
 }
 
-static struct bc_sample *sample_of(
-	struct bc_collector *collector, struct bc_seen_thread *thread, uint64_t frame_ns)
-{
-	if (!thread->sample) {
-		thread->sample = bc_xmalloc(sizeof(*thread->sample));
-		thread->sample->frame_ns = 0;
-	}
-	if (thread->sample->frame_ns != frame_ns) {
-		thread->sample->frame_ns = frame_ns;
-		thread->sample->next_ns = frame_ns + collector->run->budget_ns / 2;
-		thread->sample->say_ns = frame_ns + SAY_FIRST_MS * 1000000ull;
-		thread->sample->size = 0;
-		thread->sample->syscall = -1;
-	}
-	return thread->sample;
-}
-
 static void keep_perf_samples(struct bc_seen_thread *thread)
 {
 	if (thread->perf.fd < 0)
@@ -288,7 +317,7 @@ static int is_still_in(
 		       frame->start_ns;
 }
 
-static void look_at_frame(
+static void sample_frame(
 	struct bc_collector *collector, uint32_t slot, uint32_t depth, uint64_t now)
 {
 	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
@@ -302,32 +331,82 @@ static void look_at_frame(
 	if (thread->perf.fd < 0)
 		bc_perf_open(&thread->perf, (int)thread->tid, PERF_PERIOD_NS);
 	sample = sample_of(collector, thread, frame.start_ns);
-	if (now >= sample->next_ns) {
-		sample->next_ns = now + age;
-		fresh = bc_xmalloc(sizeof(*fresh));
-		*fresh = *sample;
-		if (sample_call(shared, thread, fresh) ||
-			(sample_blocked(thread, fresh) && is_still_in(shared, depth, &frame)))
-			*sample = *fresh;
-		free(fresh);
-	}
-	if (now >= sample->say_ns && !collector->options->quiet && !collector->live &&
-		now - collector->start_ns > collector->options->grace_ms * 1e6) {
-		sample->say_ns = now + age;
-		say_lasting(collector, slot, &frame, age);
-	}
+	if (now < sample->next_ns || is_outside(collector, thread))
+		return;
+	sample->next_ns = now + age;
+	fresh = bc_xmalloc(sizeof(*fresh));
+	*fresh = *sample;
+	if (sample_call(shared, thread, fresh) ||
+		(sample_blocked(thread, fresh) && is_still_in(shared, depth, &frame)))
+		*sample = *fresh;
+	free(fresh);
+}
+
+static uint32_t find_depth(const struct bc_wire_thread *shared)
+{
+	uint32_t depth = __atomic_load_n(&shared->depth, __ATOMIC_ACQUIRE);
+
+	return depth <= BC_WIRE_FRAMES && !__atomic_load_n(&shared->waiting, __ATOMIC_ACQUIRE)
+		       ? depth
+		       : 0;
+}
+
+static void look_at_thread(struct bc_collector *collector, uint32_t slot, uint64_t now)
+{
+	uint32_t depth = find_depth(&collector->segment.wire->threads[slot]);
+
+	keep_perf_samples(collector->threads[slot]);
+	bc_watch_sched(collector, collector->threads[slot]);
+	if (depth)
+		sample_frame(collector, slot, depth, now);
+}
+
+void bc_watch_note(struct bc_collector *collector, uint64_t now)
+{
+	struct bc_run *run = collector->run;
+
+	if (now - collector->seen_ns > run->blind_ns)
+		run->blind_ns = now - collector->seen_ns;
+	collector->seen_ns = now;
+}
+
+void bc_watch_all(struct bc_collector *collector)
+{
+	uint64_t now = bc_segment_now(&collector->segment);
+
+	if (collector->outside)
+		bc_outside_look(collector->outside, collector);
+	else
+		bc_watch_note(collector, now);
+	for (uint32_t i = 0; i < collector->nthreads; i++)
+		if (collector->threads[i] && !is_outside(collector, collector->threads[i]))
+			look_at_thread(collector, i, now);
+}
+
+/* ---- saying it ---- */
+
+static void say_frame(struct bc_collector *collector, uint32_t slot, uint64_t now)
+{
+	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
+	struct bc_sample *sample = collector->threads[slot]->sample;
+	uint32_t depth = find_depth(shared);
+	struct bc_wire_frame frame;
+	uint64_t age;
+
+	if (!depth || !sample || collector->options->quiet || collector->live)
+		return;
+	frame = shared->frames[depth - 1];
+	age = now > frame.start_ns ? now - frame.start_ns : 0;
+	if (sample->frame_ns != frame.start_ns || now < sample->say_ns ||
+		now - collector->start_ns <= collector->options->grace_ms * 1e6)
+		return;
+	sample->say_ns = now + age;
+	say_lasting(collector, slot, &frame, age);
 }
 
 void bc_watch_tick(struct bc_collector *collector, uint32_t slot, uint64_t now)
 {
-	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
-	struct bc_seen_thread *thread = collector->threads[slot];
-	uint32_t depth = __atomic_load_n(&shared->depth, __ATOMIC_ACQUIRE);
-
-	keep_perf_samples(thread);
+	look_at_thread(collector, slot, now);
 	choose_perf(collector, slot, now);
-	bc_watch_sched(collector, thread);
-	if (depth && depth <= BC_WIRE_FRAMES &&
-		!__atomic_load_n(&shared->waiting, __ATOMIC_ACQUIRE))
-		look_at_frame(collector, slot, depth, now);
+	say_frame(collector, slot, now);
 }
