@@ -14,7 +14,18 @@
 #include "output/term.h"
 #include "pipeline.h"
 
-enum { DEFAULT_WIDTH = 80 };
+enum { DEFAULT_WIDTH = 80, HANG = 4 };
+
+static int terminal_width(int fd)
+{
+	const char *columns = getenv("COLUMNS");
+	long named = columns ? strtol(columns, NULL, 10) : 0;
+	struct winsize size;
+
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	return named > 0 && named < 10000 ? (int)named : DEFAULT_WIDTH;
+}
 
 void bc_cmd_say(const char *kind, const char *format, ...)
 {
@@ -27,6 +38,8 @@ void bc_cmd_say(const char *kind, const char *format, ...)
 	va_start(args, format);
 	len = vasprintf(&text, format, args);
 	va_end(args);
+	term.width = isatty(STDERR_FILENO) ? terminal_width(STDERR_FILENO) : 0;
+	term.hang = HANG;
 	bc_term_printf(&term, BC_STYLE_PLAIN, "blockcheck: %s%s%s", kind, *kind ? ": " : "",
 		len < 0 ? format : text);
 	bc_term_newline(&term);
@@ -80,17 +93,6 @@ int bc_cmd_write(const char *path, const struct bc_buf *text)
 
 /* ---- how it looks ---- */
 
-static int terminal_width(void)
-{
-	const char *columns = getenv("COLUMNS");
-	long named = columns ? strtol(columns, NULL, 10) : 0;
-	struct winsize size;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		return size.ws_col;
-	return named > 0 && named < 10000 ? (int)named : DEFAULT_WIDTH;
-}
-
 static int wants_color(const struct bc_options *options, int on_terminal)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -106,7 +108,7 @@ struct bc_output_options bc_cmd_look(const struct bc_options *options)
 
 	return (struct bc_output_options){
 		.color = wants_color(options, on_terminal),
-		.width = on_terminal ? terminal_width() : 0,
+		.width = on_terminal ? terminal_width(STDOUT_FILENO) : 0,
 		.quiet = options->check.quiet,
 		.verbose = options->verbose,
 	};
@@ -114,12 +116,15 @@ struct bc_output_options bc_cmd_look(const struct bc_options *options)
 
 int bc_cmd_show(const struct bc_options *options, const struct bc_report *report)
 {
-	const struct bc_output_options how = bc_cmd_look(options);
+	struct bc_output_options how = bc_cmd_look(options);
+	char *here = realpath(".", NULL);
 	struct bc_buf text = {0};
 	int status;
 
+	how.here = here;
 	options->format->write(report, &how, &text);
 	status = bc_cmd_write(options->output, &text);
 	bc_buf_fini(&text);
+	free(here);
 	return status;
 }

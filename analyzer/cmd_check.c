@@ -3,6 +3,7 @@
 #include "cmd.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -79,14 +80,24 @@ static int save(const struct bc_options *options, struct bc_report *report, cons
 
 /* ---- showing ---- */
 
+static void say_unread(const struct bc_report *report)
+{
+	const struct bc_degraded *first = &report->degraded[0];
+	char more[48] = "";
+
+	if (report->ndegraded > 1)
+		snprintf(more, sizeof(more), " and %d more", report->ndegraded - 1);
+	bc_cmd_say(
+		"incomplete", "%s%s could not be read whole: %s", first->file, more, first->first);
+}
+
 /* Where the reader does not see it in the output itself. */
 static void say_if_incomplete(const struct bc_options *options, const struct bc_report *report)
 {
 	if (options->format->for_people && !options->output)
 		return;
 	if (report->ndegraded)
-		bc_cmd_say("incomplete", "%d of %d units could not be read whole; the first is %s",
-			report->ndegraded, report->summary.units, report->degraded[0].file);
+		say_unread(report);
 	else if (!report->summary.callbacks && !options->check.quiet)
 		bc_cmd_say("warning", "no event-loop callbacks were found, so nothing was checked; "
 				      "is the library's rule pack missing (--rules)?");

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -255,15 +256,18 @@ static enum bc_stored stored_as(const struct choice *choice)
 static void write_explained(const struct choice *choice, const struct bc_report *report,
 	const struct bc_explanation *explanation, struct bc_buf *out)
 {
-	const struct bc_output_options look = bc_cmd_look(choice->options);
+	struct bc_output_options look = bc_cmd_look(choice->options);
+	char *here = realpath(".", NULL);
 	const struct bc_explained explained = {choice->chosen ? report : &choice->stored,
 		choice->chosen ? choice->chosen : choice->from_store, explanation,
 		stored_as(choice)};
 
+	look.here = here;
 	if (choice->options->json)
 		bc_output_explain_json(&explained, out);
 	else
 		bc_output_explain_text(&explained, &look, out);
+	free(here);
 }
 
 /* Without the program, a database that was named still says what was found. */

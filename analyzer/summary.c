@@ -60,11 +60,27 @@ static void report_plugins(const struct bc_stages *p, struct bc_report *report)
 				bc_path_relative(p->project.root, p->plugins.items[i].path))};
 }
 
+/* Nobody knows what a malformed entry was about: the database itself was not read whole. */
+static void report_malformed(const struct bc_stages *p, struct bc_report *report)
+{
+	const struct bc_compdb *db = &p->compdb;
+	struct bc_arena *arena = &report->arena;
+	const char *root = p->project.root;
+
+	report->summary.malformed = (int)db->skipped[BC_SKIP_MALFORMED];
+	if (report->summary.malformed)
+		report->degraded[report->ndegraded++] = (struct bc_degraded){
+			.file = bc_arena_strdup(arena, bc_path_relative(root, db->path)),
+			.errors = report->summary.malformed,
+			.first = bc_arena_strdup(
+				arena, bc_path_relative(root, db->first_malformed))};
+}
+
 void bc_stages_report_units(struct bc_stages *p, struct bc_report *report)
 {
 	struct bc_arena *arena = &report->arena;
 
-	report->degraded = BC_NEW_ARRAY(arena, struct bc_degraded, p->units.degraded + 1);
+	report->degraded = BC_NEW_ARRAY(arena, struct bc_degraded, p->units.degraded + 2);
 	for (size_t i = 0; i < p->units.count; i++) {
 		const struct bc_unit *unit = &p->units.items[i];
 
@@ -75,6 +91,7 @@ void bc_stages_report_units(struct bc_stages *p, struct bc_report *report)
 				.errors = unit->errors,
 				.first = bc_arena_strdup(arena, unit->first_error)};
 	}
+	report_malformed(p, report);
 	report->root = bc_arena_strdup(arena, p->project.root);
 	report_plugins(p, report);
 	report->summary.units = (int)p->units.count;
@@ -85,6 +102,6 @@ void bc_stages_report_units(struct bc_stages *p, struct bc_report *report)
 	report->summary.skipped_asm = (int)p->compdb.skipped[BC_SKIP_ASSEMBLER];
 	report->summary.skipped_other =
 		(int)(p->compdb.skipped[BC_SKIP_OBJC] + p->compdb.skipped[BC_SKIP_CUDA] +
-			p->compdb.skipped[BC_SKIP_OTHER] + p->compdb.skipped[BC_SKIP_MALFORMED]);
+			p->compdb.skipped[BC_SKIP_OTHER]);
 	report->summary.peak_memory = bc_workers_peak_memory();
 }

@@ -173,6 +173,8 @@ struct bc_report {
 		int hidden_budget;     /* left out because they end within the budget */
 		int hidden_logging;    /* left out because the logging class is off */
 		int hidden_paths;      /* left out because the project file skips their files */
+		int elsewhere;         /* left out because their way is not through a PATH */
+		int malformed;         /* entries of the database; it is in `degraded` then */
 		int skipped_cxx, skipped_asm,
 			skipped_other; /* database entries of other languages */
 		double parse_ms, link_ms, total_ms;

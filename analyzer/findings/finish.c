@@ -237,6 +237,7 @@ void bc_report_keep_asked(struct bc_report *report)
 	for (int i = 0; i < report->nfindings; i++)
 		if (!report->findings[i].elsewhere)
 			report->findings[kept++] = report->findings[i];
+	report->summary.elsewhere = report->nfindings - kept;
 	report->nfindings = kept;
 }
 

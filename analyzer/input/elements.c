@@ -107,7 +107,8 @@ static int find_element(struct bc_elements *e)
 
 	if (e->count == 0) {
 		if (c != '[')
-			return fail_at(e, e->line, "it must be an array of objects");
+			return fail_at(e, e->line,
+				c < 0 ? "it is empty" : "it must be an array of objects");
 		e->at++;
 		return peek(e) != ']';
 	}

@@ -10,6 +10,8 @@
 
 #define DATABASE "compile_commands.json"
 
+enum { MAX_FOLDERS = 2000 }; /* to look into: an advice may not take long */
+
 static int is_folder(const char *path)
 {
 	struct stat st;
@@ -27,38 +29,106 @@ static int64_t written_at(const char *path)
 	return (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 }
 
-/* The newest database in a folder `build...` of `folder`, or NULL. */
-static const char *find_in_builds(struct bc_arena *arena, const char *folder)
+struct search {
+	struct bc_arena *arena;
+	const char *prefix; /* of the names of folders to look into */
+	int folders;        /* that may still be looked into */
+	const char *best;
+	int64_t best_time;
+};
+
+static void consider(struct search *s, const char *path)
 {
-	const char *best = NULL;
-	int64_t best_time = -1;
+	int64_t time = written_at(path);
+
+	/* Names decide a tie, so that the order of the folder does not. */
+	if (time > s->best_time || (s->best && time == s->best_time && strcmp(path, s->best) < 0)) {
+		s->best = path;
+		s->best_time = time;
+	}
+}
+
+static void look_below(struct search *s, const char *folder, int depth)
+{
 	DIR *dir = opendir(folder);
 
 	for (struct dirent *item; dir && (item = readdir(dir));) {
 		const char *path;
-		int64_t time;
 
-		if (strncmp(item->d_name, "build", 5) != 0)
+		if (item->d_name[0] == '.' || s->folders <= 0 ||
+			strncmp(item->d_name, s->prefix, strlen(s->prefix)) != 0)
 			continue;
-		path = bc_arena_printf(arena, "%s/%s/" DATABASE, folder, item->d_name);
-		time = written_at(path);
-		/* Names decide a tie, so that the order of the folder does not. */
-		if (time > best_time || (best && time == best_time && strcmp(path, best) < 0)) {
-			best = path;
-			best_time = time;
-		}
+		path = bc_path_join(s->arena, folder, item->d_name);
+		if (!is_folder(path))
+			continue;
+		s->folders--;
+		consider(s, bc_path_join(s->arena, path, DATABASE));
+		if (depth > 1)
+			look_below(s, path, depth - 1);
 	}
 	if (dir)
 		closedir(dir);
-	return best;
+}
+
+/* The newest database in a folder of `folder` whose name begins so, or NULL. */
+static const char *find_below(
+	struct bc_arena *arena, const char *folder, const char *prefix, int depth)
+{
+	struct search s = {
+		.arena = arena, .prefix = prefix, .folders = MAX_FOLDERS, .best_time = -1};
+
+	look_below(&s, folder, depth);
+	return s.best;
 }
 
 static const char *find_in(struct bc_arena *arena, const char *folder)
 {
 	const char *path = bc_path_join(arena, folder, DATABASE);
 
-	return written_at(path) >= 0 ? path : find_in_builds(arena, folder);
+	return written_at(path) >= 0 ? path : find_below(arena, folder, "build", 1);
 }
+
+/* ---- when there is none ---- */
+
+/* How the program in `folder` seems to be built, and what writes a database there. */
+static const char *advise_build(struct bc_arena *arena, const char *folder)
+{
+	static const struct {
+		const char *file, *advice;
+	} builds[] = {
+		{"meson.build", "'meson setup build' writes one into build/"},
+		{"CMakeLists.txt",
+			"'cmake -B build -DCMAKE_EXPORT_COMPILE_COMMANDS=ON' writes one into "
+			"build/"},
+		{"build.ninja", "'ninja -t compdb >" DATABASE "' writes one"},
+		{"Makefile", "'make clean' and 'bear -- make' record one"},
+		{"makefile", "'make clean' and 'bear -- make' record one"},
+		{"GNUmakefile", "'make clean' and 'bear -- make' record one"},
+		{"configure", "'./configure' and 'bear -- make' record one"},
+		{"configure.ac", "'autoreconf -i', './configure' and 'bear -- make' record one"},
+	};
+
+	for (size_t i = 0; i < sizeof(builds) / sizeof(builds[0]); i++)
+		if (written_at(bc_path_join(arena, folder, builds[i].file)) >= 0)
+			return builds[i].advice;
+	return "CMake writes one when configured with -DCMAKE_EXPORT_COMPILE_COMMANDS=ON, Meson "
+	       "always, both into the build folder (-p FOLDER); for other builds "
+	       "'bear -- make' records one";
+}
+
+/* `name` is the folder as the user calls it. A build folder may have any name. */
+static int fail_without(
+	struct bc_arena *arena, const char *folder, const char *name, const char *looked)
+{
+	const char *near = find_below(arena, folder, "", 2);
+
+	if (near)
+		return bc_fail(BC_EINPUT, "%s, but further below: give -p %s%s", looked, name,
+			bc_path_relative(folder, bc_path_dirname(arena, near)));
+	return bc_fail(BC_EINPUT, "%s; %s", looked, advise_build(arena, folder));
+}
+
+/* ---- the one to read ---- */
 
 static int find_wanted(
 	struct bc_arena *arena, const char *here, const char *wanted, const char **path)
@@ -70,10 +140,8 @@ static int find_wanted(
 	*path = is_folder(absolute) ? find_in(arena, absolute) : absolute;
 	if (*path)
 		return 0;
-	return bc_fail(BC_EINPUT,
-		"-p %s: no " DATABASE " in this folder; is it the build folder, and was CMake "
-		"configured with -DCMAKE_EXPORT_COMPILE_COMMANDS=ON?",
-		wanted);
+	return fail_without(arena, absolute, bc_arena_printf(arena, "%s/", wanted),
+		bc_arena_printf(arena, "-p %s: no " DATABASE " in this folder", wanted));
 }
 
 int bc_compdb_find(struct bc_arena *arena, const char *here, const char *wanted, const char **path)
@@ -89,12 +157,8 @@ int bc_compdb_find(struct bc_arena *arena, const char *here, const char *wanted,
 		if (!strcmp(folder, "/"))
 			break;
 	}
-	return bc_fail(BC_EINPUT,
-		"no " DATABASE " found here, in build*/ or above; make one with `cmake "
-		"-DCMAKE_EXPORT_COMPILE_COMMANDS=ON`, `bear -- make` or Meson (it lies in the "
-		"build "
-		"folder: -p FOLDER), or let blockcheck watch the build: `blockcheck check -- "
-		"make`");
+	return fail_without(arena, bc_path_absolute(arena, here, ""), "",
+		"no " DATABASE " found here, in build*/ or above");
 }
 
 /* ---- the sources meant ---- */

@@ -1,6 +1,7 @@
 /* An explanation for people: the finding as `check` shows it, then what stands behind it. */
 #include "output/explain.h"
 #include "output/finding.h"
+#include "output/summary.h"
 
 enum { MAX_RIVALS = 12, MAX_CALLBACKS = 24 };
 
@@ -20,6 +21,7 @@ static void write_heading(struct page *page, const char *text)
 static void write_line(struct page *page, int indent, struct bc_buf *text)
 {
 	bc_term_printf(&page->w.term, BC_STYLE_PLAIN, "%*s%s", indent, "", bc_buf_text(text));
+	page->w.term.hang = indent + 3;
 	bc_term_newline(&page->w.term);
 	bc_buf_clear(text);
 }
@@ -223,6 +225,7 @@ static void write_remedies(struct page *page)
 		for (int k = 0; k < remedy->nlines; k++) {
 			bc_term_printf(
 				&page->w.term, BC_STYLE_HELP, "%*s%s", 6, "", remedy->lines[k]);
+			page->w.term.hang = BC_TERM_WHOLE;
 			bc_term_newline(&page->w.term);
 		}
 		annotates |= remedy->line > 0;
@@ -285,9 +288,11 @@ void bc_output_explain_text(const struct bc_explained *explained,
 	struct bc_output_options whole = *options;
 	struct page page = {.about = explained};
 
-	page.w = (struct bc_finding_writer){.term = {.out = out, .color = options->color},
+	page.w = (struct bc_finding_writer){
+		.term = {.out = out, .color = options->color, .width = options->width},
 		.frames = {.root = explained->report->root ? explained->report->root : ""},
 		.options = &whole};
+	bc_summary_write_folder(&page.w.term, explained->report, options);
 	bc_finding_write(&page.w, explained->finding);
 	write_stored(&page);
 	if (explained->explanation->found) {

@@ -75,6 +75,7 @@ static int is_name(const char *text)
 
 static void begin_line(struct bc_finding_writer *w)
 {
+	w->term.hang = w->gutter + 5;
 	bc_term_printf(&w->term, BC_STYLE_FRAME, "%*s =", w->gutter, "");
 	bc_term_printf(&w->term, BC_STYLE_PLAIN, " ");
 }
@@ -97,6 +98,7 @@ static void write_header(struct bc_finding_writer *w, const struct bc_finding *f
 	bc_term_printf(&w->term, BC_STYLE_STRONG, ": %s", finding->message);
 	bc_term_printf(&w->term, BC_STYLE_PLAIN, " (%s; %s)",
 		bc_confidence_name(finding->confidence), bc_buf_text(&bound));
+	w->term.hang = 4;
 	bc_term_newline(&w->term);
 	bc_buf_fini(&bound);
 }
@@ -112,6 +114,7 @@ static void write_arrow(struct bc_finding_writer *w, const struct bc_finding *fi
 	bc_term_printf(&w->term, BC_STYLE_FRAME, "%*s-->", w->gutter, "");
 	bc_term_printf(&w->term, BC_STYLE_PLAIN, " %s in %s [%.8s]", bc_buf_text(&at),
 		finding->sink.in, finding->fingerprint);
+	w->term.hang = w->gutter + 4;
 	bc_buf_fini(&at);
 }
 

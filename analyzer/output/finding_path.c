@@ -76,6 +76,7 @@ static void write_step(struct bc_finding_writer *w, const struct bc_step *step, 
 		bc_buf_str(&text, " when the scope ends (cleanup attribute)");
 	bc_term_printf(&w->term, BC_STYLE_PLAIN, "%*s   %*d. %s", w->gutter, "", columns->number,
 		number, bc_buf_text(&text));
+	w->term.hang = w->gutter + 3 + columns->number + 4;
 	bc_term_newline(&w->term);
 	bc_buf_fini(&text);
 	bc_buf_fini(&place);

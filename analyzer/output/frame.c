@@ -154,6 +154,7 @@ static void write_underline(struct bc_term *term, const struct bc_frame *frame,
 		bc_buf_char(&carets, '^');
 	write_gutter(term, frame, 0);
 	bc_term_printf(term, BC_STYLE_PLAIN, " %*s", before, "");
+	term->hang = frame->gutter + 3;
 	bc_term_printf(term, frame->style, "%s%s%s", bc_buf_text(&carets),
 		frame->label && *frame->label ? " " : "", frame->label ? frame->label : "");
 	bc_term_newline(term);

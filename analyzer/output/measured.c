@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "output/finding.h"
+#include "output/summary.h"
 #include "output/term.h"
 
-enum { MAX_CALLBACKS = 15, MAX_FRAMES = 8, MAX_LISTED = 10 };
+enum { MAX_CALLBACKS = 15, MAX_FRAMES = 8, MAX_LISTED = 10, HANG = 4 };
 
 struct writer {
 	struct bc_term term;
@@ -19,6 +20,7 @@ struct writer {
 
 static void end_line(struct writer *w)
 {
+	w->term.hang = HANG;
 	bc_term_newline(&w->term);
 }
 
@@ -73,6 +75,7 @@ static void write_findings(struct writer *w, int confirmed, const char *title)
 			is_confirmed(&w->report->findings[i]) == confirmed)
 			part.findings[part.nfindings++] = w->report->findings[i];
 	options.quiet = 1;
+	options.here = NULL;
 	if (part.nfindings) {
 		write_title(w, title, part.nfindings);
 		end_line(w);
@@ -321,11 +324,12 @@ static void write_summary(struct writer *w)
 void bc_measured_write_text(
 	const struct bc_report *report, const struct bc_output_options *options, struct bc_buf *out)
 {
-	struct writer w = {.term = {.out = out, .color = options->color},
+	struct writer w = {.term = {.out = out, .color = options->color, .width = options->width},
 		.report = report,
 		.measured = report->measured,
 		.options = options};
 
+	bc_summary_write_folder(&w.term, report, options);
 	write_findings(&w, 1, "confirmed by measurement");
 	write_surprises(&w);
 	write_quiet(

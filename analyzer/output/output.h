@@ -12,10 +12,11 @@
 #include "findings/finding.h"
 
 struct bc_output_options {
-	int color;   /* write escape sequences */
-	int width;   /* columns of the terminal; 0: not a terminal, nothing is fitted */
-	int quiet;   /* findings and faults only: no summary */
-	int verbose; /* nothing is shortened */
+	int color;        /* write escape sequences */
+	int width;        /* columns of the terminal; 0: not a terminal, nothing is fitted */
+	int quiet;        /* findings and faults only: no summary */
+	int verbose;      /* nothing is shortened */
+	const char *here; /* the reader's folder, if that of the report's files is to be told */
 };
 
 struct bc_format {

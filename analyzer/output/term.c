@@ -3,6 +3,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { MIN_TEXT = 20 }; /* columns: for less, no line is broken */
 
 struct range {
 	uint32_t first, last;
@@ -143,7 +146,71 @@ void bc_term_printf(struct bc_term *term, enum bc_style style, const char *forma
 	free(text);
 }
 
+/* ---- lines that are too long ---- */
+
+/* The bytes of what stands at `text`: an escape sequence of ours, which takes no room, or a glyph.
+ */
+static size_t step(const char *text, int *width)
+{
+	struct bc_glyph glyph;
+
+	*width = 0;
+	if (*text == '\033')
+		return strcspn(text, "m") + 1;
+	glyph = bc_term_glyph(text);
+	*width = glyph.width;
+	return glyph.bytes;
+}
+
+/*
+ * The last blank at which the first `width` columns can be broken, or NULL: where all of it fits,
+ * or where only the indentation is left. Blanks before column `hang` do not count.
+ */
+static const char *find_break(const char *line, int width, int hang)
+{
+	const char *at = NULL, *text = line + strspn(line, " ");
+	int column = 0;
+
+	while (*line) {
+		int columns;
+		size_t bytes = step(line, &columns);
+
+		if (*line == ' ' && line > text && column > hang)
+			at = line;
+		if (column + columns > width)
+			return at;
+		column += columns;
+		line += bytes;
+	}
+	return NULL;
+}
+
+/* The line at the end of `term->out`, in pieces that fit. */
+static void wrap(struct bc_term *term)
+{
+	const char *all = bc_buf_text(term->out), *start = memrchr(all, '\n', term->out->len), *at;
+	size_t from = start ? (size_t)(start + 1 - all) : 0;
+	int width = term->width, indent = term->hang;
+	struct bc_buf line = {0};
+
+	bc_buf_str(&line, all + from);
+	start = bc_buf_text(&line);
+	term->out->len = from;
+	while ((at = find_break(start, width, indent)) != NULL) {
+		bc_buf_add(term->out, start, (size_t)(at - start));
+		bc_buf_printf(term->out, "\n%*s", term->hang, "");
+		start = at + strspn(at, " ");
+		width = term->width - term->hang;
+		indent = 0;
+	}
+	bc_buf_str(term->out, start);
+	bc_buf_fini(&line);
+}
+
 void bc_term_newline(struct bc_term *term)
 {
+	if (term->width > term->hang + MIN_TEXT)
+		wrap(term);
+	term->hang = 0;
 	bc_buf_char(term->out, '\n');
 }

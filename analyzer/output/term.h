@@ -24,7 +24,11 @@ enum bc_style {
 struct bc_term {
 	struct bc_buf *out;
 	int color;
+	int width; /* lines are broken between words before this column; 0: never */
+	int hang;  /* where the rest of the line at hand begins then; back to 0 with its end */
 };
+
+enum { BC_TERM_WHOLE = 1 << 20 }; /* as `hang`: the line is to be copied, so it stays whole */
 
 /* Writes text of one line; a newline in it is filtered like any control character. */
 void bc_term_printf(struct bc_term *term, enum bc_style style, const char *format, ...)

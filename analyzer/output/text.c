@@ -35,7 +35,7 @@ void bc_output_text(
 	const struct bc_report *report, const struct bc_output_options *options, struct bc_buf *out)
 {
 	struct bc_finding_writer w = {
-		.term = {.out = out, .color = options->color},
+		.term = {.out = out, .color = options->color, .width = options->width},
 		.frames = {.root = report->root ? report->root : ""},
 		.options = options,
 	};
@@ -44,6 +44,7 @@ void bc_output_text(
 		bc_measured_write_text(report, options, out);
 		return;
 	}
+	bc_summary_write_folder(&w.term, report, options);
 	write_all(&w, report, 0);
 	write_all(&w, report, 1);
 	bc_summary_write(&w.term, report, options);

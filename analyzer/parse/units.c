@@ -1,6 +1,7 @@
 #define BC_DOMAIN "parse"
 #include "parse/units.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -244,6 +245,14 @@ static int is_interrupted(void *context)
 	return options->interrupted && options->interrupted(options->context);
 }
 
+/* Why a source cannot be read, or NULL. libclang would only say that it could not start on it. */
+static const char *find_obstacle(const char *file, struct stat *st)
+{
+	if (stat(file, st) == 0 && access(file, R_OK) == 0)
+		return NULL;
+	return errno == ENOENT ? "file not found" : strerror(errno);
+}
+
 /* Decides about one source: cached, missing, or to be parsed. */
 static void look_up(struct stage *stage, size_t index, const char *producer)
 {
@@ -251,11 +260,12 @@ static void look_up(struct stage *stage, size_t index, const char *producer)
 	struct bc_arena scratch = BC_ARENA_INIT;
 	struct bc_manifest manifest;
 	struct stat st;
+	const char *obstacle = find_obstacle(unit->compile->file, &st);
 
 	bc_cache_key(stage->project->root, unit->compile, producer, unit->key);
 	unit->first_error = "";
-	if (stat(unit->compile->file, &st) != 0) {
-		fail_unit(unit, "file not found");
+	if (obstacle) {
+		fail_unit(unit, bc_arena_strdup(stage->arena, obstacle));
 		return;
 	}
 	unit->facts = bc_cache_unit_path(stage->arena, stage->project->facts, unit->key);

@@ -39,6 +39,11 @@ echo '[]' >"$tmp/nothing/compile_commands.json"
 in_project check --format=json
 check_status "an empty project" 2
 check_error "an empty project: says so" 'compile_commands\.json.*empty'
+mkdir "$tmp/nothing/out"
+mv "$tmp/nothing/compile_commands.json" "$tmp/nothing/out/"
+in_project check
+check_status "a database in a folder of another name" 2
+check_error "a database in a folder of another name: says which" 'give -p out$'
 
 if can_be_nobody; then
 	unpack demo "$tmp/open/demo"
@@ -55,6 +60,7 @@ if can_be_nobody; then
 	(cd "$project" && as_nobody "$BLOCKCHECK" check -p . --format=json) >"$tmp/out" 2>"$tmp/err" || status=$?
 	check_status "an unreadable source" 3
 	check_equal "an unreadable source: is named" names.c "$(get degraded.0.file)"
+	check_equal "an unreadable source: says why" "Permission denied" "$(get degraded.0.first)"
 	check_found "an unreadable source: the others are analysed" fsync
 	chmod 644 "$project/names.c"
 	mkdir "$project/closed"
@@ -92,6 +98,25 @@ mv "$project/compile_commands.json" "$project/build-debug/"
 in_project check --format=json
 check_status "the database in build*/" 1
 check_equal "the database in build*/: units" 7 "$(get summary.units)"
+
+unpack demo
+cd "$project/build"
+run check
+cd "$root"
+check_equal "elsewhere: the first line says where files are" "files are below $project" "$(head -1 "$tmp/out")"
+in_project check
+check "in the project's folder: files need no such line" sh -c '! grep -q "files are below" "$1"' sh "$tmp/out"
+
+# Nobody knows what a malformed entry was about, so the run is not complete.
+unpack demo
+sed '1s/.*/[{"directory": "\/"},/' "$project/compile_commands.json" >"$tmp/database"
+mv "$tmp/database" "$project/compile_commands.json"
+in_project check -p . --format=json
+check_status "a malformed entry" 3
+check_equal "a malformed entry: the database is named" compile_commands.json "$(get degraded.0.file)"
+check_found "a malformed entry: the others are analysed" fsync
+in_project check -p .
+check "a malformed entry: is told" grep -q '^blockcheck: incomplete: 1 entry of the compilation database' "$tmp/out"
 
 # One source that compiles only if its command was read right. Each entry is one way of writing it.
 project=$tmp/forms

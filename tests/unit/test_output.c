@@ -149,6 +149,62 @@ static void test_incomplete(void **state)
 	bc_buf_fini(&out);
 }
 
+/* What people meet first, each with what to do; of many units, no more than fit on a screen. */
+static void test_unread(void **state)
+{
+	struct bc_degraded degraded[24];
+	struct bc_report report = {.root = "/p", .degraded = degraded, .ndegraded = 24};
+	struct bc_buf out = {0};
+
+	(void)state;
+	for (int i = 0; i < 24; i++)
+		degraded[i] = (struct bc_degraded){"src/a.c", 0, "file not found"};
+	report.summary.units = 30;
+	write_report("text", &report, (struct bc_output_options){.here = "/q"}, &out);
+	assert_ptr_equal(strstr(bc_buf_text(&out), "files are below /p\n\nincomplete: src/a.c"),
+		bc_buf_text(&out));
+	assert_non_null(strstr(bc_buf_text(&out), "\nand 15 more (--verbose: all of them)\n"));
+	assert_non_null(strstr(bc_buf_text(&out), "\nhelp: sources are missing"));
+	assert_null(strstr(bc_buf_text(&out), "header"));
+	assert_null(strstr(bc_buf_text(&out), "--rules FILE")); /* the fault is another one */
+	bc_buf_clear(&out);
+	report.ndegraded = report.summary.malformed = 1;
+	degraded[0] = (struct bc_degraded){"c.json", 1, "c.json:2: the entry has no \"file\""};
+	write_report("text", &report, (struct bc_output_options){.here = "/p"}, &out);
+	assert_null(strstr(bc_buf_text(&out), "files are below"));
+	assert_non_null(strstr(bc_buf_text(&out), ": incomplete: 1 entry of the compilation "
+						  "database could not be read, so findings"));
+	bc_buf_fini(&out);
+}
+
+/* On a terminal, lines are broken between words; code, and what is to be copied, is not. */
+static void test_wrapped(void **state)
+{
+	struct bc_buf out = {0};
+	struct bc_term term = {.out = &out, .color = 1, .width = 30};
+
+	(void)state;
+	term.hang = 4;
+	bc_term_printf(&term, BC_STYLE_ERROR, "error");
+	bc_term_printf(&term, BC_STYLE_PLAIN, ": thirty columns, no more than");
+	bc_term_newline(&term);
+	bc_term_printf(&term, BC_STYLE_PLAIN, "  %s", "one-word-that-is-longer-than-the-line");
+	bc_term_newline(&term);
+	bc_term_printf(&term, BC_STYLE_PLAIN, "to be copied, however long it may be");
+	term.hang = BC_TERM_WHOLE;
+	bc_term_newline(&term);
+	bc_term_printf(
+		&term, BC_STYLE_PLAIN, "\xe6\xbc\xa2\xe5\xad\x97 are two columns each, then");
+	bc_term_newline(&term);
+	assert_string_equal(bc_buf_text(&out), "\033[1;31merror\033[0m: thirty columns, no more\n"
+					       "    than\n"
+					       "  one-word-that-is-longer-than-the-line\n"
+					       "to be copied, however long it may be\n"
+					       "\xe6\xbc\xa2\xe5\xad\x97 are two columns each,\n"
+					       "then\n");
+	bc_buf_fini(&out);
+}
+
 static void test_counts(void **state)
 {
 	struct report_build built;
@@ -389,6 +445,8 @@ int main(void)
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_summaries),
 		cmocka_unit_test(test_incomplete),
+		cmocka_unit_test(test_unread),
+		cmocka_unit_test(test_wrapped),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_json_shape),
 		cmocka_unit_test(test_json_golden),

@@ -50,8 +50,16 @@ static void test_find(void **state)
 	assert_int_equal(bc_mkdirs(in(f, "p/src/deep")), 0);
 	assert_int_equal(bc_compdb_find(&f->arena, in(f, "p"), NULL, &path), BC_EINPUT);
 	assert_non_null(strstr(bc_error_message(), "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON"));
-	assert_non_null(strstr(bc_error_message(), "blockcheck check -- make"));
 	assert_null(strchr(bc_error_message(), '\n'));
+	make_file(f, "p/Makefile");
+	assert_int_equal(bc_compdb_find(&f->arena, in(f, "p"), NULL, &path), BC_EINPUT);
+	assert_non_null(strstr(bc_error_message(), "bear -- make"));
+	assert_null(strstr(bc_error_message(), "CMAKE"));
+	make_file(f, "p/out/debug/compile_commands.json");
+	assert_int_equal(bc_compdb_find(&f->arena, in(f, "p"), NULL, &path), BC_EINPUT);
+	assert_non_null(strstr(bc_error_message(), "give -p out/debug"));
+	assert_int_equal(bc_compdb_find(&f->arena, f->dir, "p", &path), BC_EINPUT);
+	assert_non_null(strstr(bc_error_message(), "give -p p/out/debug"));
 
 	make_file(f, "p/build-debug/compile_commands.json");
 	check_found(f, "p", NULL, "p/build-debug/compile_commands.json");
