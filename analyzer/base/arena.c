@@ -31,6 +31,15 @@ void *bc_xmalloc(size_t size)
 	return p;
 }
 
+void *bc_xcalloc(size_t count, size_t size)
+{
+	void *p = calloc(count ? count : 1, size);
+
+	if (!p)
+		out_of_memory();
+	return p;
+}
+
 void *bc_xrealloc(void *old, size_t size)
 {
 	void *p = realloc(old, size ? size : 1);

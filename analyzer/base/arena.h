@@ -52,6 +52,8 @@ void bc_arena_fini(struct bc_arena *arena);
 
 /* malloc/realloc that end the process when memory runs out; free() with free(). */
 void *bc_xmalloc(size_t size) __attribute__((malloc, returns_nonnull));
+/* All zero; the product of the two is checked. */
+void *bc_xcalloc(size_t count, size_t size) __attribute__((malloc, returns_nonnull));
 void *bc_xrealloc(void *old, size_t size) __attribute__((returns_nonnull));
 char *bc_xstrdup(const char *text) __attribute__((malloc, returns_nonnull));
 

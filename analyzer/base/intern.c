@@ -21,8 +21,7 @@ static void grow(struct bc_intern *table)
 	uint32_t wanted = table->nslots ? table->nslots * 2 : FIRST_SLOTS;
 
 	free(table->slots);
-	table->slots = bc_xmalloc(wanted * sizeof(*table->slots));
-	memset(table->slots, 0, wanted * sizeof(*table->slots));
+	table->slots = bc_xcalloc(wanted, sizeof(*table->slots));
 	table->nslots = wanted;
 	for (size_t i = 0; i < table->strings.count; i++)
 		insert(table, (uint32_t)i);

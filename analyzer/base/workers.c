@@ -244,8 +244,7 @@ int bc_workers_run(const struct bc_worker_pool *pool, size_t njobs)
 	if (wanted > njobs)
 		wanted = njobs;
 	run.nworkers = (int)wanted;
-	run.workers = bc_xmalloc(wanted * sizeof(*run.workers));
-	memset(run.workers, 0, wanted * sizeof(*run.workers));
+	run.workers = bc_xcalloc(wanted, sizeof(*run.workers));
 	polls = bc_xmalloc(wanted * sizeof(*polls));
 	status = run_jobs(&run, polls);
 	cancel(&run); /* after success, only ends the idle workers */

@@ -1,7 +1,6 @@
 #include "findings/build.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "findings/builder.h"
 #include "findings/grade.h"
@@ -111,8 +110,7 @@ static void add_site(struct bc_builder *b, const uint32_t *order, size_t n)
 	if (!is_wanted(b, best))
 		return;
 	states = bc_xmalloc(n * sizeof(*states));
-	reaching = bc_xmalloc(search->roots->list.count + 1);
-	memset(reaching, 0, search->roots->list.count + 1);
+	reaching = bc_xcalloc(search->roots->list.count + 1, 1);
 	for (size_t i = 0; i < n; i++) {
 		const struct bc_hit *hit = &search->hits.items[order[i]];
 
@@ -152,9 +150,8 @@ static void add_sites(struct bc_builder *b)
 static void add_unresolved(struct bc_builder *b)
 {
 	const struct bc_linked *linked = b->linked;
-	uint8_t *seen = bc_xmalloc(linked->program.ncalls + 1);
+	uint8_t *seen = bc_xcalloc(linked->program.ncalls + 1, 1);
 
-	memset(seen, 0, linked->program.ncalls + 1);
 	for (size_t i = 0; i < linked->search.unresolved.count; i++) {
 		uint32_t call = linked->search.unresolved.items[i];
 		const struct bc_call *c = &linked->program.calls[call];

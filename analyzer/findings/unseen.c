@@ -166,8 +166,7 @@ void bc_unseen_find(
 	if (!graph->nfunctions)
 		return;
 	f.reached = bc_xmalloc(MOST_REACHED * sizeof(*f.reached));
-	f.mark = bc_xmalloc(graph->nfunctions);
-	memset(f.mark, 0, graph->nfunctions);
+	f.mark = bc_xcalloc(graph->nfunctions, 1);
 	for (int i = 0; i < profiles->count; i++)
 		look_at(&f, &profiles->items[i]);
 	report->nunseen = (int)f.list.count;

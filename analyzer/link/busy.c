@@ -214,8 +214,7 @@ void bc_busy_init(struct bc_busy *busy, struct bc_program *program)
 					 .alternatives = (struct bc_alternative *)alternatives,
 					 .nalternatives = 1,
 					 .provenance = ""}};
-	busy->has = bc_xmalloc(program->nfuncs + 1);
-	memset(busy->has, 0, program->nfuncs + 1);
+	busy->has = bc_xcalloc(program->nfuncs + 1, 1);
 	for (uint32_t i = 0; i < program->nfuncs; i++)
 		for (uint32_t k = 0; k < program->funcs[i].nnodes; k++) {
 			if (program->funcs[i].nodes[k].kind != BC_N_LOOP || !is_busy_loop(&s, i, k))

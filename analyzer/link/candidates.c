@@ -14,8 +14,7 @@ static void index_callers(struct bc_loop_search *s)
 	const struct bc_program *program = s->program;
 	uint32_t *at;
 
-	s->callers = bc_xmalloc((program->nfuncs + 2) * sizeof(uint32_t));
-	memset(s->callers, 0, (program->nfuncs + 2) * sizeof(uint32_t));
+	s->callers = bc_xcalloc(program->nfuncs + 2, sizeof(uint32_t));
 	for (uint32_t i = 0; i < program->ntargets; i++) {
 		uint32_t func = program->syms[program->targets[i].sym].func;
 

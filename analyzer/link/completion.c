@@ -251,8 +251,7 @@ void bc_completion_init(struct bc_completion *completion, const struct bc_progra
 			}
 		}
 	}
-	completion->known = bc_xmalloc((program->nfuncs + 1) * sizeof(*completion->known));
-	memset(completion->known, 0, (program->nfuncs + 1) * sizeof(*completion->known));
+	completion->known = bc_xcalloc(program->nfuncs + 1, sizeof(*completion->known));
 	free(queued);
 }
 

@@ -75,8 +75,7 @@ void bc_coverage_add(struct bc_coverage *coverage, const struct bc_linked *linke
 {
 	struct walk w = {&linked->program, models, coverage, NULL, {0}};
 
-	w.seen = bc_xmalloc(w.program->nfuncs + 1);
-	memset(w.seen, 0, w.program->nfuncs + 1);
+	w.seen = bc_xcalloc(w.program->nfuncs + 1, 1);
 	for (size_t i = 0; i < linked->roots.list.count; i++) {
 		const struct bc_root *root = &linked->roots.list.items[i];
 

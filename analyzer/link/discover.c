@@ -1,7 +1,6 @@
 #include "link/discover.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "link/candidates.h"
 #include "link/reach.h"
@@ -25,8 +24,7 @@ static void drop_nested(struct bc_loop_search *s, const struct bc_roots *roots)
 		const struct bc_loop_candidate *c = &s->candidates.items[i];
 		const struct bc_func *f = &s->program->funcs[c->func];
 
-		reach[i] = bc_xmalloc(s->program->nfuncs + 1);
-		memset(reach[i], 0, s->program->nfuncs + 1);
+		reach[i] = bc_xcalloc(s->program->nfuncs + 1, 1);
 		bc_reach_from_calls(
 			s->program, c->func, c->loop, c->loop + f->nodes[c->loop].size, reach[i]);
 	}
@@ -143,9 +141,8 @@ static void add_helper_dispatches(struct bc_loop_search *s, struct bc_discovery 
 	const struct bc_program *program = s->program;
 	const struct bc_func *f = &program->funcs[candidate->func];
 	uint32_t end = candidate->loop + f->nodes[candidate->loop].size;
-	uint8_t *driver = bc_xmalloc(program->nfuncs + 1);
+	uint8_t *driver = bc_xcalloc(program->nfuncs + 1, 1);
 
-	memset(driver, 0, program->nfuncs + 1);
 	for (size_t i = 0; i < s->candidates.count; i++)
 		if (!s->candidates.items[i].dropped)
 			driver[s->candidates.items[i].func] = 1;
@@ -250,10 +247,8 @@ void bc_discover(struct bc_discovery *discovery, struct bc_roots *roots,
 	const struct bc_program *program = solution->places.program;
 	struct bc_loop_search s;
 
-	discovery->is_loop_wait = bc_xmalloc(program->ncalls + 1);
-	discovery->is_dispatch = bc_xmalloc(program->ncalls + 1);
-	memset(discovery->is_loop_wait, 0, program->ncalls + 1);
-	memset(discovery->is_dispatch, 0, program->ncalls + 1);
+	discovery->is_loop_wait = bc_xcalloc(program->ncalls + 1, 1);
+	discovery->is_dispatch = bc_xcalloc(program->ncalls + 1, 1);
 	bc_loop_search_run(&s, solution, interp, models);
 	drop_nested(&s, roots);
 	accept_all(&s, discovery, roots);

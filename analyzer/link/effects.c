@@ -110,8 +110,7 @@ void bc_effects_init(struct bc_effects *effects, const struct bc_program *progra
 	const struct bc_models *models)
 {
 	*effects = (struct bc_effects){.program = program, .models = models};
-	effects->known = bc_xmalloc(program->nfuncs + 1);
-	memset(effects->known, 0, program->nfuncs + 1);
+	effects->known = bc_xcalloc(program->nfuncs + 1, 1);
 }
 
 void bc_effects_fini(struct bc_effects *effects)

@@ -135,11 +135,9 @@ static void close_over_calls(struct bc_fields *fields, const uint8_t *concerns,
 {
 	const struct bc_program *program = fields->program;
 	uint32_t n = program->nfuncs, round = 1;
-	uint32_t *changed =
-		bc_xmalloc((n + 1) * sizeof(*changed)); /* per function: in which round */
+	uint32_t *changed = bc_xcalloc(n + 1, sizeof(*changed)); /* per function: in which round */
 	int again = 1;
 
-	memset(changed, 0, (n + 1) * sizeof(*changed));
 	for (; again; round++) {
 		again = 0;
 		for (uint32_t i = program->ncalls; i-- > 0;) {
@@ -251,13 +249,11 @@ static void find_callers(struct callers *callers, const struct bc_program *progr
 {
 	uint32_t *last = bc_xmalloc((program->nfuncs + 1) * sizeof(*last));
 
-	callers->at = bc_xmalloc((program->nfuncs + 2) * sizeof(uint32_t));
+	callers->at = bc_xcalloc(program->nfuncs + 2, sizeof(uint32_t));
 	callers->list = NULL;
 	/* twice over the calls, which come caller by caller: to count, then to fill */
 	for (int pass = 0; pass < 2; pass++) {
 		memset(last, 0xff, (program->nfuncs + 1) * sizeof(*last));
-		if (pass == 0)
-			memset(callers->at, 0, (program->nfuncs + 2) * sizeof(uint32_t));
 		for (uint32_t i = 0; i < program->ncalls; i++)
 			for (uint32_t t = 0; t < program->calls[i].ntargets; t++) {
 				uint32_t sym = program->targets[program->calls[i].target + t].sym;
@@ -335,14 +331,11 @@ void bc_fields_init(struct bc_fields *fields, const struct bc_program *program,
 	memset(fields->number, 0xff, (program->nfields + 1) * sizeof(uint32_t));
 	fields->tracked = bc_xmalloc(MAX_TRACKED * sizeof(uint32_t));
 	fields->wanted = bc_xmalloc((n + 1) * sizeof(*fields->wanted));
-	fields->nwanted = bc_xmalloc(n + 1);
-	memset(fields->nwanted, 0, n + 1);
-	fields->spoils = bc_xmalloc((n + 1) * sizeof(uint32_t));
-	memset(fields->spoils, 0, (n + 1) * sizeof(uint32_t));
+	fields->nwanted = bc_xcalloc(n + 1, 1);
+	fields->spoils = bc_xcalloc(n + 1, sizeof(uint32_t));
 	find_wanted(fields, relevance);
 	fields->words = (fields->ntracked + 63) / 64;
-	fields->writes = bc_xmalloc(((size_t)n * fields->words + 1) * sizeof(uint64_t));
-	memset(fields->writes, 0, ((size_t)n * fields->words + 1) * sizeof(uint64_t));
+	fields->writes = bc_xcalloc((size_t)n * fields->words + 1, sizeof(uint64_t));
 	for (uint32_t i = 0; i < n; i++)
 		find_own_writes(fields, i);
 	close_over_calls(fields, NULL, pass_spoils_back);

@@ -128,9 +128,8 @@ static void find_changes(struct finder *finder, const struct bc_func *f)
 
 static uint8_t *zeros(uint32_t n)
 {
-	uint8_t *bytes = bc_xmalloc(n + 1);
+	uint8_t *bytes = bc_xcalloc(n + 1, 1);
 
-	memset(bytes, 0, n + 1);
 	return bytes;
 }
 

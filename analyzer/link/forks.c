@@ -1,6 +1,5 @@
 /* Functions that hand on fork()'s result. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/vec.h"
 #include "link/interp.h"
@@ -9,10 +8,9 @@
 static int returns_fork(const struct bc_program *program, uint32_t func, const uint8_t *forks)
 {
 	const struct bc_func *f = &program->funcs[func];
-	uint8_t *holds = bc_xmalloc(f->nlocals + 1);
+	uint8_t *holds = bc_xcalloc(f->nlocals + 1, 1);
 	int found = 0;
 
-	memset(holds, 0, f->nlocals + 1);
 	for (uint32_t i = 0; i < f->nnodes && !found; i++) {
 		const struct bc_node *n = &f->nodes[i];
 		uint32_t value = n->kind == BC_N_ASSIGN ? bc_kid(f, i, 1) : i + 1;

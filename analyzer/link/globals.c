@@ -206,22 +206,16 @@ void bc_globals_init(struct bc_globals *globals, const struct bc_program *progra
 	uint32_t n = program->nsyms;
 
 	*globals = (struct bc_globals){.program = program};
-	globals->constants = bc_xmalloc((n + 1) * sizeof(struct bc_value));
-	memset(globals->constants, 0, (n + 1) * sizeof(struct bc_value));
-	globals->settled = bc_xmalloc((n + 1) * sizeof(uint64_t));
-	memset(globals->settled, 0, (n + 1) * sizeof(uint64_t));
-	globals->settled_fields = bc_xmalloc((program->nfields + 1) * sizeof(uint64_t));
-	memset(globals->settled_fields, 0, (program->nfields + 1) * sizeof(uint64_t));
+	globals->constants = bc_xcalloc(n + 1, sizeof(struct bc_value));
+	globals->settled = bc_xcalloc(n + 1, sizeof(uint64_t));
+	globals->settled_fields = bc_xcalloc(program->nfields + 1, sizeof(uint64_t));
 	for (uint32_t i = 0; i < program->nimages; i++)
 		if (is_degraded(program->images[i].facts))
 			return;
 	s.values = bc_xmalloc((n + 1) * sizeof(*s.values));
-	s.stored = bc_xmalloc(n + 1);
-	s.handed_out = bc_xmalloc(n + 1);
-	s.initialised = bc_xmalloc(n + 1);
-	memset(s.stored, 0, n + 1);
-	memset(s.initialised, 0, n + 1);
-	memset(s.handed_out, 0, n + 1);
+	s.stored = bc_xcalloc(n + 1, 1);
+	s.handed_out = bc_xcalloc(n + 1, 1);
+	s.initialised = bc_xcalloc(n + 1, 1);
 	find_handed_out(&s);
 	find_constants(globals, &s);
 	free(s.values);

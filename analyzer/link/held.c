@@ -1,7 +1,5 @@
 #include "link/held.h"
 
-#include <string.h>
-
 static uint32_t slot_of(const struct bc_held *held, uint32_t place, uint32_t sym)
 {
 	uint64_t key = (uint64_t)place << 32 | sym;
@@ -24,8 +22,7 @@ static void grow(struct bc_held *held)
 	uint32_t nold = held->nslots;
 
 	held->nslots *= 2;
-	held->slots = bc_xmalloc(held->nslots * sizeof(*held->slots));
-	memset(held->slots, 0, held->nslots * sizeof(*held->slots));
+	held->slots = bc_xcalloc(held->nslots, sizeof(*held->slots));
 	for (uint32_t i = 0; i < nold; i++)
 		if (old[i].used)
 			held->slots[slot_of(held, old[i].place, old[i].sym)] = old[i];
@@ -37,10 +34,8 @@ struct bc_held *bc_held_new(uint32_t nplaces)
 	struct bc_held *held = bc_xmalloc(sizeof(*held));
 
 	*held = (struct bc_held){.nplaces = nplaces, .nslots = 1024};
-	held->of = bc_xmalloc(nplaces * sizeof(*held->of));
-	memset(held->of, 0, nplaces * sizeof(*held->of));
-	held->slots = bc_xmalloc(held->nslots * sizeof(*held->slots));
-	memset(held->slots, 0, held->nslots * sizeof(*held->slots));
+	held->of = bc_xcalloc(nplaces, sizeof(*held->of));
+	held->slots = bc_xcalloc(held->nslots, sizeof(*held->slots));
 	return held;
 }
 

@@ -1,7 +1,6 @@
 #include "link/identity.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/vec.h"
 
@@ -52,8 +51,7 @@ void bc_identity_init(struct bc_identity *identity, const struct bc_program *pro
 {
 	identity->program = program;
 	identity->tells = bc_xmalloc(program->nsyms + 1);
-	identity->asks = bc_xmalloc(program->nfuncs + 1);
-	memset(identity->asks, 0, program->nfuncs + 1);
+	identity->asks = bc_xcalloc(program->nfuncs + 1, 1);
 	for (uint32_t i = 0; i < program->nsyms; i++)
 		identity->tells[i] = program->syms[i].func == BC_NONE &&
 				     bc_models_is_thread_identity(models, program->syms[i].name);

@@ -1,7 +1,6 @@
 #include "link/liveness.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/vec.h"
 
@@ -34,12 +33,9 @@ void bc_liveness_init(struct bc_liveness *liveness, const struct bc_interp *inte
 	liveness->interp.call = mark;
 	/* main() registers, runs the loop, and then ends the process */
 	liveness->interp.to_the_end = 1;
-	liveness->mentioned = bc_xmalloc(program->nsyms + 1);
-	liveness->asked = bc_xmalloc(program->nfuncs + 1);
-	liveness->live = bc_xmalloc(program->ncalls + 1);
-	memset(liveness->mentioned, 0, program->nsyms + 1);
-	memset(liveness->asked, 0, program->nfuncs + 1);
-	memset(liveness->live, 0, program->ncalls + 1);
+	liveness->mentioned = bc_xcalloc(program->nsyms + 1, 1);
+	liveness->asked = bc_xcalloc(program->nfuncs + 1, 1);
+	liveness->live = bc_xcalloc(program->ncalls + 1, 1);
 	find_mentions(liveness);
 }
 

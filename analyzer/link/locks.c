@@ -188,10 +188,8 @@ void bc_locks_init(struct bc_locks *locks, const struct bc_solution *solution,
 	struct finder f = {.locks = locks, .program = program, .completion = completion};
 
 	*locks = (struct bc_locks){.solution = solution, .models = models};
-	f.on_worker = bc_xmalloc(program->nfuncs + 1);
-	f.stalls = bc_xmalloc(program->nfuncs + 1);
-	memset(f.on_worker, 0, program->nfuncs + 1);
-	memset(f.stalls, 0, program->nfuncs + 1);
+	f.on_worker = bc_xcalloc(program->nfuncs + 1, 1);
+	f.stalls = bc_xcalloc(program->nfuncs + 1, 1);
 	for (size_t i = 0; i < roots->list.count; i++)
 		if (roots->list.items[i].context == BC_CTX_WORKER)
 			reach(&f, roots->list.items[i].func);

@@ -1,7 +1,6 @@
 #include "link/makers.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/vec.h"
 #include "link/events.h"
@@ -95,10 +94,9 @@ static int is_made(const struct bc_func *f, uint32_t node, uint32_t sym, const u
 /* Does the function return what `sym` makes, and nothing else but errors? */
 static int returns_made(const struct bc_func *f, uint32_t sym)
 {
-	uint8_t *holds = bc_xmalloc(f->nlocals + 1);
+	uint8_t *holds = bc_xcalloc(f->nlocals + 1, 1);
 	int found = 0, others = 0;
 
-	memset(holds, 0, f->nlocals + 1);
 	for (uint32_t i = 0; i < f->nnodes; i++)
 		if (f->nodes[i].kind == BC_N_ASSIGN && f->nodes[i + 1].kind == BC_N_LOCAL &&
 			f->nodes[bc_kid(f, i, 1)].kind == BC_N_CALL &&
@@ -143,8 +141,7 @@ void bc_makers_init(
 {
 	*makers = (struct bc_makers){.program = program, .models = models};
 	makers->makes = bc_xmalloc(program->nsyms + 1);
-	makers->params = bc_xmalloc((program->nsyms + 1) * sizeof(*makers->params));
-	memset(makers->params, 0, (program->nsyms + 1) * sizeof(*makers->params));
+	makers->params = bc_xcalloc(program->nsyms + 1, sizeof(*makers->params));
 	for (uint32_t i = 0; i < program->nsyms; i++)
 		makers->makes[i] = bc_makers_rule(makers, i) != NULL;
 	makers->apart = bc_xmalloc(program->nsyms + 1);

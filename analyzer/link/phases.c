@@ -216,8 +216,7 @@ void bc_phases_init(
 
 	phases->program = program;
 	phases->flags = bc_flags_of_handlers(program, models);
-	phases->ends = bc_xmalloc(program->ncalls + 1);
-	memset(phases->ends, 0, program->ncalls + 1);
+	phases->ends = bc_xcalloc(program->ncalls + 1, 1);
 	memset(finder.ends_loop, 0, program->nsyms + 1);
 	mark_named(&finder, models);
 	mark_wrappers(&finder);
@@ -279,10 +278,9 @@ uint8_t bc_phases_of_call(
 
 uint8_t *bc_phases_of_states(const struct bc_search *search)
 {
-	uint8_t *masks = bc_xmalloc(search->states.count + 1);
+	uint8_t *masks = bc_xcalloc(search->states.count + 1, 1);
 	BC_VEC(uint32_t) work = {0};
 
-	memset(masks, 0, search->states.count + 1);
 	for (size_t i = 0; i < search->roots->list.count; i++) {
 		uint32_t state = search->root_states[i];
 

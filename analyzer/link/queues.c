@@ -1,7 +1,6 @@
 #include "link/queues.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "link/reach.h"
 
@@ -92,10 +91,9 @@ static int calls_server(const struct solver *s, uint32_t func)
 /* Does the function that runs a queue set up a service on it first? */
 static int sets_up_service(const struct solver *s, uint32_t func)
 {
-	uint8_t *reached = bc_xmalloc(s->program->nfuncs + 1);
+	uint8_t *reached = bc_xcalloc(s->program->nfuncs + 1, 1);
 	int found = calls_server(s, func);
 
-	memset(reached, 0, s->program->nfuncs + 1);
 	bc_reach_from_calls(s->program, func, 0, s->program->funcs[func].nnodes, reached);
 	for (uint32_t i = 0; i < s->program->nfuncs && !found; i++)
 		found = reached[i] && calls_server(s, i);

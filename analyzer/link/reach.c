@@ -40,9 +40,8 @@ static void reach_from_body(const struct bc_program *program, uint32_t func, uin
 uint8_t *bc_reach_from_roots(
 	const struct bc_program *program, const struct bc_roots *roots, enum bc_context context)
 {
-	uint8_t *reached = bc_xmalloc(program->nfuncs + 1);
+	uint8_t *reached = bc_xcalloc(program->nfuncs + 1, 1);
 
-	memset(reached, 0, program->nfuncs + 1);
 	for (size_t i = 0; i < roots->list.count; i++)
 		if (roots->list.items[i].context == context)
 			reach_from_body(program, roots->list.items[i].func, reached);
@@ -51,9 +50,8 @@ uint8_t *bc_reach_from_roots(
 
 uint8_t *bc_reach_from_main(const struct bc_program *program)
 {
-	uint8_t *reached = bc_xmalloc(program->nfuncs + 1);
+	uint8_t *reached = bc_xcalloc(program->nfuncs + 1, 1);
 
-	memset(reached, 0, program->nfuncs + 1);
 	for (uint32_t i = 0; i < program->nsyms; i++)
 		if (program->syms[i].func != BC_NONE && !strcmp(program->syms[i].name, "main"))
 			reach_from_body(program, program->syms[i].func, reached);

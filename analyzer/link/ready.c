@@ -104,8 +104,7 @@ void bc_ready_init(struct bc_ready *ready, const struct bc_modes *modes, struct 
 	int any = 0;
 
 	*ready = (struct bc_ready){.modes = modes, .effects = effects, .pollfd = BC_NONE};
-	ready->tells = bc_xmalloc(program->nsyms + 1);
-	memset(ready->tells, 0, program->nsyms + 1);
+	ready->tells = bc_xcalloc(program->nsyms + 1, 1);
 	for (uint32_t i = 0; i < program->nfields; i++) {
 		const struct bc_fieldinfo *field = &program->fields[i];
 

@@ -78,9 +78,8 @@ static uint32_t sources(const struct bc_func *f, const uint32_t *depends, uint32
 
 static uint32_t *find_dependencies(const struct bc_func *f)
 {
-	uint32_t *depends = bc_xmalloc((f->nlocals + 1) * sizeof(*depends));
+	uint32_t *depends = bc_xcalloc(f->nlocals + 1, sizeof(*depends));
 
-	memset(depends, 0, (f->nlocals + 1) * sizeof(*depends));
 	for (uint32_t i = 0; i < f->nparams && i < BC_RELEVANT_PARAMS; i++)
 		depends[i] = 1u << i;
 	for (int round = 0; round < 2; round++)
@@ -230,14 +229,11 @@ void bc_relevance_init(struct bc_relevance *relevance, const struct bc_program *
 {
 	struct work w = {.relevance = relevance, .program = program, .marks = marks};
 
-	relevance->params = bc_xmalloc((program->nfuncs + 1) * sizeof(uint32_t));
+	relevance->params = bc_xcalloc(program->nfuncs + 1, sizeof(uint32_t));
 	relevance->to_sink = bc_xmalloc(program->nfuncs + 1);
-	relevance->is_sink = bc_xmalloc(program->nsyms + 1);
-	relevance->letters = bc_xmalloc((program->nfuncs + 1) * sizeof(uint32_t));
-	memset(relevance->params, 0, (program->nfuncs + 1) * sizeof(uint32_t));
-	memset(relevance->letters, 0, (program->nfuncs + 1) * sizeof(uint32_t));
+	relevance->is_sink = bc_xcalloc(program->nsyms + 1, 1);
+	relevance->letters = bc_xcalloc(program->nfuncs + 1, sizeof(uint32_t));
 	memcpy(relevance->to_sink, busy->has, program->nfuncs + 1);
-	memset(relevance->is_sink, 0, program->nsyms + 1);
 	mark_sinks(relevance, program, models, marks);
 	mark_ways_to_sinks(relevance, program, marks);
 	w.depends = bc_xmalloc((program->nfuncs + 1) * sizeof(*w.depends));

@@ -1,7 +1,6 @@
 #include "link/search.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "link/expand.h"
 #include "link/paths.h"
@@ -11,9 +10,8 @@
 static void index_backwards(struct bc_search *s)
 {
 	uint32_t n = (uint32_t)s->states.count;
-	uint32_t *at = s->into_at = bc_xmalloc((n + 2) * sizeof(*at));
+	uint32_t *at = s->into_at = bc_xcalloc(n + 2, sizeof(*at));
 
-	memset(at, 0, (n + 2) * sizeof(*at));
 	s->into = bc_xmalloc((s->edges.count + 1) * sizeof(*s->into));
 	for (size_t i = 0; i < s->edges.count; i++)
 		at[s->edges.items[i].to + 2]++;
@@ -60,10 +58,9 @@ void bc_search_fini(struct bc_search *s)
 void bc_search_roots_of(
 	const struct bc_search *s, const uint32_t *states, size_t nstates, uint8_t *roots)
 {
-	uint8_t *marked = bc_xmalloc(s->states.count + 1);
+	uint8_t *marked = bc_xcalloc(s->states.count + 1, 1);
 	BC_VEC(uint32_t) work = {0};
 
-	memset(marked, 0, s->states.count + 1);
 	for (size_t i = 0; i < nstates; i++) {
 		marked[states[i]] = 1;
 		bc_vec_push(&work, states[i]);

@@ -209,12 +209,9 @@ void bc_globals_settle(struct bc_globals *globals, const struct bc_roots *roots)
 	size_t nwords = (size_t)program->nsyms + program->nfields;
 	struct settling s = {.program = program, .roots = roots};
 
-	s.runs = bc_xmalloc(program->nfuncs + 1);
-	memset(s.runs, 0, program->nfuncs + 1);
-	s.words = bc_xmalloc((nwords + 1) * sizeof(*s.words));
-	memset(s.words, 0, (nwords + 1) * sizeof(*s.words));
-	s.starts = bc_xmalloc(program->nfuncs + 1);
-	memset(s.starts, 0, program->nfuncs + 1);
+	s.runs = bc_xcalloc(program->nfuncs + 1, 1);
+	s.words = bc_xcalloc(nwords + 1, sizeof(*s.words));
+	s.starts = bc_xcalloc(program->nfuncs + 1, 1);
 	find_running(&s);
 	find_starting(&s);
 	for (uint32_t i = 0; i < program->nfuncs; i++)

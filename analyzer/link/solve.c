@@ -192,9 +192,8 @@ static void propagate(struct solver *s)
 /* One byte per call, which the caller frees: it has a target. */
 static uint8_t *resolved_calls(const struct solver *s)
 {
-	uint8_t *resolved = bc_xmalloc(s->program->ncalls + 1);
+	uint8_t *resolved = bc_xcalloc(s->program->ncalls + 1, 1);
 
-	memset(resolved, 0, s->program->ncalls + 1);
 	for (size_t i = 0; i < s->bound_call.count; i++)
 		resolved[s->bound_call.items[i]] = 1;
 	return resolved;
@@ -340,10 +339,9 @@ static void read_call(void *context, uint32_t call)
 static void store_targets(struct solver *s)
 {
 	struct bc_program *program = s->program;
-	uint32_t *next = bc_xmalloc((program->ncalls + 1) * sizeof(*next));
+	uint32_t *next = bc_xcalloc(program->ncalls + 1, sizeof(*next));
 	uint32_t at = 0;
 
-	memset(next, 0, (program->ncalls + 1) * sizeof(*next));
 	for (size_t i = 0; i < s->bound_call.count; i++)
 		next[s->bound_call.items[i]]++;
 	for (uint32_t i = 0; i < program->ncalls; i++) {

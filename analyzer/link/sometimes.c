@@ -1,7 +1,6 @@
 #include "link/sometimes.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/vec.h"
 
@@ -74,10 +73,9 @@ static void mark_targets(struct below *b, uint32_t call, uint32_t place)
 uint8_t *bc_below_field(const struct bc_solution *solution, uint32_t field)
 {
 	const struct bc_program *program = solution->places.program;
-	struct below b = {.program = program, .marks = bc_xmalloc(program->nfuncs + 1)};
+	struct below b = {.program = program, .marks = bc_xcalloc(program->nfuncs + 1, 1)};
 	uint32_t place = bc_place_of_field(&solution->places, field);
 
-	memset(b.marks, 0, program->nfuncs + 1);
 	for (uint32_t i = 0; i < program->ncalls; i++)
 		mark_targets(&b, i, place);
 	while (b.work.count) {

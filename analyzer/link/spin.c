@@ -29,10 +29,9 @@ struct finder {
 static void index_callers(struct finder *s)
 {
 	const struct bc_program *p = s->program;
-	uint32_t *at = s->callers = bc_xmalloc((p->nsyms + 3) * sizeof(*at));
+	uint32_t *at = s->callers = bc_xcalloc(p->nsyms + 3, sizeof(*at));
 
 	s->sites = bc_xmalloc((p->ncalls + 1) * sizeof(*s->sites));
-	memset(at, 0, (p->nsyms + 3) * sizeof(*at));
 	for (uint32_t i = 0; i < p->ncalls; i++)
 		if (p->calls[i].sym != BC_NONE)
 			at[p->calls[i].sym + 2]++;
@@ -129,8 +128,7 @@ void bc_spins_init(struct bc_spins *spins, const struct bc_program *program,
 {
 	struct finder s = {.program = program, .models = models, .spins = spins};
 
-	spins->of_call = bc_xmalloc((program->ncalls + 1) * sizeof(*spins->of_call));
-	memset(spins->of_call, 0, (program->ncalls + 1) * sizeof(*spins->of_call));
+	spins->of_call = bc_xcalloc(program->ncalls + 1, sizeof(*spins->of_call));
 	s.question.program = program;
 	s.question.completion = completion;
 	s.question.effects = effects;

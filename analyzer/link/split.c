@@ -276,10 +276,9 @@ static int is_looked_up_by(
 /* Adds a unit to a program, and what it needs with it. */
 static void take_in(struct splitter *s, struct bc_link_unit *program, uint32_t unit)
 {
-	uint8_t *in = bc_xmalloc(s->nunits + 1);
+	uint8_t *in = bc_xcalloc(s->nunits + 1, 1);
 	uint32_t main_unit = UINT32_MAX;
 
-	memset(in, 0, s->nunits);
 	for (uint32_t i = 0; i < program->nunits; i++) {
 		in[program->units[i]] = 1;
 		if (s->has_main[program->units[i]])
@@ -328,9 +327,8 @@ static int adopt_some(struct splitter *s, struct bc_split *split, const struct b
 static void adopt_plugins(struct splitter *s, struct bc_split *split)
 {
 	size_t n = split->list.count;
-	struct bc_lookups *lookups = bc_xmalloc((n + 1) * sizeof(*lookups));
+	struct bc_lookups *lookups = bc_xcalloc(n + 1, sizeof(*lookups));
 
-	memset(lookups, 0, (n + 1) * sizeof(*lookups));
 	for (size_t i = 0; i < n; i++)
 		for (uint32_t u = 0; u < split->list.items[i].nunits; u++)
 			bc_lookups_add(&lookups[i], s->units[split->list.items[i].units[u]].facts);
@@ -374,10 +372,8 @@ void bc_split_units(struct bc_split *split, const struct bc_split_unit *units, u
 	uint32_t mains = 0;
 
 	*split = (struct bc_split){0};
-	s.has_main = bc_xmalloc(nunits + 1);
-	s.placed = bc_xmalloc(nunits + 1);
-	memset(s.has_main, 0, nunits + 1);
-	memset(s.placed, 0, nunits + 1);
+	s.has_main = bc_xcalloc(nunits + 1, 1);
+	s.placed = bc_xcalloc(nunits + 1, 1);
 	s.owner = bc_xmalloc((nunits + 1) * sizeof(*s.owner));
 	index_definitions(&s);
 	find_owners(&s);

@@ -36,10 +36,8 @@ struct bc_state_index *bc_state_index_new(uint32_t nfuncs)
 	struct bc_state_index *index = bc_xmalloc(sizeof(*index));
 
 	index->nslots = 1024;
-	index->slots = bc_xmalloc(index->nslots * sizeof(*index->slots));
-	memset(index->slots, 0, index->nslots * sizeof(*index->slots));
-	index->states_of = bc_xmalloc(nfuncs + 1);
-	memset(index->states_of, 0, nfuncs + 1);
+	index->slots = bc_xcalloc(index->nslots, sizeof(*index->slots));
+	index->states_of = bc_xcalloc(nfuncs + 1, 1);
 	return index;
 }
 
@@ -67,8 +65,7 @@ static void index_grow(struct bc_state_index *index)
 	uint32_t n = index->nslots;
 
 	index->nslots *= 2;
-	index->slots = bc_xmalloc(index->nslots * sizeof(*index->slots));
-	memset(index->slots, 0, index->nslots * sizeof(*index->slots));
+	index->slots = bc_xcalloc(index->nslots, sizeof(*index->slots));
 	for (uint32_t i = 0; i < n; i++)
 		if (old[i].state)
 			index_insert(index, old[i].hash, old[i].state - 1);

@@ -1,7 +1,6 @@
 #include "link/waits.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/vec.h"
 #include "link/events.h"
@@ -71,10 +70,8 @@ void bc_waits_find(
 	struct finder finder = {program, models, waits};
 	struct bc_interp looking = *interp;
 
-	waits->is = bc_xmalloc(program->ncalls + 1);
-	waits->count = bc_xmalloc(program->ncalls + 1);
-	memset(waits->is, 0, program->ncalls + 1);
-	memset(waits->count, 0, program->ncalls + 1);
+	waits->is = bc_xcalloc(program->ncalls + 1, 1);
+	waits->count = bc_xcalloc(program->ncalls + 1, 1);
 	looking.context = &finder;
 	looking.call = see_call;
 	looking.to_the_end = 1; /* what follows the loop's end may end the process */

@@ -26,9 +26,8 @@ uint32_t bc_cursor_find(const struct bc_cursor_map *map, CXCursor cursor)
 static void grow(struct bc_cursor_map *map)
 {
 	uint32_t size = map->size ? map->size * 2 : 16;
-	struct bc_cursor_slot *slots = bc_xmalloc(size * sizeof(*slots));
+	struct bc_cursor_slot *slots = bc_xcalloc(size, sizeof(*slots));
 
-	memset(slots, 0, size * sizeof(*slots));
 	for (uint32_t i = 0; i < map->size; i++)
 		if (map->slots[i].used)
 			*find_slot(slots, size, map->slots[i].cursor) = map->slots[i];
