@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "harness/collect/vdso.h"
 
 enum { MAX_MAPS_READ = 16, MAX_IDLE_SETS = 4 };
 
@@ -48,7 +49,7 @@ static const char *path_of(
 {
 	if (!module->path[0] && i == 0)
 		return process->program;
-	return module->path[0] == '/' ? module->path : NULL;
+	return module->path[0] == '/' || !strcmp(module->path, BC_VDSO_NAME) ? module->path : NULL;
 }
 
 static void add_recorded(struct bc_collector *collector, uint32_t slot, struct bc_symbols *symbols)

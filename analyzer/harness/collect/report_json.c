@@ -307,6 +307,8 @@ void bc_run_write_json(const struct bc_run *run, struct bc_buf *out)
 	bc_json_put_double(&json, "per_callback_ns", run->per_callback_ns);
 	bc_json_put_str(&json, "clock", run->clock);
 	write_ms(&json, "collector_cpu_ms", run->collector_cpu_ns);
+	bc_json_put_count(&json, "stops", run->stops);
+	write_ms(&json, "stopped_ms", run->stopped_ns);
 	write_ms(&json, "longest_gap_ms", run->late_ns);
 	write_ms(&json, "longest_blind_ms", run->blind_ns);
 	bc_json_key(&json, "self_test");

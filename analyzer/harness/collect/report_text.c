@@ -473,6 +473,27 @@ static void write_remarks(struct writer *writer)
 	}
 }
 
+static void write_stops(struct writer *writer)
+{
+	const struct bc_run *run = writer->run;
+
+	if (run->stops) {
+		SAY(writer, PLAIN,
+			"stopped %llu times while it computed, for %s in all, since perf events "
+			"are "
+			"not permitted here",
+			(unsigned long long)run->stops, show_time(writer, run->stopped_ns));
+		end_line(writer);
+	}
+	if (run->unstoppable) {
+		SAY(writer, PLAIN,
+			"what computes has no stacks: neither perf events "
+			"(kernel.perf_event_paranoid) "
+			"nor ptrace are permitted here");
+		end_line(writer);
+	}
+}
+
 static void write_tail(struct writer *writer)
 {
 	const struct bc_run *run = writer->run;
@@ -500,6 +521,7 @@ void bc_run_write_text(const struct bc_run *run, int color, struct bc_buf *out)
 	write_imposed(&writer);
 	write_threads(&writer);
 	write_losses(&writer);
+	write_stops(&writer);
 	write_stripped(&writer);
 	write_remarks(&writer);
 	write_tail(&writer);

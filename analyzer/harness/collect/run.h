@@ -158,7 +158,9 @@ struct bc_run {
 	int followed; /* so were its children */
 	double per_callback_ns;
 	uint64_t collector_cpu_ns;
-	uint64_t late_ns;  /* the longest that nothing was read; then events may be lost */
+	uint64_t stops, stopped_ns; /* of what computed, for its stack */
+	int unstoppable;            /* that was not permitted, nor perf events */
+	uint64_t late_ns;           /* the longest that nothing was read; then events may be lost */
 	uint64_t blind_ns; /* the longest that nobody looked; then stacks may be missing, and from
 			      outside shorter stalls */
 	const char *clock; /* "tsc" or "vdso" */

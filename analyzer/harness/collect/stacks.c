@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "harness/collect/vdso.h"
 
 enum { MAX_CPU_STACKS = 5 };
 
@@ -124,11 +125,13 @@ static int unwind_perf(struct bc_stall_work *work, const struct bc_perf_sample *
 	return unwind(work, &piece);
 }
 
-/* The innermost function that has a name: stubs between modules have none. */
+/* The innermost function that has a name: stubs between modules have none. What the kernel has lent
+ * to libc goes by libc's name. */
 static const char *name_hot(const struct bc_stall_work *work)
 {
 	for (uint32_t i = 0; i < work->nstack; i++)
-		if (!strstr(work->stack[i].function, "+0x"))
+		if (!strstr(work->stack[i].function, "+0x") &&
+			strcmp(bc_path_basename(work->stack[i].module), BC_VDSO_NAME) != 0)
 			return work->stack[i].function;
 	return work->stack[0].function;
 }

@@ -13,6 +13,7 @@
 
 #include "base/fs.h"
 #include "harness/collect/begins.h"
+#include "harness/collect/vdso.h"
 
 enum {
 	THREAD = 1,
@@ -142,7 +143,7 @@ void bc_symbols_add(struct bc_symbols *symbols, const char *path, uint64_t bias)
 			return;
 	path = bc_arena_strdup(symbols->arena, path);
 	bc_vec_push(&symbols->modules, (struct module){path, bias});
-	fd = open_module(path);
+	fd = strcmp(path, BC_VDSO_NAME) ? open_module(path) : bc_vdso_open();
 	if (fd < 0)
 		return;
 	dwfl_report_begin_add(symbols->dwfl);

@@ -1,9 +1,11 @@
 /*
  * The watchdog: looks at threads that have been in one callback for long, from outside. It reads
- * /proc and memory, and never stops or signals anything: that would end the sleep it measures.
+ * /proc and memory, and never stops or signals what is blocked: that would end the sleep it
+ * measures.
  */
 #include "harness/collect/collector.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #include "harness/collect/screen.h"
+#include "harness/collect/stop.h"
 #include "output/term.h"
 
 enum { PERF_PERIOD_NS = 1000000, SAY_FIRST_MS = 1000 };
@@ -232,6 +235,40 @@ static int sample_blocked(const struct bc_seen_thread *thread, struct bc_sample 
 	return 1;
 }
 
+static int is_computing(const struct bc_seen_thread *thread)
+{
+	char text[256];
+
+	return read_task(thread, "syscall", text, sizeof(text)) && !strncmp(text, "running", 7);
+}
+
+static struct bc_perf_sample *next_perf_sample(struct bc_seen_thread *thread)
+{
+	if (!thread->samples)
+		thread->samples = bc_xmalloc(BC_PERF_HISTORY * sizeof(*thread->samples));
+	return &thread->samples[thread->nsamples % BC_PERF_HISTORY];
+}
+
+/* Debian and Ubuntu keep perf events from ordinary users, containers from all. */
+static void sample_computing(struct bc_collector *collector, struct bc_seen_thread *thread)
+{
+	struct bc_perf_sample *sample = next_perf_sample(thread);
+	uint64_t start = bc_segment_now(&collector->segment);
+	int result;
+
+	if (!is_computing(thread))
+		return;
+	result = bc_stop_sample((pid_t)thread->pid, (pid_t)thread->tid,
+		(pid_t)thread->tid == collector->pid, sample);
+	collector->run->unstoppable |= result == -EPERM;
+	if (result < 0)
+		return;
+	sample->monotonic_ns = start;
+	thread->nsamples++;
+	collector->run->stops++;
+	collector->run->stopped_ns += bc_segment_now(&collector->segment) - start;
+}
+
 /* ---- what lasts ---- */
 
 uint64_t bc_watch_idle(const struct bc_wire_thread *shared, uint64_t now)
@@ -278,9 +315,7 @@ static void keep_perf_samples(struct bc_seen_thread *thread)
 {
 	if (thread->perf.fd < 0)
 		return;
-	if (!thread->samples)
-		thread->samples = bc_xmalloc(BC_PERF_HISTORY * sizeof(*thread->samples));
-	while (bc_perf_read(&thread->perf, &thread->samples[thread->nsamples % BC_PERF_HISTORY]))
+	while (bc_perf_read(&thread->perf, next_perf_sample(thread)))
 		thread->nsamples++;
 }
 
@@ -339,6 +374,8 @@ static void sample_frame(
 	if (sample_call(shared, thread, fresh) ||
 		(sample_blocked(thread, fresh) && is_still_in(shared, depth, &frame)))
 		*sample = *fresh;
+	else if (thread->perf.fd < 0 && is_still_in(shared, depth, &frame))
+		sample_computing(collector, thread);
 	free(fresh);
 }
 
