@@ -93,9 +93,8 @@ const char *bc_profile_clip(struct bc_arena *arena, const char *text)
 	if (!text)
 		return "";
 	n = strnlen(text, BC_PROFILE_TEXT);
-	/* not in the middle of a character */
-	while (n == BC_PROFILE_TEXT && n > BC_PROFILE_TEXT - 4 &&
-		((unsigned char)text[n] & 0xc0) == 0x80)
-		n--;
+	if (n == BC_PROFILE_TEXT) /* not in the middle of a character */
+		while (n > BC_PROFILE_TEXT - 4 && ((unsigned char)text[n] & 0xc0) == 0x80)
+			n--;
 	return bc_arena_strndup(arena, text, n);
 }

@@ -240,6 +240,23 @@ static void test_hostile_texts(void **state)
 	bc_arena_fini(&arena);
 }
 
+/* What is too long ends before the character that does not fit whole. */
+static void test_clipped_texts(void **state)
+{
+	static const char euro[] = "\xe2\x82\xac";
+	char text[BC_PROFILE_TEXT + 8];
+	struct bc_arena arena = BC_ARENA_INIT;
+
+	(void)state;
+	for (size_t into = 0; into < 3; into++) {
+		memset(text, 'x', sizeof(text));
+		memcpy(text + BC_PROFILE_TEXT - into, euro, 3);
+		text[sizeof(text) - 1] = '\0';
+		assert_int_equal(strlen(bc_profile_clip(&arena, text)), BC_PROFILE_TEXT - into);
+	}
+	bc_arena_fini(&arena);
+}
+
 static void test_huge_figures(void **state)
 {
 	const struct place *place = *state;
@@ -438,6 +455,7 @@ int main(void)
 		TEST(test_joined),
 		TEST(test_old_profiles_are_dropped),
 		TEST(test_hostile_texts),
+		TEST(test_clipped_texts),
 		TEST(test_huge_figures),
 		TEST(test_senseless_values),
 		TEST(test_flipped_bytes),
