@@ -53,7 +53,7 @@ struct bc_explain_request {
  * has not `found` anything. 0 or a negative error; the caller owns the report, whose arena holds
  * the explanation, too.
  */
-int bc_pipeline_explain(const struct bc_check_options *options,
+int bc_pipeline_explain(const struct bc_check_options *given,
 	const struct bc_explain_request *request, struct bc_report *report,
 	struct bc_explanation *explanation);
 

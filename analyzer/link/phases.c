@@ -122,7 +122,8 @@ static void mark_wrappers(struct finder *finder)
 			if (f->sym == BC_NONE || finder->ends_loop[f->sym] ||
 				!calls_marked(finder, f) || !surely_ends(finder, f, 0))
 				continue;
-			finder->ends_loop[f->sym] = found = 1;
+			finder->ends_loop[f->sym] = 1;
+			found = 1;
 		}
 	}
 }

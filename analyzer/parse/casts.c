@@ -8,7 +8,7 @@ static int is_same_place(CXCursor a, CXCursor b)
 	if (clang_equalLocations(clang_getCursorLocation(a), clang_getCursorLocation(b)))
 		return 1;
 	return clang_equalLocations(clang_getRangeStart(clang_getCursorExtent(a)),
-		clang_getRangeStart(clang_getCursorExtent(b)));
+		       clang_getRangeStart(clang_getCursorExtent(b))) != 0;
 }
 
 /*

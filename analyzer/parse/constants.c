@@ -172,7 +172,7 @@ int bc_parse_constants(const struct bc_parse_job *job, const char *const *header
 		.known = known,
 	};
 
-	c.lines = BC_NEW_ARRAY(&c.arena, unsigned, nnames);
+	c.lines = BC_NEW_ARRAY(&c.arena, unsigned, (size_t)nnames);
 	c.path = bc_arena_printf(&c.arena, "%s/blockcheck-constants.c", job->directory);
 	memset(known, 0, (size_t)nnames);
 	memset(values, 0, (size_t)nnames * sizeof(*values));

@@ -302,7 +302,7 @@ static inline int bc_tree_has_effect(const struct bc_parser *p, uint32_t i)
 
 static inline int bc_tree_is_expression(const struct bc_parser *p, uint32_t i)
 {
-	return clang_isExpression(bc_tree_at(p, i)->cursor.kind);
+	return clang_isExpression(bc_tree_at(p, i)->cursor.kind) != 0;
 }
 
 /* literal.c */
@@ -328,8 +328,8 @@ int bc_parse_builtin_call(struct bc_parser *p, uint32_t i, enum bc_class cls, in
 /* The same for what libclang does not expose as a call: __atomic_*, __builtin_choose_expr. */
 int bc_parse_builtin_expr(struct bc_parser *p, uint32_t i, enum bc_class cls, int unused);
 
-/* init.c: a braced list, for an object of type `type` */
-void bc_parse_init(struct bc_parser *p, uint32_t list, CXType type);
+/* init.c: the braced list `i`, for an object of type `type` */
+void bc_parse_init(struct bc_parser *p, uint32_t i, CXType type);
 
 /* stmt.c */
 void bc_parse_block(struct bc_parser *p, uint32_t i, int keep_value);

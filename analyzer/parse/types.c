@@ -212,7 +212,7 @@ static enum CXChildVisitResult count_anonymous(CXCursor cursor, CXCursor parent,
 	if (!is_record(cursor) || !clang_Cursor_isAnonymous(cursor))
 		return CXChildVisit_Continue;
 	ordinal->n++;
-	ordinal->found = clang_equalCursors(cursor, ordinal->wanted);
+	ordinal->found = clang_equalCursors(cursor, ordinal->wanted) != 0;
 	return ordinal->found ? CXChildVisit_Break : CXChildVisit_Continue;
 }
 

@@ -315,7 +315,7 @@ static int check_exists(struct checking *c, const char *name, struct named *out)
 		return 0;
 	*out = (struct named){.name = name, .type = clang_getCursorType(d->cursor)};
 	out->params = clang_getNumArgTypes(out->type);
-	out->variadic = clang_isFunctionTypeVariadic(out->type);
+	out->variadic = clang_isFunctionTypeVariadic(out->type) != 0;
 	c->functions_checked++;
 	return 1;
 }

@@ -139,7 +139,7 @@ static inline void echo_keep_to(int processor)
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	CPU_SET(processor, &set);
+	CPU_SET((size_t)processor, &set);
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
