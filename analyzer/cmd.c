@@ -16,7 +16,7 @@
 
 enum { DEFAULT_WIDTH = 80, HANG = 4 };
 
-static int terminal_width(int fd)
+int bc_cmd_width(int fd)
 {
 	const char *columns = getenv("COLUMNS");
 	long named = columns ? strtol(columns, NULL, 10) : 0;
@@ -38,7 +38,7 @@ void bc_cmd_say(const char *kind, const char *format, ...)
 	va_start(args, format);
 	len = vasprintf(&text, format, args);
 	va_end(args);
-	term.width = isatty(STDERR_FILENO) ? terminal_width(STDERR_FILENO) : 0;
+	term.width = isatty(STDERR_FILENO) ? bc_cmd_width(STDERR_FILENO) : 0;
 	term.hang = HANG;
 	bc_term_printf(&term, BC_STYLE_PLAIN, "blockcheck: %s%s%s", kind, *kind ? ": " : "",
 		len < 0 ? format : text);
@@ -56,44 +56,51 @@ int bc_cmd_fail(int status)
 	return BC_EXIT_ERROR;
 }
 
-/* Standard output may have been made non-blocking by whoever shares it. */
-static void wait_for_reader(void)
+/* A stream may have been made non-blocking by whoever shares it, such as the program that we ran.
+ */
+static void wait_for_reader(int to)
 {
-	struct pollfd fd = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	struct pollfd fd = {.fd = to, .events = POLLOUT};
 
 	poll(&fd, 1, -1);
 }
 
-static int write_to_stdout(const struct bc_buf *text)
+static int write_to(int fd, const char *name, const struct bc_buf *text)
 {
 	size_t done = 0;
 
 	while (done < text->len) {
-		ssize_t n = write(STDOUT_FILENO, text->data + done, text->len - done);
+		ssize_t n = write(fd, text->data + done, text->len - done);
 
 		if (n >= 0)
 			done += (size_t)n;
 		else if (bc_pipeline_interrupted())
 			return bc_fail(BC_EINTERRUPTED, "interrupted");
 		else if (errno == EAGAIN)
-			wait_for_reader();
+			wait_for_reader(fd);
 		else if (errno == EPIPE)
 			return 0;
 		else if (errno != EINTR)
-			return bc_fail(
-				BC_EOUTPUT, "standard output: cannot write: %s", strerror(errno));
+			return bc_fail(BC_EOUTPUT, "%s: cannot write: %s", name, strerror(errno));
 	}
 	return 0;
 }
 
 int bc_cmd_write(const char *path, const struct bc_buf *text)
 {
-	return path ? bc_file_write(path, bc_buf_text(text), text->len) : write_to_stdout(text);
+	if (path && strcmp(path, "-") != 0)
+		return bc_file_write(path, bc_buf_text(text), text->len);
+	return write_to(STDOUT_FILENO, "standard output", text);
+}
+
+int bc_cmd_write_error(const struct bc_buf *text)
+{
+	return write_to(STDERR_FILENO, "standard error", text);
 }
 
 /* ---- how it looks ---- */
 
-static int wants_color(const struct bc_options *options, int on_terminal)
+int bc_cmd_wants_color(const struct bc_options *options, int on_terminal)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
@@ -104,11 +111,12 @@ static int wants_color(const struct bc_options *options, int on_terminal)
 
 struct bc_output_options bc_cmd_look(const struct bc_options *options)
 {
-	int on_terminal = !options->output && isatty(STDOUT_FILENO);
+	int to_stdout = !options->output || !strcmp(options->output, "-");
+	int on_terminal = to_stdout && isatty(STDOUT_FILENO);
 
 	return (struct bc_output_options){
-		.color = wants_color(options, on_terminal),
-		.width = on_terminal ? terminal_width(STDOUT_FILENO) : 0,
+		.color = bc_cmd_wants_color(options, on_terminal),
+		.width = on_terminal ? bc_cmd_width(STDOUT_FILENO) : 0,
 		.quiet = options->check.quiet,
 		.verbose = options->verbose,
 	};

@@ -19,10 +19,16 @@ int bc_cmd_run(const struct bc_options *options);
 int bc_cmd_version(const struct bc_options *options);
 
 /*
- * Writes a command's result to `path`, or to standard output with NULL. A reader that went away, as
- * in `blockcheck ... | head`, is no error. 0, BC_EOUTPUT or BC_EINTERRUPTED.
+ * Writes a command's result to `path`, or to standard output with NULL or "-". A reader that went
+ * away, as in `blockcheck ... | head`, is no error. 0, BC_EOUTPUT or BC_EINTERRUPTED.
  */
 int bc_cmd_write(const char *path, const struct bc_buf *text);
+int bc_cmd_write_error(const struct bc_buf *text); /* the same to standard error */
+
+/* Columns of the terminal at `fd`. */
+int bc_cmd_width(int fd);
+/* --color, and what the environment says. */
+int bc_cmd_wants_color(const struct bc_options *options, int on_terminal);
 
 /* How text has to look on standard output, or in the file of -o. */
 struct bc_output_options bc_cmd_look(const struct bc_options *options);

@@ -1,10 +1,12 @@
 /* `blockcheck run`: measures a program, and reports when it has ended. */
 #include "cmd.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,16 +19,27 @@
 #include "rules.h"
 #include "record.h"
 
-static int wants_color(const struct bc_options *options, int terminal)
+/* Standard output is the program's own, so the report goes to standard error. */
+static int is_on_terminal(const struct bc_options *options)
 {
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	if (options->color != BC_COLOR_AUTO)
-		return options->color == BC_COLOR_ALWAYS;
-	return terminal && !(no_color && *no_color) && !(term && !strcmp(term, "dumb"));
+	return !options->output && isatty(STDERR_FILENO);
 }
 
-/* Standard output is the program's own, so the report goes to standard error. */
+/* A file that was asked for is written even when there is nothing to complain of. */
+static int is_wanted(const struct bc_options *options, const struct bc_run *run)
+{
+	return options->output || !options->check.quiet || run->stalls.count;
+}
+
+static void write_text(
+	const struct bc_options *options, const struct bc_run *run, struct bc_buf *out)
+{
+	int on_terminal = is_on_terminal(options);
+
+	bc_run_write_text(run, bc_cmd_wants_color(options, on_terminal),
+		on_terminal ? bc_cmd_width(STDERR_FILENO) : 0, out);
+}
+
 static int write_report(const struct bc_options *options, const struct bc_run *run)
 {
 	struct bc_buf text = {0};
@@ -36,13 +49,12 @@ static int write_report(const struct bc_options *options, const struct bc_run *r
 		bc_run_write_json(run, &text);
 	else if (options->run_format == BC_RUN_FOLDED)
 		bc_run_write_folded(run, &text);
-	else if (!options->check.quiet || run->stalls.count || *run->tier_why)
-		bc_run_write_text(run,
-			wants_color(options, !options->output && isatty(STDERR_FILENO)), &text);
+	else if (is_wanted(options, run))
+		write_text(options, run, &text);
 	if (options->output)
-		status = bc_file_write(options->output, bc_buf_text(&text), text.len);
+		status = bc_cmd_write(options->output, &text);
 	else
-		fputs(bc_buf_text(&text), stderr);
+		bc_cmd_write_error(&text); /* when that is lost, so is any complaint */
 	bc_buf_fini(&text);
 	return status;
 }
@@ -57,7 +69,7 @@ static int write_beside(const char *path, write_function *write, const struct bc
 	if (!path)
 		return 0;
 	write(run, &text);
-	status = bc_file_write(path, bc_buf_text(&text), text.len);
+	status = bc_cmd_write(path, &text);
 	bc_buf_fini(&text);
 	return status;
 }
@@ -151,6 +163,47 @@ static int finish(const struct bc_options *options, int64_t started_ms, struct b
 	return status;
 }
 
+/* ---- before ---- */
+
+/* Whether a file can be made or written where `path` says; files are replaced, devices written to.
+ */
+static int can_write(const char *path)
+{
+	struct bc_arena arena = BC_ARENA_INIT;
+	struct stat st;
+	int exists, good;
+
+	exists = stat(path, &st) == 0;
+	errno = 0;
+	good = !exists || (!S_ISDIR(st.st_mode) && access(path, W_OK) == 0);
+	if (good && (!exists || S_ISREG(st.st_mode)))
+		good = access(bc_path_dirname(&arena, path), W_OK) == 0;
+	bc_arena_fini(&arena);
+	return good;
+}
+
+/* The program may run for hours: what will not work afterwards is said before. */
+static int check_files(const struct bc_options *options)
+{
+	const struct {
+		const char *option, *path;
+	} files[] = {
+		{"-o", options->output},
+		{"--trace", options->trace},
+		{"--speedscope", options->speedscope},
+		{"--folded", options->folded},
+	};
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i].path && strcmp(files[i].path, "-") != 0 && !can_write(files[i].path))
+			return bc_fail(BC_EOUTPUT, "%s %s: cannot be written: %s", files[i].option,
+				files[i].path, errno ? strerror(errno) : "it is a folder");
+	if (options->debug_files && (stat(options->debug_files, &st) != 0 || !S_ISDIR(st.st_mode)))
+		return bc_fail(BC_EUSAGE, "--debug-files %s: no such folder", options->debug_files);
+	return 0;
+}
+
 /* They wait until there is a program to hand them on to (run.c). BC_EINTERRUPTED: one came already.
  */
 static int hold_signals(void)
@@ -179,7 +232,8 @@ int bc_cmd_run(const struct bc_options *options)
 		.follow = options->follow,
 		.quiet = options->check.quiet,
 		.live = options->live,
-		.color = wants_color(options, 1),
+		.silent = options->run_format != BC_RUN_TEXT && !options->output,
+		.color = bc_cmd_wants_color(options, 1),
 		.trace = options->trace,
 	};
 	struct bc_arena arena = {0};
@@ -189,12 +243,14 @@ int bc_cmd_run(const struct bc_options *options)
 	int64_t started_ms = now_ms();
 	int status;
 
-	if (!options->operands.count)
+	if (!options->operands.count || !*options->operands.items[0])
 		return bc_cmd_fail(bc_fail(
 			BC_EUSAGE, "which program? write 'blockcheck run ./program ARGUMENTS'"));
 	if (how.budget_ms < 0.01)
 		return bc_cmd_fail(bc_fail(BC_EUSAGE, "--budget: must be at least 10us"));
 	status = hold_signals();
+	if (status == 0)
+		status = check_files(options);
 	if (status == 0)
 		status = load_allowed(options, &arena, &allow);
 	if (status == 0)

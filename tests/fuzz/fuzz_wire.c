@@ -113,7 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		bc_reader_finish(collector, 1);
 		bc_run_write_json(&run, &out);
-		bc_run_write_text(&run, 1, &out);
+		bc_run_write_text(&run, 1, 80, &out);
 		bc_run_write_folded(&run, &out);
 		bc_run_write_speedscope(&run, &out);
 	}

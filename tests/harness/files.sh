@@ -27,19 +27,21 @@ for name in uv_nested uv_stalls raw_stalls glib_stalls; do
 	status=1
 done
 
-# what cannot be written is said before the program starts, or at the end
+# what cannot be written is said before the program starts, or at the end where the disk is full then
 code=0
 "$BLOCKCHECK" run --trace "$work/no/such" touch "$work/ran" 2>"$work/err" || code=$?
 if [ $code != 2 ] || [ -e "$work/ran" ] || ! grep -q "no/such" "$work/err"; then
 	echo "a trace that cannot be opened: status $code"
 	status=1
 fi
-code=0
-"$BLOCKCHECK" run --speedscope "$work/no/such" touch "$work/ran" 2>"$work/err" || code=$?
-if [ $code != 2 ] || [ ! -e "$work/ran" ] || ! grep -q "no/such" "$work/err"; then
-	echo "a file that cannot be written: status $code"
-	status=1
-fi
+for option in -o --speedscope --folded --debug-files; do
+	code=0
+	"$BLOCKCHECK" run $option "$work/no/such" touch "$work/ran" 2>"$work/err" || code=$?
+	if [ $code != 2 ] || [ -e "$work/ran" ] || ! grep -q "no/such" "$work/err"; then
+		echo "$option: a file that cannot be written: status $code"
+		status=1
+	fi
+done
 if [ -w /dev/full ]; then
 	code=0
 	"$BLOCKCHECK" run --trace /dev/full true 2>"$work/err" || code=$?

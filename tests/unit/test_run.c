@@ -134,7 +134,7 @@ static void test_text(void **state)
 
 	(void)state;
 	make_run(&run);
-	bc_run_write_text(&run, 0, &out);
+	bc_run_write_text(&run, 0, 0, &out);
 	assert_non_null(strstr(bc_buf_text(&out), "in read() (11.0 ms); 2 times, 23.0 ms in all"));
 	assert_null(strchr(bc_buf_text(&out), '\033'));
 	bc_buf_fini(&out);
@@ -171,7 +171,7 @@ static void test_advice(void **state)
 	assert_int_equal(run.stalls.items[0].nalternatives, 2);
 	assert_string_equal(run.stalls.items[0].alternatives[0].use, "wl_read");
 	assert_string_equal(run.stalls.items[0].alternatives[1].use, "anything");
-	bc_run_write_text(&run, 0, &out);
+	bc_run_write_text(&run, 0, 0, &out);
 	assert_non_null(strstr(bc_buf_text(&out), "    help: use wl_read\n"));
 	assert_non_null(strstr(bc_buf_text(&out), "    help: use anything (anywhere)\n"));
 	bc_buf_fini(&out);

@@ -356,7 +356,7 @@ struct bc_live *bc_live_open(const struct bc_collector *collector)
 	const struct bc_run_options *options = collector->options;
 	struct bc_live *live;
 
-	if (options->live == BC_RUN_LIVE_NEVER || options->quiet ||
+	if (options->live == BC_RUN_LIVE_NEVER || options->quiet || options->silent ||
 		!bc_screen_usable(options->live == BC_RUN_LIVE_ALWAYS))
 		return NULL;
 	live = bc_xmalloc(sizeof(*live));
@@ -371,6 +371,8 @@ void bc_live_tick(struct bc_live *live, struct bc_collector *collector, uint64_t
 {
 	struct view view = {.live = live, .collector = collector, .now = now_ns};
 
+	if (!live->next_ns) /* a program that takes the screen over shall have done so */
+		live->next_ns = now_ns + EVERY_NS;
 	if (now_ns < live->next_ns)
 		return;
 	live->next_ns = now_ns + EVERY_NS;

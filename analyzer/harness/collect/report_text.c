@@ -9,7 +9,14 @@
 
 #include "output/term.h"
 
-enum { MAX_CALLBACKS = 15, MAX_STALLS = 15, MAX_FRAMES = 12, MAX_HELP = 3 };
+enum {
+	MAX_CALLBACKS = 15,
+	MAX_STALLS = 15,
+	MAX_FRAMES = 12,
+	MAX_HELP = 3,
+	MAX_COMMAND = 300,
+	HANG = 8
+};
 
 struct writer {
 	const struct bc_run *run;
@@ -27,7 +34,23 @@ static const char *show_time(struct writer *writer, uint64_t ns)
 
 static void end_line(struct writer *writer)
 {
+	writer->term.hang = HANG;
 	bc_term_newline(&writer->term);
+}
+
+/* Hundreds of file names are no help to anybody. */
+static void write_command(struct writer *writer)
+{
+	const char *command = writer->run->command, *end = command;
+	int width = 0;
+
+	while (*end && width < MAX_COMMAND) {
+		struct bc_glyph glyph = bc_term_glyph(end);
+
+		width += glyph.width;
+		end += glyph.bytes;
+	}
+	SAY(writer, STRONG, "blockcheck: %.*s%s", (int)(end - command), command, *end ? "..." : "");
 }
 
 static const char *show_where(struct writer *writer, const struct bc_run_where *where)
@@ -433,7 +456,7 @@ static void write_head(struct writer *writer)
 		stalls += stall->count;
 		allowed += stall->allowed ? stall->count : 0;
 	}
-	SAY(writer, STRONG, "blockcheck: %s", run->command);
+	write_command(writer);
 	if (run->signal)
 		SAY(writer, PLAIN, ", ended by signal %d", run->signal);
 	else if (run->code)
@@ -507,9 +530,9 @@ static void write_tail(struct writer *writer)
 	end_line(writer);
 }
 
-void bc_run_write_text(const struct bc_run *run, int color, struct bc_buf *out)
+void bc_run_write_text(const struct bc_run *run, int color, int width, struct bc_buf *out)
 {
-	struct writer writer = {.run = run, .term = {.out = out, .color = color}};
+	struct writer writer = {.run = run, .term = {.out = out, .color = color, .width = width}};
 
 	writer.folder = bc_places_folder(&writer.arena, run);
 	write_head(&writer);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fs.h"
 #include "harness/collect/collector.h"
 #include "harness/collect/screen.h"
 #include "harness/collect/stripped.h"
@@ -141,8 +142,10 @@ static void observe(struct bc_collector *collector)
 
 	run->tier = "outside";
 	run->resolution_ns = (uint64_t)tick_ms(collector) * 1000000u;
-	fprintf(stderr, "blockcheck: warning: observed from outside only, every %d ms: %s\n",
-		tick_ms(collector), run->tier_why);
+	if (!collector->options->silent)
+		fprintf(stderr,
+			"blockcheck: warning: observed from outside only, every %d ms: %s\n",
+			tick_ms(collector), run->tier_why);
 	bc_outside_open(collector);
 }
 
@@ -152,7 +155,8 @@ static void say_tier(struct bc_collector *collector)
 	struct bc_buf libraries = {0};
 
 	collector->said = 1;
-	if (collector->options->quiet || !isatty(STDERR_FILENO) || bc_screen_is_taken())
+	if (collector->options->quiet || collector->options->silent || !isatty(STDERR_FILENO) ||
+		bc_screen_is_taken())
 		return;
 	bc_target_name_plugs(&collector->target, &libraries);
 	fprintf(stderr,
@@ -339,6 +343,15 @@ static void measure(struct bc_collector *collector, int signals)
 	bc_stripped_find(run);
 }
 
+/* Both ways of measuring look at the program there. */
+static int check_system(void)
+{
+	if (bc_file_exists("/proc/self/stat"))
+		return 0;
+	return bc_fail(
+		BC_EINPUT, "/proc is not mounted; a program can only be measured where it is");
+}
+
 int bc_run_program(const struct bc_run_options *options, struct bc_run *run)
 {
 	struct bc_collector *collector = bc_xmalloc(sizeof(*collector));
@@ -349,7 +362,9 @@ int bc_run_program(const struct bc_run_options *options, struct bc_run *run)
 	*run = (struct bc_run){
 		.budget_ns = (uint64_t)(options->budget_ms * 1e6), .followed = options->follow};
 	run->command = join(&run->arena, options->argv);
-	status = bc_target_inspect(&run->arena, options->argv[0], &collector->target);
+	status = check_system();
+	if (status == 0)
+		status = bc_target_inspect(&run->arena, options->argv[0], &collector->target);
 	if (status == 0)
 		status = bc_segment_open(
 			&collector->segment, BC_WIRE_THREADS, run->budget_ns, options->follow);

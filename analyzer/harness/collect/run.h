@@ -24,6 +24,7 @@ struct bc_run_options {
 	const char *const *calls; /* functions of libraries that may block; NULL ends them */
 	int follow;               /* measure forked and executed children, too */
 	int quiet;
+	int silent;        /* standard error is for data alone: no warnings on it, no view */
 	int live;          /* enum bc_run_live */
 	int color;         /* of the live view */
 	const char *trace; /* file to write events to as they come, or NULL */
@@ -181,7 +182,8 @@ uint64_t bc_run_percentile(const struct bc_run_histogram *histogram, double shar
 /* How long an event that becomes ready at a random moment waits for the loop, at that share. */
 uint64_t bc_run_imposed(const struct bc_run *run, double share);
 
-void bc_run_write_text(const struct bc_run *run, int color, struct bc_buf *out);
+/* `width`: columns of the terminal, 0 where there is none. */
+void bc_run_write_text(const struct bc_run *run, int color, int width, struct bc_buf *out);
 void bc_run_write_json(const struct bc_run *run, struct bc_buf *out);
 /* Stacks of stalls for flame graphs: "outer;inner;culprit MICROSECONDS". */
 void bc_run_write_folded(const struct bc_run *run, struct bc_buf *out);

@@ -270,6 +270,19 @@ static void choose_plugs(struct bc_target *target, const struct image *image)
 	bc_buf_fini(&listing);
 }
 
+static int fail_to_find(struct bc_arena *arena, const char *name, const char *path)
+{
+	struct stat info;
+
+	if (path && stat(path, &info) == 0)
+		return bc_fail(BC_EINPUT, "%s: %s", name,
+			S_ISDIR(info.st_mode) ? "is a folder" : "is not an executable file");
+	if (!path && is_program(bc_path_join(arena, ".", name)))
+		return bc_fail(
+			BC_EINPUT, "%s: no such program in PATH; the one here is ./%s", name, name);
+	return bc_fail(BC_EINPUT, "%s: no such program", name);
+}
+
 int bc_target_inspect(struct bc_arena *arena, const char *name, struct bc_target *target)
 {
 	const char *path = strchr(name, '/') ? name : search_path(arena, name), *shell;
@@ -277,11 +290,11 @@ int bc_target_inspect(struct bc_arena *arena, const char *name, struct bc_target
 
 	*target = (struct bc_target){0};
 	if (!path || !is_program(path))
-		return bc_fail(BC_EINPUT, "%s: %s", name,
-			path && bc_file_exists(path) ? "is not an executable file"
-						     : "no such program");
+		return fail_to_find(arena, name, path);
+	target->file = path;
 	target->path = make_absolute(arena, path);
 	if (read_image(&image, target->path)) {
+		target->interpreter = bc_arena_strdup(arena, image.interpreter);
 		target->why = find_obstacle(&image, target->path);
 		target->preloadable = !target->why;
 		target->hands_on = hands_on(&image);
@@ -292,6 +305,7 @@ int bc_target_inspect(struct bc_arena *arena, const char *name, struct bc_target
 	/* what a script starts is only followed on request, and then brings what it needs by itself
 	 */
 	shell = read_shebang(arena, target->path);
+	target->interpreter = shell ? shell : "";
 	target->preloadable = shell && read_image(&image, shell) && !find_obstacle(&image, shell);
 	target->why = target->preloadable ? NULL
 		      : shell ? "what runs this script is no program that a library can be put into"
@@ -382,11 +396,25 @@ static void run_program(const struct bc_target *target, char *const *argv, const
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (dir && (target->preloadable || (target->hands_on && follow)))
 		set_environment(target, dir, wire_path);
-	execv(target->path, argv);
+	execv(target->file, argv);
 	why = errno;
 	if (write(failed, &why, sizeof(why)) < 0)
 		_exit(126);
 	_exit(127);
+}
+
+/* The system's own words leave people looking for the file that is there. */
+static int fail_to_start(const struct bc_target *target, int why)
+{
+	if (why == ENOENT && *target->interpreter)
+		return bc_fail(BC_EINPUT, "%s: cannot be started: it needs %s, which is not there",
+			target->file, target->interpreter);
+	if (why == ENOEXEC)
+		return bc_fail(BC_EINPUT,
+			"%s: is no program for this machine; a script without a #! line is an "
+			"argument of its shell: blockcheck run sh %s",
+			target->file, target->file);
+	return bc_fail(BC_EINPUT, "%s: cannot be started: %s", target->file, strerror(why));
 }
 
 int bc_target_launch(struct bc_arena *arena, const struct bc_target *target, char *const *argv,
@@ -410,6 +438,5 @@ int bc_target_launch(struct bc_arena *arena, const struct bc_target *target, cha
 		return 0;
 	if (*pid > 0)
 		waitpid(*pid, NULL, 0);
-	return bc_fail(BC_EINPUT, "%s: cannot be started: %s", target->path,
-		strerror(*pid < 0 ? errno : why));
+	return fail_to_start(target, *pid < 0 ? errno : why);
 }

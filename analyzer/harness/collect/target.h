@@ -19,7 +19,9 @@ enum bc_plug {
 };
 
 struct bc_target {
-	const char *path; /* absolute */
+	const char *path;        /* absolute */
+	const char *file;        /* the same as it was named or found, for what sees its own name */
+	const char *interpreter; /* of a script, else the dynamic linker; "" without */
 	int preloadable;
 	const char *why; /* a sentence when it is not: static, setuid, musl, another machine */
 	int hands_on; /* where it is not: what it starts may be, since it leaves LD_PRELOAD alone */

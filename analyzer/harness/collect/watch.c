@@ -430,7 +430,8 @@ static void say_frame(struct bc_collector *collector, uint32_t slot, uint64_t no
 	struct bc_wire_frame frame;
 	uint64_t age;
 
-	if (!depth || !sample || collector->options->quiet || collector->live)
+	if (!depth || !sample || collector->options->quiet || collector->options->silent ||
+		collector->live)
 		return;
 	frame = shared->frames[depth - 1];
 	age = now > frame.start_ns ? now - frame.start_ns : 0;
