@@ -109,6 +109,18 @@ processes() {
 	ps -eo pid=,stat=,args= | awk -v where="$1" 'index($0, where) && $2 !~ /Z/ && !/awk/ {n++} END {print n + 0}'
 }
 
+# wait_for COUNT: until that many of them, or more, are at work on the project; with 0, until none is. A
+# busy machine may take long to begin and to end anything.
+wait_for() {
+	for _ in $(seq 100); do
+		working=$(processes "$project")
+		if [ "$1" = 0 ] && [ "$working" = 0 ]; then return 0; fi
+		if [ "$1" != 0 ] && [ "$working" -ge "$1" ]; then return 0; fi
+		sleep 0.1
+	done
+	return 1
+}
+
 unpack demo
 db=$project/.blockcheck/blockcheck.db
 in_project check -p "$project"
@@ -122,19 +134,19 @@ for signal in INT TERM; do
 	env --default-signal=INT "$BLOCKCHECK" check -p "$project" --timeout 60 >"$tmp/out" 2>"$tmp/err" &
 	pid=$!
 	cd "$root"
-	sleep 0.7
+	check "SIG$signal: it is at work" wait_for 2
+	sleep 0.5
 	start=$(date +%s)
 	kill -$signal $pid
 	status=0
 	{ wait $pid || status=$?; } 2>/dev/null # the shell itself would say Terminated
 	seconds=$(($(date +%s) - start))
-	check "SIG$signal: stops at once ($seconds s)" [ $seconds -le 2 ]
+	check "SIG$signal: stops at once, not when the unit's 60 s are over ($seconds s)" [ $seconds -le 10 ]
 	case $status in
 	130 | 143) ok "SIG$signal: exit status $status" ;;
 	*) not_ok "SIG$signal: exit status $status" ;;
 	esac
-	sleep 0.3
-	check_equal "SIG$signal: no worker is left" 0 "$(processes "$project")"
+	check "SIG$signal: no worker is left" wait_for 0
 	check_equal "SIG$signal: the last complete run is still there" "$before" "$(stored "$db")"
 done
 
@@ -150,7 +162,7 @@ cp "$db" "$tmp/try.db"
 in_project check -p "$project" --db "$tmp/try.db"
 new=$(stored "$tmp/try.db")
 check "kill -9: the two states can be told apart ($old and $new findings)" [ "$old" != "$new" ]
-survived=0
+killed=0
 damaged=
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 	cd "$project"
@@ -158,16 +170,18 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
 	pid=$!
 	cd "$root"
 	sleep "$(awk -v ms=$((whole * i / 20)) 'BEGIN {printf "%.3f", ms / 1000}')"
-	kill -9 $pid 2>/dev/null || survived=$((survived + 1))
-	{ wait $pid || :; } 2>/dev/null
+	kill -9 $pid 2>/dev/null || :
+	status=0
+	{ wait $pid || status=$?; } 2>/dev/null
+	# one that ended before: the machine is less busy now than when the whole was timed
+	if [ $status = 137 ]; then killed=$((killed + 1)); else whole=$((whole * 3 / 4)); fi
 	now=$(stored "$db")
 	if [ "$now" != "$old" ] && [ "$now" != "$new" ]; then damaged="$damaged $i/20: $now;"; fi
 	if [ "$("$tools/query" "$db" 'PRAGMA integrity_check')" != ok ]; then damaged="$damaged $i/20: not intact;"; fi
 done
 check_equal "kill -9 at 20 points of a run of $whole ms: always a complete run there" "" "$damaged"
-check "kill -9: many of the runs were really killed" [ $survived -le 15 ]
-sleep 0.3
-check_equal "kill -9: no worker is left" 0 "$(processes "$project")"
+check "kill -9: many of the runs were really killed ($killed)" [ $killed -ge 5 ]
+check "kill -9: no worker is left" wait_for 0
 in_project check -p "$project" --format=json
 check_status "after all that" 1
 check_equal "after all that: the findings" "$new" "$(get 'findings.#')"

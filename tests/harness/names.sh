@@ -88,7 +88,7 @@ if is_nameless; then
 	unset TMUX
 	cat >"$work/session" <<-END
 		"$tmux" -S "$work/socket" -f /dev/null -D &
-		sleep 1
+		for i in \$(seq 50); do [ -S "$work/socket" ] || sleep 0.1; done
 		"$tmux" -S "$work/socket" new-session -d "sleep 1"
 		sleep 1
 		"$tmux" -S "$work/socket" kill-server
