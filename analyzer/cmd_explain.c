@@ -79,6 +79,14 @@ static int add_pack_rule(const struct bc_options *options, const struct bc_model
 	return 1;
 }
 
+/* The beginning of one, as the text output shows it. */
+static int is_fingerprint(const char *text)
+{
+	size_t len = strspn(text, "0123456789abcdefABCDEF");
+
+	return !text[len] && len >= 4 && len <= FINGERPRINT_LENGTH;
+}
+
 static int fail_unknown(const char *name, const struct bc_models *models, struct bc_arena *arena)
 {
 	const char **names;
@@ -93,6 +101,10 @@ static int fail_unknown(const char *name, const struct bc_models *models, struct
 		names[n + i] = models->sinks[i].id;
 	if (bc_schema_suggest(name, names))
 		return bc_options_fail_unknown("rule", name, names);
+	if (is_fingerprint(name))
+		return bc_fail(BC_EUSAGE,
+			"no rule '%s'; of a finding, 'blockcheck explain --finding %s' says more",
+			name, name);
 	return bc_fail(BC_EUSAGE,
 		"no rule or function '%s'; there are %s to %s, and 'blockcheck rules list' has the "
 		"packs' rules",

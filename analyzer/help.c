@@ -80,5 +80,6 @@ void bc_options_help(const struct bc_verb *verb, struct bc_buf *out)
 		add_help(out, 2 + strlen(verb->name), verb->summary);
 	}
 	bc_buf_str(out, "\n'blockcheck COMMAND --help' says more. To begin with:\n"
-			"  blockcheck check -p build/compile_commands.json\n");
+			"  blockcheck check -p build/compile_commands.json\n"
+			"  blockcheck run ./program ARGUMENTS\n");
 }

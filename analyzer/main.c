@@ -122,14 +122,26 @@ static int run_command(const struct bc_options *options)
 	return bc_cmd_fail(bc_fail(BC_EINTERNAL, "%s: no such command", options->verb->name));
 }
 
+/* Who types nothing but our name wants to know what there is; a script has forgotten something. */
+static int say_usage(void)
+{
+	struct bc_buf text = {0};
+
+	bc_options_help(NULL, &text);
+	bc_cmd_write_error(&text);
+	bc_buf_fini(&text);
+	return BC_EXIT_ERROR;
+}
+
 int main(int argc, char **argv)
 {
 	struct bc_options options;
 	int status;
 
-	(void)argc;
 	keep_standard_streams();
 	catch_signals();
+	if (argc < 2)
+		return say_usage();
 	status = bc_options_parse(&options, argv);
 	if (status == 0 && !options.help)
 		status = bc_options_configure(&options);

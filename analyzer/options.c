@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/duration.h"
 #include "base/error.h"
@@ -14,6 +17,13 @@ enum {
 };
 
 /* ---- did you mean ---- */
+
+static const char *find_same(const char *text, const char *const *names)
+{
+	while (*names && strcasecmp(*names, text) != 0)
+		names++;
+	return *names;
+}
 
 /* Unlike a typing error, an unfinished word is far from what it was meant to be. */
 static const char *find_prefixed(const char *text, const char *const *names)
@@ -28,8 +38,10 @@ static const char *find_prefixed(const char *text, const char *const *names)
 static int fail_unknown(const char *kind, const char *dashes, const char *text,
 	const char *const *names, const char *otherwise)
 {
-	const char *near = bc_schema_suggest(text, names);
+	const char *near = find_same(text, names);
 
+	if (!near)
+		near = bc_schema_suggest(text, names);
 	if (!near)
 		near = find_prefixed(text, names);
 	if (near)
@@ -295,10 +307,23 @@ const struct bc_verb *bc_options_verb(const char *name)
 	return NULL;
 }
 
+/* A file where a command should be: what was meant is plain. */
+static int fail_file(const char *name, int folder)
+{
+	const char *verb = !folder && access(name, X_OK) == 0 ? "run" : "check";
+
+	return bc_fail(BC_EUSAGE, "'%s' is a %s, and no command; write 'blockcheck %s %s'", name,
+		folder ? "folder" : "file", verb, name);
+}
+
 int bc_options_fail_verb(const char *name)
 {
 	const char *names[MAX_NAMES + 1];
+	struct stat st;
 	int n = 0;
+
+	if (stat(name, &st) == 0)
+		return fail_file(name, S_ISDIR(st.st_mode));
 
 	for (const struct bc_verb *verb = bc_options_verbs(); verb->name && n < MAX_NAMES; verb++)
 		names[n++] = verb->name;

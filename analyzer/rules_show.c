@@ -31,10 +31,25 @@ static void list_json(const struct bc_models *models, const char *text, struct b
 	bc_json_key(&json, "loops");
 	bc_json_array(&json);
 	for (int i = 0; i < models->nloops; i++)
-		bc_json_str(&json, models->loops[i]);
+		if (!text || strstr(models->loops[i], text))
+			bc_json_str(&json, models->loops[i]);
 	bc_json_end(&json);
 	bc_json_end(&json);
 	bc_buf_char(out, '\n');
+}
+
+static void list_loops(const struct bc_models *models, const char *text, struct bc_buf *out)
+{
+	const char *before = "loops: ";
+
+	for (int i = 0; i < models->nloops; i++) {
+		if (text && !strstr(models->loops[i], text))
+			continue;
+		bc_buf_printf(out, "%s%s", before, models->loops[i]);
+		before = ", ";
+	}
+	if (*before == ',')
+		bc_buf_char(out, '\n');
 }
 
 static void list_text(
@@ -59,11 +74,19 @@ static void list_text(
 		rules++;
 		functions += rule->nfunctions;
 	}
-	bc_buf_printf(out, "%d rules over %d functions in %d packs; loops:", rules, functions,
-		models->npacks);
-	for (int i = 0; i < models->nloops; i++)
-		bc_buf_printf(out, " %s", models->loops[i]);
-	bc_buf_char(out, '\n');
+	if (rules || !text)
+		bc_buf_printf(out, "%d rule%s over %d function%s ", rules, rules == 1 ? "" : "s",
+			functions, functions == 1 ? "" : "s");
+	if (!text)
+		bc_buf_printf(out, "in %d packs\n", models->npacks);
+	else if (rules)
+		bc_buf_printf(out, "for '%s'\n", text);
+	list_loops(models, text, out);
+	if (!out->len)
+		bc_buf_printf(out,
+			"no rule or loop has '%s' in its name, category or pack; 'blockcheck rules "
+			"show FUNCTION' finds functions\n",
+			text);
 }
 
 static int finish(

@@ -175,7 +175,7 @@ static const struct bc_option run_options[] = {
 		debug_files, NULL),
 	DB,
 	OPTION("format", 0, WORD, "FORMAT",
-		"text, json or folded (stacks for flame graphs); default text", run_format,
+		"of the report; default text; folded: stacks for flame graphs", run_format,
 		run_formats),
 	RULES,
 	OPTION("live", 0, WORD, "WHEN",
@@ -190,7 +190,7 @@ static const struct bc_option run_options[] = {
 	OPTION("output", 'o', TEXT, "FILE", "write the report there, not to standard error", output,
 		NULL),
 	COLOR,
-	QUIET("no report unless there are stalls, nothing while it runs"),
+	QUIET("no report without stalls but in a file; nothing while it runs"),
 	HELP,
 	END,
 };

@@ -64,7 +64,9 @@ static void place_database(
 	else
 		out->database = bc_path_join(arena, out->home, BC_PROJECT_FOLDER "/blockcheck.db");
 	folder = bc_path_dirname(arena, out->database);
-	out->facts = bc_path_join(arena, folder, "facts");
+	/* in a folder of the user's, that name may be taken, by another database, too */
+	out->facts = database ? bc_arena_printf(arena, "%s.facts", out->database)
+			      : bc_path_join(arena, folder, "facts");
 }
 
 void bc_project_locate(struct bc_arena *arena, const char *here, const struct bc_compdb *db,

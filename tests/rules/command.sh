@@ -18,10 +18,13 @@ check_line() {
 
 check_run "list" 0 rules list
 check_line "list: a rule" '^posix\.recv +network +unbounded +posix-sockets +recv$'
-check_line "list: the sum" '^[0-9]+ rules over [0-9]+ functions in [0-9]+ packs; loops:.* libuv'
+check_line "list: the sum" '^[0-9]+ rules over [0-9]+ functions in [0-9]+ packs$'
+check_line "list: the loops" '^loops: .*, libuv,'
 check_run "list TEXT" 0 rules list libuv
 check_line "list TEXT: has it" '^libuv\.'
 check "list TEXT: nothing else" test "$(grep -vcE 'libuv' "$tmp/out")" = 0
+check_run "list TEXT that nothing has" 0 rules list no-such-text
+check_line "list TEXT that nothing has: says so" "^no rule or loop has 'no-such-text'"
 check_run "list as JSON" 0 rules list --format=json
 check_equal "list as JSON: names itself" blockcheck-rule-list/1 "$(get schema)"
 

@@ -183,6 +183,12 @@ static void test_errors(void **state)
 	(void)state;
 	check_fails("", "no command given; 'blockcheck help' lists them");
 	check_fails("chekc", "unknown command 'chekc'; did you mean 'check'?");
+	check_fails("CHECK", "unknown command 'CHECK'; did you mean 'check'?");
+	check_fails("/etc/passwd", "'/etc/passwd' is a file, and no command; write 'blockcheck "
+				   "check /etc/passwd'");
+	check_fails(
+		"/bin/sh", "'/bin/sh' is a file, and no command; write 'blockcheck run /bin/sh'");
+	check_fails("/etc", "'/etc' is a folder, and no command; write 'blockcheck check /etc'");
 	check_fails("frobnicate", "unknown command 'frobnicate'; there are: check, run, explain, "
 				  "report, config, dump, "
 				  "rules, schema, help, version");

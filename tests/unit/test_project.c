@@ -159,7 +159,7 @@ static void test_root(void **state)
 	bc_project_locate(&f->arena, in(f, "p/src"), &db, "x/y.db", &project);
 	assert_string_equal(project.root, in(f, "p/src"));
 	assert_string_equal(project.database, in(f, "p/src/x/y.db"));
-	assert_string_equal(project.facts, in(f, "p/src/x/facts"));
+	assert_string_equal(project.facts, in(f, "p/src/x/y.db.facts"));
 
 	make_file(f, "p/" BC_PROJECT_FILE);
 	bc_project_locate(&f->arena, in(f, "p/src/net"), &db, NULL, &project);
@@ -202,7 +202,7 @@ static void test_prepare(void **state)
 	bc_project_locate(&f->arena, f->dir, NULL, "mine/x.db", &project);
 	assert_int_equal(bc_project_prepare(&project), 0);
 	assert_false(bc_file_exists(in(f, "mine/.gitignore")));
-	assert_true(bc_file_exists(in(f, "mine/facts/.gitignore")));
+	assert_true(bc_file_exists(in(f, "mine/x.db.facts/.gitignore")));
 
 	make_file(f, "taken");
 	bc_project_locate(&f->arena, f->dir, NULL, "taken/x.db", &project);
