@@ -15,7 +15,7 @@ static void add_program(void *context, const struct bc_linked *linked)
 {
 	struct measuring *m = context;
 
-	bc_coverage_add(&m->coverage, linked, &m->models);
+	bc_coverage_add(&m->coverage, linked);
 }
 
 static void write_text(const struct bc_coverage *c, int verbose, struct bc_buf *out)

@@ -316,10 +316,10 @@ static void keep_own_waits(struct bc_loop_search *s)
 }
 
 void bc_loop_search_run(struct bc_loop_search *s, const struct bc_solution *solution,
-	const struct bc_interp *interp, const struct bc_models *models)
+	const struct bc_interp *interp)
 {
 	*s = (struct bc_loop_search){.program = solution->places.program, .solution = solution};
-	bc_waits_find(&s->waits, interp, models);
+	bc_waits_find(&s->waits, interp);
 	index_callers(s);
 	climb_from_all(s);
 	keep_own_waits(s);

@@ -35,7 +35,7 @@ struct bc_loop_search {
 };
 
 void bc_loop_search_run(struct bc_loop_search *search, const struct bc_solution *solution,
-	const struct bc_interp *interp, const struct bc_models *models);
+	const struct bc_interp *interp);
 void bc_loop_search_fini(struct bc_loop_search *search);
 
 /* The innermost loop statement around `node` that encloses more than `inner`; BC_NONE without. */

@@ -7,7 +7,6 @@
 
 struct walk {
 	const struct bc_program *program;
-	const struct bc_models *models;
 	struct bc_coverage *coverage;
 	uint8_t *seen; /* per function */
 	BC_VEC(uint32_t) work;
@@ -48,7 +47,7 @@ static void visit_target(struct walk *w, const struct bc_call *call, uint32_t sy
 			w->seen[sym->func] = 1;
 			bc_vec_push(&w->work, sym->func);
 		}
-	} else if (is_foreign(sym) && !bc_models_knows(w->models, sym->name)) {
+	} else if (is_foreign(sym) && !sym->rules->name) {
 		note_site(w, call, sym);
 	} else if (is_foreign(sym)) {
 		bc_intern(&w->coverage->seen, sym->name);
@@ -70,10 +69,9 @@ static void visit_calls(struct walk *w, uint32_t func, uint32_t region)
 	}
 }
 
-void bc_coverage_add(struct bc_coverage *coverage, const struct bc_linked *linked,
-	const struct bc_models *models)
+void bc_coverage_add(struct bc_coverage *coverage, const struct bc_linked *linked)
 {
-	struct walk w = {&linked->program, models, coverage, NULL, {0}};
+	struct walk w = {&linked->program, coverage, NULL, {0}};
 
 	w.seen = bc_xcalloc(w.program->nfuncs + 1, 1);
 	for (size_t i = 0; i < linked->roots.list.count; i++) {

@@ -13,7 +13,6 @@
 #include "base/vec.h"
 
 struct bc_linked;
-struct bc_models;
 
 struct bc_uncovered_site {
 	const char *function; /* that no rule knows */
@@ -38,8 +37,7 @@ struct bc_coverage {
 };
 
 /* Adds one program; a source that is part of several programs counts once. */
-void bc_coverage_add(struct bc_coverage *coverage, const struct bc_linked *linked,
-	const struct bc_models *models);
+void bc_coverage_add(struct bc_coverage *coverage, const struct bc_linked *linked);
 /* Fills the list, after the last program. */
 void bc_coverage_finish(struct bc_coverage *coverage);
 void bc_coverage_fini(struct bc_coverage *coverage);

@@ -241,15 +241,14 @@ static void accept_all(
 }
 
 void bc_discover(struct bc_discovery *discovery, struct bc_roots *roots,
-	const struct bc_solution *solution, const struct bc_interp *interp,
-	const struct bc_models *models)
+	const struct bc_solution *solution, const struct bc_interp *interp)
 {
 	const struct bc_program *program = solution->places.program;
 	struct bc_loop_search s;
 
 	discovery->is_loop_wait = bc_xcalloc(program->ncalls + 1, 1);
 	discovery->is_dispatch = bc_xcalloc(program->ncalls + 1, 1);
-	bc_loop_search_run(&s, solution, interp, models);
+	bc_loop_search_run(&s, solution, interp);
 	drop_nested(&s, roots);
 	accept_all(&s, discovery, roots);
 	bc_loop_search_fini(&s);

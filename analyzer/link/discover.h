@@ -22,8 +22,7 @@ struct bc_discovery {
 
 /* Adds what it finds to `roots`, which holds those of the packs already. */
 void bc_discover(struct bc_discovery *discovery, struct bc_roots *roots,
-	const struct bc_solution *solution, const struct bc_interp *interp,
-	const struct bc_models *models);
+	const struct bc_solution *solution, const struct bc_interp *interp);
 void bc_discovery_fini(struct bc_discovery *discovery);
 
 #endif

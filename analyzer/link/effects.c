@@ -40,18 +40,14 @@ static int is_named_wait(const char *name)
 	return strstr(name, "yield") || strstr(name, "swapcontext") || strstr(name, "longjmp");
 }
 
-static int effects_of_library(const struct bc_effects *effects, const char *name)
+static int effects_of_library(const struct bc_sym *sym)
 {
-	const struct bc_sink_rule *const *rules;
-	int n;
-
-	if (bc_models_wait(effects->models, name))
+	if (sym->rules->wait)
 		return BC_EFFECT_WAITS | BC_EFFECT_POLLS;
-	if (is_named_wait(name))
+	if (is_named_wait(sym->name))
 		return BC_EFFECT_WAITS;
-	rules = bc_models_sinks(effects->models, name, &n);
-	for (int i = 0; i < n; i++)
-		if (rule_waits(rules[i]))
+	for (int i = 0; i < sym->rules->nsinks; i++)
+		if (rule_waits(sym->rules->sinks[i]))
 			return BC_EFFECT_WAITS;
 	return 0;
 }
@@ -64,7 +60,7 @@ static int effects_of_symbol(struct bc_effects *effects, uint32_t sym, int depth
 		return ANYTHING;
 	s = &effects->program->syms[sym];
 	if (s->func == BC_NONE)
-		return effects_of_library(effects, s->name);
+		return effects_of_library(s);
 	return (is_named_wait(s->name) ? BC_EFFECT_WAITS : 0) |
 	       effects_of_function(effects, s->func, depth);
 }
@@ -106,10 +102,9 @@ int bc_effects_of_call(struct bc_effects *effects, uint32_t func, uint32_t node)
 	return effects_of_symbol(effects, bc_callee_at(f, node), 0);
 }
 
-void bc_effects_init(struct bc_effects *effects, const struct bc_program *program,
-	const struct bc_models *models)
+void bc_effects_init(struct bc_effects *effects, const struct bc_program *program)
 {
-	*effects = (struct bc_effects){.program = program, .models = models};
+	*effects = (struct bc_effects){.program = program};
 	effects->known = bc_xcalloc(program->nfuncs + 1, 1);
 }
 

@@ -16,12 +16,10 @@ enum bc_effect {
 
 struct bc_effects {
 	const struct bc_program *program;
-	const struct bc_models *models;
 	uint8_t *known; /* per function: enum bc_effect and whether it was looked at */
 };
 
-void bc_effects_init(struct bc_effects *effects, const struct bc_program *program,
-	const struct bc_models *models);
+void bc_effects_init(struct bc_effects *effects, const struct bc_program *program);
 void bc_effects_fini(struct bc_effects *effects);
 
 /* enum bc_effect of a CALL node. */

@@ -79,17 +79,15 @@ static void add_spin(
 static void add_hits(struct bc_search *s, uint32_t state, uint32_t target, uint32_t sym,
 	const struct bc_call_event *event)
 {
-	const struct bc_sink_rule *const *rules;
-	int n;
+	const struct bc_name_rules *rules = s->program->syms[sym].rules;
 
 	if (s->marks->of[sym].flags & BC_MARK_BLOCKING) {
 		add_hit(s, state, target, s->marks->of[sym].rule, event);
 		return;
 	}
-	rules = bc_models_sinks(s->models, s->program->syms[sym].name, &n);
-	for (int i = 0; i < n; i++)
-		if (fits(s, rules[i], sym))
-			add_hit(s, state, target, rules[i], event);
+	for (int i = 0; i < rules->nsinks; i++)
+		if (fits(s, rules->sinks[i], sym))
+			add_hit(s, state, target, rules->sinks[i], event);
 }
 
 /* 1 when a plugin has had its say, and there is no more to it. */

@@ -29,15 +29,13 @@ static int returns_fork(const struct bc_program *program, uint32_t func, const u
 	return found;
 }
 
-uint8_t *bc_find_forks(
-	const struct bc_program *program, int (*is_fork)(void *, const char *), void *context)
+uint8_t *bc_find_forks(const struct bc_program *program)
 {
 	uint8_t *forks = bc_xmalloc(program->nsyms + 1);
 	int changed = 1;
 
 	for (uint32_t i = 0; i < program->nsyms; i++)
-		forks[i] =
-			program->syms[i].func == BC_NONE && is_fork(context, program->syms[i].name);
+		forks[i] = program->syms[i].func == BC_NONE && program->syms[i].rules->fork;
 	while (changed) {
 		changed = 0;
 		for (uint32_t i = 0; i < program->ncalls; i++) {

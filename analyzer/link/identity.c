@@ -46,15 +46,14 @@ static void infer(struct bc_identity *identity)
 	}
 }
 
-void bc_identity_init(struct bc_identity *identity, const struct bc_program *program,
-	const struct bc_models *models)
+void bc_identity_init(struct bc_identity *identity, const struct bc_program *program)
 {
 	identity->program = program;
 	identity->tells = bc_xmalloc(program->nsyms + 1);
 	identity->asks = bc_xcalloc(program->nfuncs + 1, 1);
 	for (uint32_t i = 0; i < program->nsyms; i++)
-		identity->tells[i] = program->syms[i].func == BC_NONE &&
-				     bc_models_is_thread_identity(models, program->syms[i].name);
+		identity->tells[i] =
+			program->syms[i].func == BC_NONE && program->syms[i].rules->identity;
 	infer(identity);
 }
 

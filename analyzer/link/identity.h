@@ -16,8 +16,7 @@ struct bc_identity {
 };
 
 /* Functions that the packs name, and those that return what such a function said. */
-void bc_identity_init(struct bc_identity *identity, const struct bc_program *program,
-	const struct bc_models *models);
+void bc_identity_init(struct bc_identity *identity, const struct bc_program *program);
 void bc_identity_fini(struct bc_identity *identity);
 
 /* Does a call in `func` under these conditions depend on the thread? */

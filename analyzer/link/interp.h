@@ -51,7 +51,6 @@ void bc_interp_run(const struct bc_interp *interp, uint32_t func, const struct b
 uint32_t bc_interp_record(const struct bc_func *f, const struct bc_env *env, uint32_t node);
 
 /* Per symbol, whether it is fork() or hands on its result. The caller frees it. */
-uint8_t *bc_find_forks(
-	const struct bc_program *program, int (*is_fork)(void *, const char *name), void *context);
+uint8_t *bc_find_forks(const struct bc_program *program);
 
 #endif

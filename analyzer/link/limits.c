@@ -27,7 +27,8 @@ static const struct bc_limit_rule *const *rules_of(const struct finder *f, uint3
 	*n = 0;
 	if (sym == BC_NONE || f->program->syms[sym].func != BC_NONE)
 		return NULL;
-	return bc_models_limits(f->models, f->program->syms[sym].name, n);
+	*n = f->program->syms[sym].rules->nlimits;
+	return f->program->syms[sym].rules->limits;
 }
 
 /* The body of the function that a call names; BC_NONE where there is none. */

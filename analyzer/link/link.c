@@ -2,15 +2,10 @@
 
 #include <stdlib.h>
 
-static int is_fork(void *context, const char *name)
-{
-	return bc_models_is_fork(context, name);
-}
-
 /* What is known of the whole program before any path is followed. */
-static void prepare_interp(struct bc_linked *linked, const struct bc_models *models)
+static void prepare_interp(struct bc_linked *linked)
 {
-	linked->forks = bc_find_forks(&linked->program, is_fork, (void *)models);
+	linked->forks = bc_find_forks(&linked->program);
 	linked->texts = bc_find_texts(&linked->program);
 	bc_fields_init(&linked->fields, &linked->program, &linked->relevance);
 	bc_globals_init(&linked->globals, &linked->program);
@@ -53,31 +48,30 @@ void bc_link(struct bc_linked *linked, const struct bc_facts *const *facts, uint
 	struct bc_liveness liveness;
 
 	*linked = (struct bc_linked){0};
-	bc_program_build(program, &linked->arena, facts, nfacts);
+	bc_program_build(program, &linked->arena, facts, nfacts, models);
 	bc_marks_init(&linked->marks, &linked->arena, program, models, plugins);
 	linked->search.plugins = linked->broken.plugins = plugins;
-	bc_solve(&linked->solution, program, models);
+	bc_solve(&linked->solution, program);
 	/* from here on the call graph is frozen */
 	bc_marks_match_cuts(&linked->marks, program);
 	bc_completion_init(&linked->completion, program);
 	bc_busy_init(&linked->busy, program);
-	bc_relevance_init(&linked->relevance, program, models, &linked->marks, &linked->busy);
-	prepare_interp(linked, models);
+	bc_relevance_init(&linked->relevance, program, &linked->marks, &linked->busy);
+	prepare_interp(linked);
 	bc_liveness_init(&liveness, &linked->interp);
 	bc_roots_find(&linked->roots, &linked->solution, models, &linked->marks, &liveness);
 	bc_liveness_fini(&liveness);
-	bc_discover(&linked->discovery, &linked->roots, &linked->solution, &linked->interp, models);
+	bc_discover(&linked->discovery, &linked->roots, &linked->solution, &linked->interp);
 	bc_roots_skip(&linked->roots, program, config);
 	bc_roots_move_workers(&linked->roots, program, &linked->marks);
 	/* the roots are complete */
 	bc_globals_settle(&linked->globals, &linked->roots);
 	bc_modes_init(&linked->modes, &linked->solution, models, &linked->interp);
 	bc_limits_init(&linked->limits, &linked->modes, &linked->completion, linked->forks);
-	bc_locks_init(
-		&linked->locks, &linked->solution, models, &linked->roots, &linked->completion);
-	bc_identity_init(&linked->identity, program, models);
+	bc_locks_init(&linked->locks, &linked->solution, &linked->roots, &linked->completion);
+	bc_identity_init(&linked->identity, program);
 	bc_phases_init(&linked->phases, program, models);
-	bc_effects_init(&linked->effects, program, models);
+	bc_effects_init(&linked->effects, program);
 	bc_spins_init(&linked->spins, program, models, &linked->completion, &linked->effects);
 	bc_ready_init(&linked->ready, &linked->modes, &linked->effects);
 	run_search(linked, &linked->search, &linked->roots, models);

@@ -40,14 +40,12 @@ static int is_long_rule(const struct bc_sink_rule *rule)
 
 static int is_long_sink(const struct finder *f, uint32_t sym)
 {
-	const struct bc_sink_rule *const *rules;
-	int n = 0;
+	const struct bc_name_rules *rules = f->program->syms[sym].rules;
 
 	if (f->program->syms[sym].func != BC_NONE)
 		return 0;
-	rules = bc_models_sinks(f->locks->models, f->program->syms[sym].name, &n);
-	for (int i = 0; i < n; i++)
-		if (is_long_rule(rules[i]))
+	for (int i = 0; i < rules->nsinks; i++)
+		if (is_long_rule(rules->sinks[i]))
 			return 1;
 	return 0;
 }
@@ -121,10 +119,12 @@ static void reach(struct finder *f, uint32_t func)
 static const struct bc_lock_rule *lock_rule(const struct finder *f, uint32_t call, int *takes)
 {
 	uint32_t sym = f->program->calls[call].sym;
+	const struct bc_name_rules *rules = sym == BC_NONE ? NULL : f->program->syms[sym].rules;
 
-	if (sym == BC_NONE || f->program->syms[sym].func != BC_NONE)
+	if (!rules || f->program->syms[sym].func != BC_NONE)
 		return NULL;
-	return bc_models_lock(f->locks->models, f->program->syms[sym].name, takes);
+	*takes = rules->take != NULL;
+	return rules->take ? rules->take : rules->release;
 }
 
 static uint32_t lock_place(const struct bc_solution *solution, uint32_t call, int arg)
@@ -181,13 +181,12 @@ static void find_long_locks(struct finder *f, uint32_t func)
 }
 
 void bc_locks_init(struct bc_locks *locks, const struct bc_solution *solution,
-	const struct bc_models *models, const struct bc_roots *roots,
-	const struct bc_completion *completion)
+	const struct bc_roots *roots, const struct bc_completion *completion)
 {
 	const struct bc_program *program = solution->places.program;
 	struct finder f = {.locks = locks, .program = program, .completion = completion};
 
-	*locks = (struct bc_locks){.solution = solution, .models = models};
+	*locks = (struct bc_locks){.solution = solution};
 	f.on_worker = bc_xcalloc(program->nfuncs + 1, 1);
 	f.stalls = bc_xcalloc(program->nfuncs + 1, 1);
 	for (size_t i = 0; i < roots->list.count; i++)
@@ -211,12 +210,11 @@ const struct bc_long_lock *bc_locks_waits_for(const struct bc_locks *locks, uint
 	const struct bc_program *program = locks->solution->places.program;
 	uint32_t sym = program->calls[call].sym, place;
 	const struct bc_lock_rule *rule;
-	int takes = 0;
 
 	if (!locks->list.count || sym == BC_NONE)
 		return NULL;
-	rule = bc_models_lock(locks->models, program->syms[sym].name, &takes);
-	if (!rule || !takes)
+	rule = program->syms[sym].rules->take;
+	if (!rule)
 		return NULL;
 	place = lock_place(locks->solution, call, rule->arg);
 	for (size_t i = 0; i < locks->list.count; i++)

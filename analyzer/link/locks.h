@@ -20,13 +20,11 @@ struct bc_long_lock {
 
 struct bc_locks {
 	const struct bc_solution *solution;
-	const struct bc_models *models;
 	BC_VEC(struct bc_long_lock) list;
 };
 
 void bc_locks_init(struct bc_locks *locks, const struct bc_solution *solution,
-	const struct bc_models *models, const struct bc_roots *roots,
-	const struct bc_completion *completion);
+	const struct bc_roots *roots, const struct bc_completion *completion);
 void bc_locks_fini(struct bc_locks *locks);
 
 /* Who may hold the lock that this call takes, for long; NULL when nobody does or it takes none. */

@@ -16,14 +16,17 @@ const struct bc_creator_rule *bc_makers_rule(const struct bc_makers *makers, uin
 {
 	if (sym == BC_NONE || makers->program->syms[sym].func != BC_NONE)
 		return NULL;
-	return bc_models_creator(makers->models, makers->program->syms[sym].name);
+	return makers->program->syms[sym].rules->creator;
 }
 
 int bc_makers_same(const struct bc_makers *makers, uint32_t sym)
 {
+	const struct bc_same_rule *rule;
+
 	if (sym == BC_NONE || makers->program->syms[sym].func != BC_NONE)
 		return 0;
-	return bc_models_same(makers->models, makers->program->syms[sym].name);
+	rule = makers->program->syms[sym].rules->same;
+	return rule ? rule->arg : 0;
 }
 
 static uint32_t arguments_of(const struct bc_pred *pred)

@@ -74,15 +74,14 @@ void bc_origins_each_watch(struct bc_mode_solver *s, uint32_t call,
 {
 	const struct bc_program *program = s->modes->program;
 	const struct bc_call *c = &program->calls[call];
-	const struct bc_register_rule *const *rules;
-	int n = 0;
+	const struct bc_name_rules *rules;
 
 	if (c->sym == BC_NONE)
 		return;
-	rules = bc_models_registers(s->modes->models, program->syms[c->sym].name, &n);
-	for (int r = 0; r < n; r++)
-		for (int i = 0; i < rules[r]->nroles; i++) {
-			const struct bc_role *role = &rules[r]->roles[i];
+	rules = program->syms[c->sym].rules;
+	for (int r = 0; r < rules->nregisters; r++)
+		for (int i = 0; i < rules->registers[r]->nroles; i++) {
+			const struct bc_role *role = &rules->registers[r]->roles[i];
 			uint32_t fd = role->fd_arg ? bc_call_argument(&program->funcs[c->func],
 							     c->node, role->fd_arg)
 						   : BC_NONE;

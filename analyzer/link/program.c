@@ -8,6 +8,7 @@
 /* What is being collected; the finished tables are copied into the program's arena. */
 struct builder {
 	struct bc_program *program;
+	const struct bc_models *models;
 	struct bc_buf key; /* scratch */
 	struct bc_intern sym_keys, field_keys, type_keys;
 	BC_VEC(struct bc_sym) syms;
@@ -103,12 +104,13 @@ static uint32_t add_symbol(struct builder *b, const struct bc_image *image, uint
 	id = bc_intern_n(&b->sym_keys, b->key.data, b->key.len);
 
 	if (id == b->syms.count)
-		bc_vec_push(&b->syms, (struct bc_sym){.name = bc_fact_str(facts, fact->name),
-
-					      .flags = fact->flags,
-					      .type = BC_NONE,
-					      .func = BC_NONE,
-					      .file = ""});
+		bc_vec_push(&b->syms,
+			(struct bc_sym){.name = bc_fact_str(facts, fact->name),
+				.rules = bc_models_of(b->models, bc_fact_str(facts, fact->name)),
+				.flags = fact->flags,
+				.type = BC_NONE,
+				.func = BC_NONE,
+				.file = ""});
 	merge_symbol(&b->syms.items[id], image, fact);
 	return id;
 }
@@ -215,9 +217,9 @@ static void resolve_aliases(struct builder *b, const struct bc_image *image)
 }
 
 void bc_program_build(struct bc_program *program, struct bc_arena *arena,
-	const struct bc_facts *const *facts, uint32_t nfacts)
+	const struct bc_facts *const *facts, uint32_t nfacts, const struct bc_models *models)
 {
-	struct builder b = {.program = program};
+	struct builder b = {.program = program, .models = models};
 
 	*program = (struct bc_program){.arena = arena, .nimages = nfacts};
 	program->images = BC_NEW_ARRAY(arena, struct bc_image, nfacts);

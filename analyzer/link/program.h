@@ -13,14 +13,16 @@
 #include "base/arena.h"
 #include "base/intern.h"
 #include "facts/facts.h"
+#include "models/models.h"
 #include "models/value.h"
 
 struct bc_image; /* one fact file with its maps from local to global numbers */
 
 struct bc_sym {
 	const char *name;
-	uint32_t flags;   /* enum bc_symbol_flag, or-ed over all mentions */
-	uint32_t type;    /* global function type, or BC_NONE */
+	const struct bc_name_rules *rules; /* what the packs say of the name */
+	uint32_t flags;                    /* enum bc_symbol_flag, or-ed over all mentions */
+	uint32_t type;                     /* global function type, or BC_NONE */
 	uint32_t func;    /* index of its definition in bc_program.funcs, or BC_NONE */
 	const char *file; /* of the definition if there is one, else of a declaration */
 	uint32_t line, column;
@@ -105,9 +107,9 @@ struct bc_image {
 	uint32_t *sym, *field, *type; /* local index -> global number */
 };
 
-/* Numbers everything in `facts` (which must outlive the program). */
+/* Numbers everything in `facts` (which must outlive the program, as must `models`). */
 void bc_program_build(struct bc_program *program, struct bc_arena *arena,
-	const struct bc_facts *const *facts, uint32_t nfacts);
+	const struct bc_facts *const *facts, uint32_t nfacts, const struct bc_models *models);
 
 /* ---- reading bodies ---- */
 

@@ -13,17 +13,16 @@ struct solver {
 	uint8_t *from_worker, *from_main; /* per function */
 };
 
-static const struct bc_queue_rule *rule_of(
-	const struct bc_models *models, const struct bc_program *program, uint32_t sym)
+static const struct bc_queue_rule *rule_of(const struct bc_program *program, uint32_t sym)
 {
 	if (sym == BC_NONE || program->syms[sym].func != BC_NONE)
 		return NULL;
-	return bc_models_queue(models, program->syms[sym].name);
+	return program->syms[sym].rules->queue;
 }
 
 static const struct bc_queue_rule *rule_of_call(const struct solver *s, uint32_t call)
 {
-	return rule_of(s->queues->models, s->program, s->program->calls[call].sym);
+	return rule_of(s->program, s->program->calls[call].sym);
 }
 
 /* ---- where queues travel ---- */
@@ -110,7 +109,7 @@ static int is_timer(const struct solver *s, uint32_t func, uint32_t node)
 
 	node = bc_uncast(f, node);
 	if (bc_callee_at(f, node) != BC_NONE) {
-		rule = rule_of(s->queues->models, s->program, bc_callee_at(f, node));
+		rule = rule_of(s->program, bc_callee_at(f, node));
 		return rule && rule->use == BC_QUEUE_TIMER;
 	}
 	if (f->nodes[node].kind != BC_N_LOCAL)
@@ -160,17 +159,17 @@ static int is_about_queues(const struct solver *s, const struct bc_func *f)
 {
 	for (uint32_t c = f->call; c < f->call + f->ncalls; c++) {
 		uint32_t sym = s->program->calls[c].sym;
-		const struct bc_register_rule *const *rules;
-		int n = 0;
+		const struct bc_name_rules *rules;
 
 		if (sym == BC_NONE || s->program->syms[sym].func != BC_NONE)
 			continue;
 		if (rule_of_call(s, c))
 			return 1;
-		rules = bc_models_registers(s->queues->models, s->program->syms[sym].name, &n);
-		for (int r = 0; r < n; r++)
-			for (int i = 0; i < rules[r]->nroles; i++)
-				if (rules[r]->roles[i].queue_arg || rules[r]->roles[i].source_arg)
+		rules = s->program->syms[sym].rules;
+		for (int r = 0; r < rules->nregisters; r++)
+			for (int i = 0; i < rules->registers[r]->nroles; i++)
+				if (rules->registers[r]->roles[i].queue_arg ||
+					rules->registers[r]->roles[i].source_arg)
 					return 1;
 	}
 	return 0;
@@ -183,7 +182,7 @@ static int find_makers(struct bc_queues *queues, const struct bc_program *progra
 
 	queues->apart = bc_xmalloc(program->nsyms + 1);
 	for (uint32_t i = 0; i < program->nsyms; i++) {
-		const struct bc_queue_rule *rule = rule_of(queues->models, program, i);
+		const struct bc_queue_rule *rule = rule_of(program, i);
 
 		queues->apart[i] =
 			rule && (rule->use == BC_QUEUE_MAKE || rule->use == BC_QUEUE_MAIN ||
@@ -209,13 +208,13 @@ static void let_travel(struct solver *s, const struct bc_solution *solution)
 	bc_travel_finish(travel);
 }
 
-void bc_queues_init(struct bc_queues *queues, const struct bc_solution *solution,
-	const struct bc_models *models, const struct bc_roots *roots)
+void bc_queues_init(
+	struct bc_queues *queues, const struct bc_solution *solution, const struct bc_roots *roots)
 {
 	const struct bc_program *program = solution->places.program;
 	struct solver s = {.queues = queues, .program = program};
 
-	*queues = (struct bc_queues){.program = program, .models = models};
+	*queues = (struct bc_queues){.program = program};
 	if (!find_makers(queues, program))
 		return;
 	let_travel(&s, solution);
@@ -254,8 +253,7 @@ static uint32_t queue_of_source(const struct bc_queues *queues, uint32_t func, u
 	const struct bc_func *f = &program->funcs[func];
 
 	for (uint32_t c = f->call; c < f->call + f->ncalls; c++) {
-		const struct bc_queue_rule *rule =
-			rule_of(queues->models, program, program->calls[c].sym);
+		const struct bc_queue_rule *rule = rule_of(program, program->calls[c].sym);
 		uint32_t node = program->calls[c].node, other;
 
 		if (!rule || rule->use != BC_QUEUE_ATTACH)

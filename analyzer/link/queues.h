@@ -28,7 +28,6 @@ struct bc_queue {
 
 struct bc_queues {
 	const struct bc_program *program;
-	const struct bc_models *models;
 	BC_VEC(struct bc_queue) list;
 	struct bc_travel travel; /* of the queues, each by its number; none in programs without */
 	uint8_t *apart;          /* per symbol: calls of it have a place of their own each */
@@ -36,8 +35,8 @@ struct bc_queues {
 };
 
 /* `roots` knows the workers by now. */
-void bc_queues_init(struct bc_queues *queues, const struct bc_solution *solution,
-	const struct bc_models *models, const struct bc_roots *roots);
+void bc_queues_init(
+	struct bc_queues *queues, const struct bc_solution *solution, const struct bc_roots *roots);
 void bc_queues_fini(struct bc_queues *queues);
 
 /* Who runs the callback that this call registers in this role. */

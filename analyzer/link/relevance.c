@@ -16,22 +16,20 @@ struct work {
 /* Rules speak of library functions: a name that the program defines itself is looked into instead.
  */
 static void mark_sinks(struct bc_relevance *relevance, const struct bc_program *program,
-	const struct bc_models *models, const struct bc_marks *marks)
+	const struct bc_marks *marks)
 {
 	for (uint32_t i = 0; i < program->nsyms; i++) {
 		const struct bc_sym *sym = &program->syms[i];
-		const struct bc_sink_rule *const *rules;
-		int n, has_body = sym->func != BC_NONE && !(sym->flags & BC_SYM_SYSTEM);
+		int has_body = sym->func != BC_NONE && !(sym->flags & BC_SYM_SYSTEM);
 
 		if (!(sym->flags & BC_SYM_FUNCTION) || bc_mark_ends_path(&marks->of[i]))
 			continue;
 		if (marks->of[i].flags & BC_MARK_BLOCKING)
 			relevance->is_sink[i] = 1;
-		if (bc_models_never_blocks(models, sym->name))
+		if (sym->rules->never)
 			continue;
-		rules = bc_models_sinks(models, sym->name, &n);
-		for (int k = 0; k < n; k++)
-			relevance->is_sink[i] |= rules[k]->own || !has_body;
+		for (int k = 0; k < sym->rules->nsinks; k++)
+			relevance->is_sink[i] |= sym->rules->sinks[k]->own || !has_body;
 	}
 }
 
@@ -225,7 +223,7 @@ static void close_over_calls(struct work *w, uint32_t *params)
 }
 
 void bc_relevance_init(struct bc_relevance *relevance, const struct bc_program *program,
-	const struct bc_models *models, const struct bc_marks *marks, const struct bc_busy *busy)
+	const struct bc_marks *marks, const struct bc_busy *busy)
 {
 	struct work w = {.relevance = relevance, .program = program, .marks = marks};
 
@@ -234,7 +232,7 @@ void bc_relevance_init(struct bc_relevance *relevance, const struct bc_program *
 	relevance->is_sink = bc_xcalloc(program->nsyms + 1, 1);
 	relevance->letters = bc_xcalloc(program->nfuncs + 1, sizeof(uint32_t));
 	memcpy(relevance->to_sink, busy->has, program->nfuncs + 1);
-	mark_sinks(relevance, program, models, marks);
+	mark_sinks(relevance, program, marks);
 	mark_ways_to_sinks(relevance, program, marks);
 	w.depends = bc_xmalloc((program->nfuncs + 1) * sizeof(*w.depends));
 	for (uint32_t i = 0; i < program->nfuncs; i++) {

@@ -22,7 +22,7 @@ struct bc_relevance {
 };
 
 void bc_relevance_init(struct bc_relevance *relevance, const struct bc_program *program,
-	const struct bc_models *models, const struct bc_marks *marks, const struct bc_busy *busy);
+	const struct bc_marks *marks, const struct bc_busy *busy);
 void bc_relevance_fini(struct bc_relevance *relevance);
 
 #endif

@@ -216,14 +216,12 @@ static void add_registrations(struct bc_roots *roots, const struct bc_solution *
 			uint32_t sym = program->targets[c->target + t].sym;
 			struct registration r = {roots, solution, models, queues, call, NULL, NULL,
 				program->syms[sym].name};
-			const struct bc_register_rule *const *rules;
-			int n;
+			const struct bc_name_rules *rules = program->syms[sym].rules;
 
-			rules = bc_models_registers(models, r.api, &n);
-			if (n && !bc_is_live(liveness, call))
+			if (rules->nregisters && !bc_is_live(liveness, call))
 				continue;
-			for (int i = 0; i < n; i++) {
-				r.rule = rules[i];
+			for (int i = 0; i < rules->nregisters; i++) {
+				r.rule = rules->registers[i];
 				if (applies(models, r.rule, program, call, sym))
 					add_roles(&r);
 			}
@@ -342,7 +340,7 @@ void bc_roots_find(struct bc_roots *roots, const struct bc_solution *solution,
 
 	add_registrations(roots, solution, models, NULL, liveness);
 	/* who runs on a thread of its own is known by now */
-	bc_queues_init(&queues, solution, models, roots);
+	bc_queues_init(&queues, solution, roots);
 	add_registrations(roots, solution, models, &queues, liveness);
 	bc_queues_fini(&queues);
 	add_fields(roots, solution, models);

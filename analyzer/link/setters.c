@@ -22,8 +22,7 @@ static uint32_t next_set_argument(const struct bc_mode_solver *s, uint32_t sym, 
 {
 	const struct bc_program *program = s->modes->program;
 	uint32_t func = program->syms[sym].func, param;
-	const struct bc_mode_rule *rule =
-		func == BC_NONE ? bc_models_mode(s->modes->models, program->syms[sym].name) : NULL;
+	const struct bc_mode_rule *rule = func == BC_NONE ? program->syms[sym].rules->mode : NULL;
 
 	if (rule)
 		return (*nth)++ == 0 ? (uint32_t)rule->fd_arg : BC_NONE;
@@ -118,9 +117,8 @@ static int effect_of_call(const struct bc_mode_solver *s, const struct bc_call_e
 	uint32_t nparams;
 
 	if (sym->func == BC_NONE)
-		return under_condition(s, event,
-			effect_of_rule(s, bc_models_mode(s->modes->models, sym->name), event),
-			unless);
+		return under_condition(
+			s, event, effect_of_rule(s, sym->rules->mode, event), unless);
 	if (depth > MAX_WRAPPERS)
 		return BC_ORIGIN_UNDECIDED;
 	interp.context = &trial;

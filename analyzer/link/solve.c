@@ -30,7 +30,6 @@ struct pair {
 
 struct solver {
 	struct bc_program *program;
-	const struct bc_models *models;
 	struct bc_solution *solution;
 	uint32_t *out;       /* per place: first flow out of it, BC_NONE */
 	uint32_t *listening; /* per place: first listener */
@@ -279,9 +278,8 @@ static void call_through(struct solver *s, uint32_t call, uint32_t node, int syn
 static void add_sync_arguments(struct solver *s, uint32_t call)
 {
 	const struct bc_call *c = &s->program->calls[call];
-	int nrules;
-	const struct bc_register_rule *const *rules =
-		bc_models_registers(s->models, s->program->syms[c->sym].name, &nrules);
+	int nrules = s->program->syms[c->sym].rules->nregisters;
+	const struct bc_register_rule *const *rules = s->program->syms[c->sym].rules->registers;
 
 	for (int r = 0; r < nrules; r++)
 		for (int i = 0; i < rules[r]->nroles; i++) {
@@ -362,10 +360,9 @@ static void fill_with_none(uint32_t *items, uint32_t n)
 	memset(items, 0xff, n * sizeof(*items));
 }
 
-void bc_solve(
-	struct bc_solution *solution, struct bc_program *program, const struct bc_models *models)
+void bc_solve(struct bc_solution *solution, struct bc_program *program)
 {
-	struct solver s = {.program = program, .models = models, .solution = solution};
+	struct solver s = {.program = program, .solution = solution};
 	const struct bc_flow_reader reader = {read_flow, read_call, &s};
 	uint32_t nplaces;
 

@@ -35,8 +35,7 @@ struct bc_solution {
 };
 
 /* Fills program->targets and each call's range of them. */
-void bc_solve(
-	struct bc_solution *solution, struct bc_program *program, const struct bc_models *models);
+void bc_solve(struct bc_solution *solution, struct bc_program *program);
 void bc_solution_fini(struct bc_solution *solution);
 
 /* The functions that a place (a representative) holds; *n receives their number. */

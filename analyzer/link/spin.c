@@ -54,15 +54,14 @@ static int takes_descriptor(const struct finder *s, uint32_t sym, int arg)
 
 static const struct bc_sink_rule *rule_of(const struct finder *s, uint32_t sym)
 {
-	const struct bc_sink_rule *const *rules;
-	int n;
+	const struct bc_name_rules *rules = s->program->syms[sym].rules;
 
 	if (s->program->syms[sym].func != BC_NONE)
 		return NULL;
-	rules = bc_models_sinks(s->models, s->program->syms[sym].name, &n);
-	for (int i = 0; i < n; i++)
-		if (takes_descriptor(s, sym, bc_pred_fd_argument(rules[i]->nonblocking_when)))
-			return rules[i];
+	for (int i = 0; i < rules->nsinks; i++)
+		if (takes_descriptor(
+			    s, sym, bc_pred_fd_argument(rules->sinks[i]->nonblocking_when)))
+			return rules->sinks[i];
 	return NULL;
 }
 

@@ -7,7 +7,6 @@
 
 struct finder {
 	const struct bc_program *program;
-	const struct bc_models *models;
 	struct bc_waits *waits;
 };
 
@@ -38,7 +37,7 @@ static const struct bc_wait_rule *rule_of(const struct finder *w, uint32_t call)
 
 	if (c->sym == BC_NONE || w->program->syms[c->sym].func != BC_NONE)
 		return NULL;
-	rule = bc_models_wait(w->models, w->program->syms[c->sym].name);
+	rule = w->program->syms[c->sym].rules->wait;
 	if (!rule || !rule->count_arg)
 		return rule;
 	return is_at_most_one(
@@ -63,11 +62,10 @@ static void see_call(void *context, const struct bc_call_event *event)
 		(uint8_t)count_parameter(w, &w->program->calls[event->call], rule->count_arg);
 }
 
-void bc_waits_find(
-	struct bc_waits *waits, const struct bc_interp *interp, const struct bc_models *models)
+void bc_waits_find(struct bc_waits *waits, const struct bc_interp *interp)
 {
 	const struct bc_program *program = interp->program;
-	struct finder finder = {program, models, waits};
+	struct finder finder = {program, waits};
 	struct bc_interp looking = *interp;
 
 	waits->is = bc_xcalloc(program->ncalls + 1, 1);

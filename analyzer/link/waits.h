@@ -15,8 +15,7 @@ struct bc_waits {
 			   descriptors it waits, from 1; 0 without */
 };
 
-void bc_waits_find(
-	struct bc_waits *waits, const struct bc_interp *interp, const struct bc_models *models);
+void bc_waits_find(struct bc_waits *waits, const struct bc_interp *interp);
 /* Does this call of the function around the wait `wait` hand it no more than one descriptor? */
 int bc_wait_is_for_one(const struct bc_waits *waits, const struct bc_program *program,
 	uint32_t wait, uint32_t call);

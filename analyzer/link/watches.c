@@ -54,9 +54,9 @@ void bc_watches_mark(struct bc_mode_solver *s, uint32_t call)
 {
 	const struct bc_program *program = s->modes->program;
 	const struct bc_call *c = &program->calls[call];
-	int arg = c->sym == BC_NONE
-			  ? 0
-			  : bc_models_watches(s->modes->models, program->syms[c->sym].name);
+	const struct bc_watch_rule *rule =
+		c->sym == BC_NONE ? NULL : program->syms[c->sym].rules->watch;
+	int arg = rule ? rule->fd_arg : 0;
 	uint32_t node = arg ? bc_call_argument(&program->funcs[c->func], c->node, arg) : BC_NONE;
 
 	if (node != BC_NONE)

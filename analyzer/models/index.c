@@ -95,7 +95,7 @@ static void collect_mentions(const struct bc_models *models, struct mentions *me
 
 /* Puts one mention into its name's entry; `slots` is a row with room for all mentions. */
 static void fill_entry(
-	struct bc_name_entry *entry, const struct mention *mention, const void **slots)
+	struct bc_name_rules *entry, const struct mention *mention, const void **slots)
 {
 	switch (mention->role) {
 	case ROLE_SINK:
@@ -136,7 +136,7 @@ static void hash_names(struct bc_arena *arena, struct bc_models_index *index)
 	index->nslots = 16;
 	while (index->nslots < index->nnames * 2)
 		index->nslots *= 2;
-	index->slots = BC_NEW_ARRAY(arena, const struct bc_name_entry *, index->nslots);
+	index->slots = BC_NEW_ARRAY(arena, const struct bc_name_rules *, index->nslots);
 	for (size_t i = 0; i < index->nnames; i++) {
 		const char *name = index->names[i].name;
 		size_t at = XXH3_64bits(name, strlen(name)) & (index->nslots - 1);
@@ -159,7 +159,7 @@ static void index_names(
 	if (n)
 		qsort(mentions.list.items, n, sizeof(*mentions.list.items), compare_mentions);
 	slots = BC_NEW_ARRAY(arena, const void *, n);
-	index->names = BC_NEW_ARRAY(arena, struct bc_name_entry, n);
+	index->names = BC_NEW_ARRAY(arena, struct bc_name_rules, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct mention *mention = &mentions.list.items[i];
 

@@ -4,23 +4,6 @@
 
 #include "models/models.h"
 
-struct bc_name_entry {
-	const char *name;
-	const struct bc_sink_rule **sinks;
-	const struct bc_register_rule **registers;
-	const struct bc_wait_rule *wait;
-	const struct bc_creator_rule *creator;
-	const struct bc_mode_rule *mode;
-	const struct bc_watch_rule *watch;
-	const struct bc_queue_rule *queue;
-	const struct bc_same_rule *same;
-	const struct bc_lock_rule *take, *release;
-	int identity;
-	const struct bc_limit_rule **limits;
-	int nsinks, nregisters, nlimits;
-	int fork, never;
-};
-
 struct bc_field_entry {
 	const char *record, *field;
 	int order;
@@ -28,10 +11,10 @@ struct bc_field_entry {
 };
 
 struct bc_models_index {
-	struct bc_name_entry *names;
+	struct bc_name_rules *names;
 	struct bc_field_entry *fields;      /* exact, sorted */
 	struct bc_field_entry *patterns;    /* in order of the packs */
-	const struct bc_name_entry **slots; /* names by hash */
+	const struct bc_name_rules **slots; /* names by hash */
 	size_t nnames, nfields, npatterns, nslots;
 };
 

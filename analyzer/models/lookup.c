@@ -6,124 +6,57 @@
 
 /* ---- functions ---- */
 
-static const struct bc_name_entry *find_name(const struct bc_models *models, const char *name)
+const struct bc_name_rules *bc_models_of(const struct bc_models *models, const char *name)
 {
+	static const struct bc_name_rules none;
 	const struct bc_models_index *index = models->index;
 	size_t at;
 
 	if (!index)
-		return NULL;
+		return &none;
 	at = XXH3_64bits(name, strlen(name)) & (index->nslots - 1);
 	for (; index->slots[at]; at = (at + 1) & (index->nslots - 1))
 		if (!strcmp(index->slots[at]->name, name))
 			return index->slots[at];
-	return NULL;
+	return &none;
 }
 
 const struct bc_sink_rule *const *bc_models_sinks(
 	const struct bc_models *models, const char *name, int *n)
 {
-	const struct bc_name_entry *entry = find_name(models, name);
+	const struct bc_name_rules *rules = bc_models_of(models, name);
 
-	*n = entry ? entry->nsinks : 0;
-	return entry ? entry->sinks : NULL;
+	*n = rules->nsinks;
+	return rules->sinks;
 }
 
 const struct bc_register_rule *const *bc_models_registers(
 	const struct bc_models *models, const char *name, int *n)
 {
-	const struct bc_name_entry *entry = find_name(models, name);
+	const struct bc_name_rules *rules = bc_models_of(models, name);
 
-	*n = entry ? entry->nregisters : 0;
-	return entry ? entry->registers : NULL;
+	*n = rules->nregisters;
+	return rules->registers;
 }
 
 const struct bc_wait_rule *bc_models_wait(const struct bc_models *models, const char *name)
 {
-	const struct bc_name_entry *entry = find_name(models, name);
-
-	return entry ? entry->wait : NULL;
-}
-
-const struct bc_creator_rule *bc_models_creator(const struct bc_models *models, const char *name)
-{
-	const struct bc_name_entry *entry = find_name(models, name);
-
-	return entry ? entry->creator : NULL;
-}
-
-const struct bc_mode_rule *bc_models_mode(const struct bc_models *models, const char *name)
-{
-	const struct bc_name_entry *entry = find_name(models, name);
-
-	return entry ? entry->mode : NULL;
-}
-
-const struct bc_limit_rule *const *bc_models_limits(
-	const struct bc_models *models, const char *name, int *n)
-{
-	const struct bc_name_entry *entry = find_name(models, name);
-
-	*n = entry ? entry->nlimits : 0;
-	return entry ? entry->limits : NULL;
-}
-
-int bc_models_same(const struct bc_models *models, const char *name)
-{
-	const struct bc_name_entry *entry = find_name(models, name);
-
-	return entry && entry->same ? entry->same->arg : 0;
-}
-
-const struct bc_queue_rule *bc_models_queue(const struct bc_models *models, const char *name)
-{
-	const struct bc_name_entry *entry = find_name(models, name);
-
-	return entry ? entry->queue : NULL;
-}
-
-int bc_models_watches(const struct bc_models *models, const char *name)
-{
-	const struct bc_name_entry *entry = find_name(models, name);
-
-	return entry && entry->watch ? entry->watch->fd_arg : 0;
-}
-
-const struct bc_lock_rule *bc_models_lock(
-	const struct bc_models *models, const char *name, int *takes)
-{
-	const struct bc_name_entry *entry = find_name(models, name);
-
-	*takes = entry && entry->take;
-	if (!entry)
-		return NULL;
-	return entry->take ? entry->take : entry->release;
-}
-
-int bc_models_is_thread_identity(const struct bc_models *models, const char *name)
-{
-	const struct bc_name_entry *entry = find_name(models, name);
-
-	return entry && entry->identity;
+	return bc_models_of(models, name)->wait;
 }
 
 int bc_models_is_fork(const struct bc_models *models, const char *name)
 {
-	const struct bc_name_entry *entry = find_name(models, name);
-
-	return entry && entry->fork;
+	return bc_models_of(models, name)->fork;
 }
 
 int bc_models_never_blocks(const struct bc_models *models, const char *name)
 {
-	const struct bc_name_entry *entry = find_name(models, name);
-
-	return entry && entry->never;
+	return bc_models_of(models, name)->never;
 }
 
 int bc_models_knows(const struct bc_models *models, const char *name)
 {
-	return find_name(models, name) != NULL;
+	return bc_models_of(models, name)->name != NULL;
 }
 
 /* ---- fields ---- */

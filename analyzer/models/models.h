@@ -99,6 +99,12 @@ int bc_models_load_text(struct bc_arena *arena, const char *name, const char *te
 
 void bc_models_set_constant(struct bc_models *models, const char *name, int64_t value);
 
+/*
+ * What the packs say of a function's name; never NULL, `name` is NULL when they do not mention it.
+ * Linking asks once per symbol and keeps the answer there; the others below ask by name each time.
+ */
+const struct bc_name_rules *bc_models_of(const struct bc_models *models, const char *name);
+
 /* Rules for a function's name, in order of the packs; *n receives their number. */
 const struct bc_sink_rule *const *bc_models_sinks(
 	const struct bc_models *models, const char *name, int *n);
@@ -114,22 +120,6 @@ const struct bc_field_rule *bc_models_field(
 /* The phase of callbacks that wait for a signal, and the signal's name ("SIGHUP"). */
 enum bc_phase bc_models_phase_of_signal(
 	const struct bc_models *models, int64_t number, const char **name);
-/* Rules by which the function sets limits, in order of the packs. */
-const struct bc_limit_rule *const *bc_models_limits(
-	const struct bc_models *models, const char *name, int *n);
-/* NULL when the function makes no descriptor, or changes the mode of none. */
-const struct bc_creator_rule *bc_models_creator(const struct bc_models *models, const char *name);
-const struct bc_mode_rule *bc_models_mode(const struct bc_models *models, const char *name);
-/* The argument that the function's result is another name for, 0 when it is none. */
-int bc_models_same(const struct bc_models *models, const char *name);
-/* NULL when the function has nothing to do with queues. */
-const struct bc_queue_rule *bc_models_queue(const struct bc_models *models, const char *name);
-/* The argument that the function has watched, 0 when it watches none. */
-int bc_models_watches(const struct bc_models *models, const char *name);
-/* NULL when the function is about no lock; *takes tells whether it takes or releases it. */
-const struct bc_lock_rule *bc_models_lock(
-	const struct bc_models *models, const char *name, int *takes);
-int bc_models_is_thread_identity(const struct bc_models *models, const char *name);
 int bc_models_is_fork(const struct bc_models *models, const char *name);
 /* A function is never both here and in the sinks: the later pack decides. */
 int bc_models_never_blocks(const struct bc_models *models, const char *name);
@@ -144,6 +134,26 @@ struct bc_worst bc_models_worst(const struct bc_models *models, const struct bc_
 	enum bc_category category, enum bc_bound bound);
 /* 1 when any rule at all mentions the function. */
 int bc_models_knows(const struct bc_models *models, const char *name);
+
+/* The rules that mention one function; lists are in the order of the packs. */
+struct bc_name_rules {
+	const char *name;
+	const struct bc_sink_rule **sinks;
+	const struct bc_register_rule **registers;
+	const struct bc_limit_rule **limits; /* by which the function sets limits */
+	int nsinks, nregisters, nlimits;
+	/* NULL where the function does no such thing; of several rules the last one counts */
+	const struct bc_wait_rule *wait;
+	const struct bc_creator_rule *creator; /* makes a descriptor */
+	const struct bc_mode_rule *mode;       /* changes the mode of one */
+	const struct bc_watch_rule *watch;     /* has one watched */
+	const struct bc_queue_rule *queue;
+	const struct bc_same_rule *same; /* its result is another name for an argument */
+	const struct bc_lock_rule *take, *release;
+	uint8_t identity; /* tells on which thread code runs */
+	uint8_t fork;     /* returns twice */
+	uint8_t never;    /* never blocks; then it has no sinks, the later pack decides */
+};
 
 /* How a predicate reads the call it is asked about. Arguments count from 1. */
 struct bc_call_view {

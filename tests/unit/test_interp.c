@@ -51,11 +51,9 @@ static void on_call(void *context, const struct bc_call_event *event)
 		bc_buf_str(&probe->out, "call");
 }
 
-static int is_fork(void *context, const char *name)
-{
-	(void)context;
-	return !strcmp(name, "fork");
-}
+static const char pack[] = "schema: blockcheck-rules/1\n"
+			   "pack: {name: p, version: '1', license: MIT}\n"
+			   "forks: [fork]\n";
 
 /* Runs f(p, q) with the given first parameter (NULL: unknown). */
 static void run(const char *text, const struct bc_value *param, struct bc_buf *out)
@@ -65,6 +63,7 @@ static void run(const char *text, const struct bc_value *param, struct bc_buf *o
 	struct bc_arena arena = BC_ARENA_INIT;
 	struct bc_completion completion;
 	struct bc_program program;
+	struct bc_models models;
 	struct bc_facts facts;
 	const struct bc_facts *list[] = {&facts};
 	struct probe probe = {.program = &program};
@@ -79,11 +78,13 @@ static void run(const char *text, const struct bc_value *param, struct bc_buf *o
 	image = bc_fw_finish(fw, &size, hash);
 	if (bc_facts_load(&facts, image, size))
 		fail_msg("%s: %s", text, bc_error_message());
-	bc_program_build(&program, &arena, list, 1);
+	if (bc_models_load_text(&arena, "p.yaml", pack, strlen(pack), &models))
+		fail_msg("%s", bc_error_message());
+	bc_program_build(&program, &arena, list, 1, &models);
 	for (uint32_t i = 0; i < program.ncalls; i++)
 		program.calls[i].ntargets = 0;
 	bc_completion_init(&completion, &program);
-	forks = bc_find_forks(&program, is_fork, NULL);
+	forks = bc_find_forks(&program);
 	interp.forks = forks;
 	bc_interp_run(&interp, 0, param, param ? 1 : 0);
 	bc_buf_str(out, bc_buf_text(&probe.out));
