@@ -80,7 +80,7 @@ static size_t next_size(const struct bc_arena_block *last, size_t wanted)
 }
 #endif
 
-void *bc_arena_alloc(struct bc_arena *arena, size_t size)
+void *bc_arena_raw(struct bc_arena *arena, size_t size)
 {
 	struct bc_arena_block *block = arena->blocks;
 	void *p;
@@ -95,7 +95,13 @@ void *bc_arena_alloc(struct bc_arena *arena, size_t size)
 #endif
 	p = block->data + arena->used;
 	arena->used += size;
-	return memset(p, 0, size); /* here, not for the whole block: much of it is never used */
+	return p;
+}
+
+void *bc_arena_alloc(struct bc_arena *arena, size_t size)
+{
+	/* here, not for the whole block: much of it is never used */
+	return memset(bc_arena_raw(arena, size), 0, size);
 }
 
 void *bc_arena_calloc(struct bc_arena *arena, size_t count, size_t size)
@@ -109,7 +115,7 @@ void *bc_arena_calloc(struct bc_arena *arena, size_t count, size_t size)
 
 char *bc_arena_strndup(struct bc_arena *arena, const char *text, size_t len)
 {
-	char *copy = bc_arena_alloc(arena, len + 1);
+	char *copy = bc_arena_raw(arena, len + 1);
 
 	memcpy(copy, text, len);
 	copy[len] = '\0';

@@ -32,6 +32,9 @@ struct bc_arena {
 /* Zeroed memory, aligned for any type. `size` 0 gives a valid pointer to nothing. */
 void *bc_arena_alloc(struct bc_arena *arena, size_t size) __attribute__((malloc, returns_nonnull));
 
+/* The same, not zeroed: for what is written whole at once. */
+void *bc_arena_raw(struct bc_arena *arena, size_t size) __attribute__((malloc, returns_nonnull));
+
 /* `count * size` zeroed bytes; overflow of the product ends the process. */
 void *bc_arena_calloc(struct bc_arena *arena, size_t count, size_t size)
 	__attribute__((malloc, returns_nonnull));

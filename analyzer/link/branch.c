@@ -104,17 +104,19 @@ static void branch_logical(struct bc_walk *w, uint32_t node, struct bc_env *yes,
 	bc_walk_branch(w, bc_kid(f, node, 0), yes, no);
 	if (!goes_on->alive)
 		return;
-	bc_env_copy(&second, goes_on, &w->scratch);
-	if (is_and)
+	if (is_and) {
 		bc_walk_branch(w, bc_kid(f, node, 1), goes_on, &second);
-	else
+	} else {
+		bc_env_copy(&second, goes_on, &w->scratch);
 		bc_walk_branch(w, bc_kid(f, node, 1), &second, goes_on);
+	}
 	half_child = settled->alive && second.alive && settled->child != second.child;
 	bc_env_join(settled, &second, &w->scratch);
 	settled->maybe_child |= (uint8_t)half_child;
 }
 
-/* Runs a condition: `yes` comes in, `yes` and `no` go out as the environments of the two sides. */
+/* Runs a condition: `yes` comes in, `yes` and `no` (of any content before) go out as the
+ * environments of the two sides. */
 void bc_walk_branch(struct bc_walk *w, uint32_t node, struct bc_env *yes, struct bc_env *no)
 {
 	const struct bc_node *n = &w->f->nodes[node];

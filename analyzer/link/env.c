@@ -26,7 +26,7 @@ void bc_env_copy(struct bc_env *to, const struct bc_env *from, struct bc_arena *
 	to->child = from->child;
 	to->maybe_child = from->maybe_child;
 	to->maybe_start = from->maybe_start;
-	to->slots = BC_NEW_ARRAY(arena, struct bc_value, from->nslots);
+	to->slots = bc_arena_raw(arena, from->nslots * sizeof(*to->slots));
 	if (from->nslots)
 		memcpy(to->slots, from->slots, from->nslots * sizeof(*to->slots));
 }
@@ -104,7 +104,8 @@ void bc_env_join(struct bc_env *into, const struct bc_env *other, struct bc_aren
 		return;
 	}
 	for (uint32_t i = 0; i < into->nslots; i++)
-		into->slots[i] = bc_value_join(&into->slots[i], &other->slots[i]);
+		if (into->slots[i].kind != BC_V_TOP) /* of most locals nothing is known */
+			into->slots[i] = bc_value_join(&into->slots[i], &other->slots[i]);
 	join_missing(into, other);
 	join_memory(into, other);
 	into->guards = common_guards(into->guards, other->guards);

@@ -50,7 +50,6 @@ static struct bc_value eval_condition(struct bc_walk *w, uint32_t node, struct b
 	struct bc_env no;
 	struct bc_value value;
 
-	bc_env_copy(&no, env, &w->scratch);
 	bc_walk_branch(w, node, env, &no);
 	value = !no.alive ? bc_value_int(1) : !env->alive ? bc_value_int(0) : bc_value_top();
 	if (env->alive && no.alive && env->maybe_start != no.maybe_start) {
@@ -75,7 +74,6 @@ static struct bc_value eval_cond(struct bc_walk *w, uint32_t node, struct bc_env
 	struct bc_env no;
 	struct bc_value a, b;
 
-	bc_env_copy(&no, env, &w->scratch);
 	bc_walk_branch(w, bc_kid(f, node, 0), env, &no);
 	a = eval_side(w, bc_kid(f, node, 1), env);
 	b = eval_side(w, bc_kid(f, node, 2), &no);

@@ -12,9 +12,10 @@ static void exec_if(struct bc_walk *w, uint32_t node, struct bc_env *env)
 	const struct bc_func *f = w->f;
 	struct bc_env no;
 
-	bc_env_copy(&no, env, &w->scratch);
-	if (env->alive) /* else only a label inside brings control here */
+	if (env->alive)
 		bc_walk_branch(w, bc_kid(f, node, 0), env, &no);
+	else /* only a label inside brings control here */
+		bc_env_copy(&no, env, &w->scratch);
 	bc_walk_exec(w, bc_kid(f, node, 1), env);
 	bc_walk_exec(w, bc_kid(f, node, 2), &no);
 	bc_env_join(env, &no, &w->scratch);
@@ -59,9 +60,10 @@ static void exec_do(struct bc_walk *w, uint32_t node, struct bc_env *env, struct
 	bc_walk_exec(w, bc_kid(w->f, node, 2), env);
 	/* continue leads to the condition, with nothing known that the body changed */
 	bc_env_join(env, &entry, &w->scratch);
-	bc_env_copy(exits, env, &w->scratch);
 	if (env->alive)
 		bc_walk_branch(w, bc_kid(w->f, node, 0), env, exits);
+	else
+		bc_env_copy(exits, env, &w->scratch);
 }
 
 /* while and for. A loop that is not reached may still be entered by a label in its body. */
@@ -71,11 +73,12 @@ static void exec_while(struct bc_walk *w, uint32_t node, struct bc_env *env, str
 	uint32_t condition = bc_kid(f, node, 0);
 	int reached = env->alive;
 
-	bc_env_copy(exits, env, &w->scratch);
+	if (reached && f->nodes[condition].kind != BC_N_NONE)
+		bc_walk_branch(w, condition, env, exits);
+	else
+		bc_env_copy(exits, env, &w->scratch);
 	if (f->nodes[condition].kind == BC_N_NONE)
 		exits->alive = 0;
-	else if (reached)
-		bc_walk_branch(w, condition, env, exits);
 	bc_walk_exec(w, bc_kid(f, node, 2), env);
 	if (!reached)
 		bc_env_join(exits, env, &w->scratch);
