@@ -7,37 +7,6 @@
  * behind wrappers; beyond, "the loop" is just main(). */
 enum { MAX_DEPTH = 4 };
 
-/* ---- who calls whom, backwards ---- */
-
-static void index_callers(struct bc_loop_search *s)
-{
-	const struct bc_program *program = s->program;
-	uint32_t *at;
-
-	s->callers = bc_xcalloc(program->nfuncs + 2, sizeof(uint32_t));
-	for (uint32_t i = 0; i < program->ntargets; i++) {
-		uint32_t func = program->syms[program->targets[i].sym].func;
-
-		if (func != BC_NONE)
-			s->callers[func + 1]++;
-	}
-	for (uint32_t i = 0; i <= program->nfuncs; i++)
-		s->callers[i + 1] += s->callers[i];
-	s->sites = bc_xmalloc((s->callers[program->nfuncs] + 1) * sizeof(uint32_t));
-	at = bc_xmalloc((program->nfuncs + 1) * sizeof(uint32_t));
-	memcpy(at, s->callers, (program->nfuncs + 1) * sizeof(uint32_t));
-	for (uint32_t c = 0; c < program->ncalls; c++)
-		for (uint32_t t = 0; t < program->calls[c].ntargets; t++) {
-			uint32_t func =
-				program->syms[program->targets[program->calls[c].target + t].sym]
-					.func;
-
-			if (func != BC_NONE)
-				s->sites[at[func]++] = c;
-		}
-	free(at);
-}
-
 /* ---- from the waits up to the loops ---- */
 
 uint32_t bc_loop_around(const struct bc_func *f, uint32_t node, uint32_t inner)
@@ -208,8 +177,9 @@ static void climb(struct bc_loop_search *s, uint32_t wait, uint32_t *visited)
 		if (step.depth == MAX_DEPTH || visited[step.func] == wait)
 			continue;
 		visited[step.func] = wait;
-		for (uint32_t k = s->callers[step.func]; k < s->callers[step.func + 1]; k++) {
-			uint32_t call = s->sites[k];
+		for (uint32_t k = s->program->sites_at[step.func];
+			k < s->program->sites_at[step.func + 1]; k++) {
+			uint32_t call = s->program->sites[k];
 
 			if (step.depth == 0 &&
 				bc_wait_is_for_one(&s->waits, s->program, wait, call))
@@ -320,7 +290,6 @@ void bc_loop_search_run(struct bc_loop_search *s, const struct bc_solution *solu
 {
 	*s = (struct bc_loop_search){.program = solution->places.program, .solution = solution};
 	bc_waits_find(&s->waits, interp);
-	index_callers(s);
 	climb_from_all(s);
 	keep_own_waits(s);
 }
@@ -328,8 +297,6 @@ void bc_loop_search_run(struct bc_loop_search *s, const struct bc_solution *solu
 void bc_loop_search_fini(struct bc_loop_search *s)
 {
 	bc_waits_fini(&s->waits);
-	free(s->callers);
-	free(s->sites);
 	bc_vec_fini(&s->steps);
 	bc_vec_fini(&s->candidates);
 }

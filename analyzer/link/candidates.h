@@ -28,8 +28,6 @@ struct bc_loop_search {
 	const struct bc_program *program;
 	const struct bc_solution *solution;
 	struct bc_waits waits;
-	uint32_t *callers; /* per function: its range in `sites`, the call sites that reach it */
-	uint32_t *sites;
 	BC_VEC(struct bc_loop_step) steps;
 	BC_VEC(struct bc_loop_candidate) candidates;
 };

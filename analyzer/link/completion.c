@@ -10,9 +10,8 @@ enum { RETURNS, NO_RETURN, LEAVES };
 /* in bc_completion.known; no set of enum bc_exit bits */
 enum { UNKNOWN = 0xff };
 
-int bc_has_entry(const struct bc_func *func, uint32_t node)
+static int find_entry(const struct bc_func *func, uint32_t node, uint32_t end)
 {
-	uint32_t end = node + func->nodes[node].size;
 	uint32_t switch_end = node; /* cases before it belong to a switch of the subtree itself */
 
 	for (uint32_t i = node; i < end; i++) {
@@ -26,6 +25,16 @@ int bc_has_entry(const struct bc_func *func, uint32_t node)
 			switch_end = i + func->nodes[i].size;
 	}
 	return 0;
+}
+
+int bc_has_entry(const struct bc_func *func, uint32_t node)
+{
+	uint32_t end = node + func->nodes[node].size;
+
+	/* mostly there is none at all */
+	if (func->first_entry == BC_NONE || func->first_entry >= end || func->last_entry < node)
+		return 0;
+	return find_entry(func, node, end);
 }
 
 static int exits_of_call(const struct bc_completion *c, const struct bc_func *f, uint32_t node)
@@ -191,16 +200,6 @@ int bc_completes(const struct bc_completion *c, uint32_t func, uint32_t node)
 	return known[node];
 }
 
-/* Callers of functions found not to return are looked at (again). */
-static void queue_callers(
-	const struct bc_program *program, const uint8_t *noreturn, uint8_t *queued)
-{
-	for (uint32_t i = 0; i < program->ncalls; i++)
-		if (program->calls[i].sym != BC_NONE &&
-			noreturn[program->calls[i].sym] == NO_RETURN)
-			queued[program->calls[i].func] = 1;
-}
-
 /* These do not return either, but the process goes on: elsewhere, or in its other threads. */
 static int goes_on_elsewhere(const char *name)
 {
@@ -227,31 +226,52 @@ static int kind_of(const struct bc_sym *sym)
 	return (sym->flags & BC_SYM_NORETURN) || ends_by_name(sym->name) ? NO_RETURN : RETURNS;
 }
 
+/* Those who call a function that does not return may not do so either. */
+static void queue_callers(const struct bc_program *program, const uint8_t *noreturn,
+	const uint8_t *seen, uint8_t *queued)
+{
+	for (uint32_t i = 0; i < program->ncalls; i++) {
+		uint32_t sym = program->calls[i].sym;
+
+		if (sym != BC_NONE && noreturn[sym] == NO_RETURN && !seen[sym])
+			queued[program->calls[i].func] = 1;
+	}
+}
+
+/* One round over the queue. 1 when it found functions that do not return. */
+static int find_noreturn(struct bc_completion *completion, const uint8_t *queued)
+{
+	const struct bc_program *program = completion->program;
+	int found = 0;
+
+	for (uint32_t i = 0; i < program->nfuncs; i++) {
+		uint32_t sym = program->funcs[i].sym;
+
+		if (!queued[i] || sym == BC_NONE || completion->noreturn[sym] ||
+			bc_completes(completion, i, 0))
+			continue;
+		completion->noreturn[sym] = NO_RETURN;
+		found = 1;
+	}
+	return found;
+}
+
 void bc_completion_init(struct bc_completion *completion, const struct bc_program *program)
 {
 	uint8_t *queued = bc_xmalloc(program->nfuncs + 1);
-	int changed = 1;
+	uint8_t *seen = bc_xcalloc(program->nsyms + 1, 1); /* per symbol: its callers were queued */
 
 	*completion = (struct bc_completion){.program = program};
 	completion->noreturn = bc_xmalloc(program->nsyms + 1);
 	for (uint32_t i = 0; i < program->nsyms; i++)
 		completion->noreturn[i] = (uint8_t)kind_of(&program->syms[i]);
-	while (changed) {
-		changed = 0;
-		memset(queued, 0, program->nfuncs);
-		queue_callers(program, completion->noreturn, queued);
-		for (uint32_t i = 0; i < program->nfuncs; i++) {
-			uint32_t sym = program->funcs[i].sym;
-
-			if (!queued[i] || sym == BC_NONE || completion->noreturn[sym])
-				continue;
-			if (!bc_completes(completion, i, 0)) {
-				completion->noreturn[sym] = NO_RETURN;
-				changed = 1;
-			}
-		}
-	}
+	do {
+		memset(queued, 0, program->nfuncs + 1);
+		queue_callers(program, completion->noreturn, seen, queued);
+		memcpy(seen, completion->noreturn, program->nsyms);
+	} while (find_noreturn(completion, queued));
 	completion->known = bc_xcalloc(program->nfuncs + 1, sizeof(*completion->known));
+	free(seen);
 	free(queued);
 }
 

@@ -84,10 +84,12 @@ static void add_dispatches(struct bc_loop_search *s, struct bc_discovery *discov
 /* Is the function called from drivers of loops alone? */
 static int is_helper(const struct bc_loop_search *s, const uint8_t *driver, uint32_t func)
 {
-	for (uint32_t i = s->callers[func]; i < s->callers[func + 1]; i++)
-		if (!driver[s->program->calls[s->sites[i]].func])
+	const uint32_t *at = s->program->sites_at;
+
+	for (uint32_t i = at[func]; i < at[func + 1]; i++)
+		if (!driver[s->program->calls[s->program->sites[i]].func])
 			return 0;
-	return s->callers[func] < s->callers[func + 1];
+	return at[func] < at[func + 1];
 }
 
 static int is_in_loop(const struct bc_func *f, uint32_t node)

@@ -87,21 +87,6 @@ static void find_questions(struct bc_fields *fields, uint32_t func)
 	}
 }
 
-/* Did something change for a callee in this round or later? */
-static int callee_changed(
-	const struct bc_program *program, uint32_t call, const uint32_t *changed, uint32_t round)
-{
-	const struct bc_call *c = &program->calls[call];
-
-	for (uint32_t t = 0; t < c->ntargets; t++) {
-		uint32_t callee = program->syms[program->targets[c->target + t].sym].func;
-
-		if (callee != BC_NONE && changed[callee] >= round)
-			return 1;
-	}
-	return 0;
-}
-
 /* What its callees want to know of a parameter that it hands on, a function wants to know itself.
  */
 static int pass_wishes_back(struct bc_fields *fields, uint32_t call)
@@ -126,33 +111,69 @@ static int pass_wishes_back(struct bc_fields *fields, uint32_t call)
 	return fields->nwanted[c->func] != before;
 }
 
+/* Which calls to look at, a bit each: in this round, and in the next one. */
+struct due {
+	uint64_t *now, *next;
+	uint32_t words;
+};
+
+/* Something changed for a function in the round that is at call `at`, and goes downwards. */
+static void want_callers(
+	const struct bc_program *program, struct due *due, uint32_t func, uint32_t at)
+{
+	for (uint32_t i = program->sites_at[func]; i < program->sites_at[func + 1]; i++) {
+		uint32_t site = program->sites[i];
+
+		if (site < at)
+			due->now[site / 64] |= UINT64_C(1) << site % 64;
+		due->next[site / 64] |= UINT64_C(1) << site % 64;
+	}
+}
+
+/* One round, from the last call to the first. 1 when something changed. */
+static int pass_round(struct bc_fields *fields, struct due *due, const uint8_t *concerns,
+	int (*pass_back)(struct bc_fields *fields, uint32_t call))
+{
+	const struct bc_program *program = fields->program;
+	int changed = 0;
+
+	for (uint32_t w = due->words; w-- > 0;)
+		while (due->now[w]) {
+			uint32_t bit = 63 - (uint32_t)__builtin_clzll(due->now[w]);
+			uint32_t call = w * 64 + bit, caller = program->calls[call].func;
+
+			due->now[w] &= ~(UINT64_C(1) << bit);
+			if ((concerns && !concerns[caller]) || !pass_back(fields, call))
+				continue;
+			want_callers(program, due, caller, call);
+			changed = 1;
+		}
+	return changed;
+}
+
 /*
- * Hands something back from callees to callers until nothing changes. Only calls of functions for
- * which something changed since are looked at again.
+ * Hands something back from callees to callers until nothing changes. After the first round, only
+ * calls of functions for which something changed are looked at again.
  */
 static void close_over_calls(struct bc_fields *fields, const uint8_t *concerns,
 	int (*pass_back)(struct bc_fields *fields, uint32_t call))
 {
-	const struct bc_program *program = fields->program;
-	uint32_t n = program->nfuncs, round = 1;
-	uint32_t *changed = bc_xcalloc(n + 1, sizeof(*changed)); /* per function: in which round */
-	int again = 1;
+	uint32_t n = fields->program->ncalls;
+	struct due due = {.words = n / 64 + 1};
+	size_t size = due.words * sizeof(*due.now);
 
-	for (; again; round++) {
-		again = 0;
-		for (uint32_t i = program->ncalls; i-- > 0;) {
-			uint32_t caller = program->calls[i].func;
+	due.now = bc_xmalloc(size);
+	due.next = bc_xcalloc(due.words, sizeof(*due.next));
+	memset(due.now, 0xff, size);
+	due.now[due.words - 1] = (UINT64_C(1) << n % 64) - 1;
+	while (pass_round(fields, &due, concerns, pass_back)) {
+		uint64_t *done = due.now; /* all zero by now */
 
-			if ((concerns && !concerns[caller]) ||
-				(round > 1 && !callee_changed(program, i, changed, round - 1)))
-				continue;
-			if (!pass_back(fields, i))
-				continue;
-			changed[caller] = round;
-			again = 1;
-		}
+		due.now = due.next;
+		due.next = done;
 	}
-	free(changed);
+	free(due.now);
+	free(due.next);
 }
 
 static void find_wanted(struct bc_fields *fields, const struct bc_relevance *relevance)
@@ -240,42 +261,6 @@ static int pass_spoils_back(struct bc_fields *fields, uint32_t call)
 	return fields->spoils[c->func] != before;
 }
 
-/* Who calls whom, once per pair: the callers of function i are at[i] .. at[i + 1]. */
-struct callers {
-	uint32_t *at, *list;
-};
-
-static void find_callers(struct callers *callers, const struct bc_program *program)
-{
-	uint32_t *last = bc_xmalloc((program->nfuncs + 1) * sizeof(*last));
-
-	callers->at = bc_xcalloc(program->nfuncs + 2, sizeof(uint32_t));
-	callers->list = NULL;
-	/* twice over the calls, which come caller by caller: to count, then to fill */
-	for (int pass = 0; pass < 2; pass++) {
-		memset(last, 0xff, (program->nfuncs + 1) * sizeof(*last));
-		for (uint32_t i = 0; i < program->ncalls; i++)
-			for (uint32_t t = 0; t < program->calls[i].ntargets; t++) {
-				uint32_t sym = program->targets[program->calls[i].target + t].sym;
-				uint32_t callee = program->syms[sym].func;
-
-				if (callee == BC_NONE || last[callee] == program->calls[i].func)
-					continue;
-				last[callee] = program->calls[i].func;
-				if (pass == 0)
-					callers->at[callee + 2]++;
-				else
-					callers->list[callers->at[callee + 1]++] = last[callee];
-			}
-		for (uint32_t i = 0; pass == 0 && i < program->nfuncs; i++)
-			callers->at[i + 2] += callers->at[i + 1];
-		if (pass == 0)
-			callers->list = bc_xmalloc(
-				(callers->at[program->nfuncs + 1] + 1) * sizeof(uint32_t));
-	}
-	free(last);
-}
-
 static int add_writes(struct bc_fields *fields, uint32_t caller, uint32_t callee)
 {
 	uint64_t *mine = fields->writes + (size_t)caller * fields->words, more = 0;
@@ -288,35 +273,50 @@ static int add_writes(struct bc_fields *fields, uint32_t caller, uint32_t callee
 	return more != 0;
 }
 
-/* What a callee writes, its caller writes. */
+/* Hands on what one function writes. 1 when a caller did not have it yet. */
+static int pass_writes_of(struct bc_fields *fields, uint32_t callee, uint8_t *waits)
+{
+	const struct bc_program *program = fields->program;
+	uint32_t last = BC_NONE;
+	int some = 0;
+
+	for (uint32_t i = program->sites_at[callee]; i < program->sites_at[callee + 1]; i++) {
+		uint32_t caller = program->calls[program->sites[i]].func;
+
+		/* a caller's sites stand together */
+		if (caller == last)
+			continue;
+		last = caller;
+		if (!add_writes(fields, caller, callee))
+			continue;
+		waits[caller] = 1;
+		some = 1;
+	}
+	return some;
+}
+
+/* What a callee writes, its caller writes. Once over all is enough where nothing goes in circles.
+ */
 static void pass_writes_back(struct bc_fields *fields)
 {
 	uint32_t n = fields->program->nfuncs;
+	uint32_t *order = bc_xmalloc((n + 1) * sizeof(*order));
 	uint8_t *waits = bc_xmalloc(n + 1);
-	struct callers callers;
-	BC_VEC(uint32_t) work = {0};
+	int again = 1;
 
-	find_callers(&callers, fields->program);
+	bc_program_order(fields->program, order);
 	memset(waits, 1, n + 1);
-	for (uint32_t i = 0; i < n; i++)
-		bc_vec_push(&work, i);
-	while (work.count) {
-		uint32_t callee = bc_vec_pop(&work);
-
-		waits[callee] = 0;
-		for (uint32_t i = callers.at[callee]; i < callers.at[callee + 1]; i++) {
-			uint32_t caller = callers.list[i];
-
-			if (!add_writes(fields, caller, callee) || waits[caller])
+	while (again) {
+		again = 0;
+		for (uint32_t i = 0; i < n; i++) {
+			if (!waits[order[i]])
 				continue;
-			waits[caller] = 1;
-			bc_vec_push(&work, caller);
+			waits[order[i]] = 0;
+			again |= pass_writes_of(fields, order[i], waits);
 		}
 	}
-	bc_vec_fini(&work);
-	free(callers.at);
-	free(callers.list);
 	free(waits);
+	free(order);
 }
 
 /* ---- the whole ---- */

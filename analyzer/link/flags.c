@@ -73,19 +73,41 @@ static void install(
 			: BC_PHASE_NORMAL);
 }
 
+static int names(const struct bc_handler_rule *rule, const char *function)
+{
+	for (int i = 0; i < rule->nfunctions; i++)
+		if (!strcmp(function, rule->functions[i]))
+			return 1;
+	return 0;
+}
+
+/* One byte per symbol, which the caller frees: it installs handlers. Calls outnumber symbols. */
+static uint8_t *find_installers(const struct finder *finder)
+{
+	uint8_t *installs = bc_xcalloc(finder->program->nsyms + 1, 1);
+
+	for (uint32_t i = 0; i < finder->program->nsyms; i++)
+		for (int r = 0; r < finder->models->nhandlers; r++)
+			installs[i] |= (uint8_t)names(
+				&finder->models->handlers[r], finder->program->syms[i].name);
+	return installs;
+}
+
 static void find_handlers(struct finder *finder)
 {
-	for (uint32_t i = 0; i < finder->program->ncalls; i++) {
-		const struct bc_call *c = &finder->program->calls[i];
+	const struct bc_program *program = finder->program;
+	uint8_t *installs = find_installers(finder);
 
-		for (int r = 0; c->sym != BC_NONE && r < finder->models->nhandlers; r++) {
-			const struct bc_handler_rule *rule = &finder->models->handlers[r];
+	for (uint32_t i = 0; i < program->ncalls; i++) {
+		const struct bc_call *c = &program->calls[i];
 
-			for (int k = 0; k < rule->nfunctions; k++)
-				if (!strcmp(finder->program->syms[c->sym].name, rule->functions[k]))
-					install(finder, c, rule);
-		}
+		if (c->sym == BC_NONE || !installs[c->sym])
+			continue;
+		for (int r = 0; r < finder->models->nhandlers; r++)
+			if (names(&finder->models->handlers[r], program->syms[c->sym].name))
+				install(finder, c, &finder->models->handlers[r]);
 	}
+	free(installs);
 }
 
 /* ---- flags ---- */
@@ -102,12 +124,12 @@ static int is_reset(const struct bc_func *f, uint32_t node)
 static uint32_t changed_variable(const struct bc_func *f, uint32_t node)
 {
 	const struct bc_node *n = &f->nodes[node];
-	int changes = (n->kind == BC_N_ASSIGN && !is_reset(f, node)) || bc_node_increments(n) ||
-		      n->kind == BC_N_ADDR;
 
-	return changes && n->size > 1 && f->nodes[node + 1].kind == BC_N_VAR
-		       ? bc_node_sym(f, &f->nodes[node + 1])
-		       : BC_NONE;
+	if (n->size == 1 || n[1].kind != BC_N_VAR ||
+		(n->kind != BC_N_ASSIGN && n->kind != BC_N_ADDR && !bc_node_increments(n)) ||
+		(n->kind == BC_N_ASSIGN && is_reset(f, node)))
+		return BC_NONE;
+	return bc_node_sym(f, n + 1);
 }
 
 static void find_changes(struct finder *finder, const struct bc_func *f)
@@ -126,17 +148,11 @@ static void find_changes(struct finder *finder, const struct bc_func *f)
 	}
 }
 
-static uint8_t *zeros(uint32_t n)
-{
-	uint8_t *bytes = bc_xcalloc(n + 1, 1);
-
-	return bytes;
-}
-
 uint8_t *bc_flags_of_handlers(const struct bc_program *program, const struct bc_models *models)
 {
 	uint32_t n = program->nsyms;
-	struct finder finder = {program, models, zeros(n), zeros(n), zeros(n)};
+	struct finder finder = {
+		program, models, bc_xcalloc(n + 1, 1), bc_xcalloc(n + 1, 1), bc_xcalloc(n + 1, 1)};
 
 	find_handlers(&finder);
 	for (uint32_t i = 0; i < program->nfuncs; i++)

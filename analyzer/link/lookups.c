@@ -31,8 +31,19 @@ static const struct bc_node *second_argument(const struct bc_node *call)
 		       : NULL;
 }
 
+/* Most units look nothing up; their bodies need not be read. */
+static int names_lookup(const struct bc_facts *facts)
+{
+	for (uint32_t i = 0; i < facts->nsymbols; i++)
+		if (looks_up(bc_fact_str(facts, facts->symbols[i].name)))
+			return 1;
+	return 0;
+}
+
 void bc_lookups_add(struct bc_lookups *lookups, const struct bc_facts *facts)
 {
+	if (!names_lookup(facts))
+		return;
 	for (uint32_t i = 0; i + 1 < facts->nnodes; i++) {
 		const struct bc_node *call = &facts->nodes[i], *name;
 

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/vec.h"
+#include "link/texts.h"
 
 /* What is being collected; the finished tables are copied into the program's arena. */
 struct builder {
@@ -35,11 +36,13 @@ static uint32_t add_type(struct builder *b, const struct bc_facts *facts, uint32
 	uint32_t id = bc_intern(&b->type_keys, spelling);
 
 	if (id == b->types.count)
-		bc_vec_push(&b->types, (struct bc_typeinfo){.spelling = spelling,
-					       .params = bc_fact_str(facts, type->params),
-					       .ret = type->ret,
-					       .variadic = type->variadic,
-					       .noproto = type->noproto});
+		bc_vec_push(&b->types,
+			(struct bc_typeinfo){.spelling = spelling,
+				.params = bc_fact_str(facts, type->params),
+				.ret = type->ret,
+				.variadic = type->variadic,
+				.noproto = type->noproto,
+				.reads = bc_reads_of_type(type->noproto ? "" : spelling)});
 	return id;
 }
 
@@ -115,13 +118,20 @@ static uint32_t add_symbol(struct builder *b, const struct bc_image *image, uint
 	return id;
 }
 
-static void add_calls(struct builder *b, struct bc_func *func, uint32_t index)
+/* Calls, and where control may enter in the middle. */
+static void read_body(struct builder *b, struct bc_func *func, uint32_t index)
 {
 	func->call = (uint32_t)b->calls.count;
+	func->first_entry = BC_NONE;
 	for (uint32_t i = 0; i < func->nnodes; i++) {
 		const struct bc_node *node = &func->nodes[i];
 		const struct bc_node *callee = node + 1;
 
+		if (node->kind == BC_N_LABEL || node->kind == BC_N_CASE ||
+			node->kind == BC_N_DEFAULT) {
+			func->first_entry = func->first_entry == BC_NONE ? i : func->first_entry;
+			func->last_entry = i;
+		}
 		if (node->kind != BC_N_CALL)
 			continue;
 		bc_vec_push(&b->calls,
@@ -161,7 +171,7 @@ static void add_function(
 		sym->func = index;
 		func.sym = image->sym[fact->symbol];
 	}
-	add_calls(b, &func, index);
+	read_body(b, &func, index);
 	bc_vec_push(&b->funcs, func);
 }
 

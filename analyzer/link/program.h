@@ -43,6 +43,7 @@ struct bc_fieldinfo {
 struct bc_typeinfo {
 	const char *spelling, *params; /* see bc_fact_type */
 	uint8_t ret, variadic, noproto;
+	uint64_t reads; /* bit i: what parameter i points to is const; none for f() */
 };
 
 /* A function with a body; or the file-scope initialisers of one file (sym == BC_NONE). */
@@ -55,7 +56,9 @@ struct bc_func {
 	uint32_t nlocals, nparams, nlabels;
 	const char *file;
 	uint32_t line, end_line;
-	uint32_t call, ncalls; /* its call sites in bc_program.calls, in tree order */
+	uint32_t call, ncalls;            /* its call sites in bc_program.calls, in tree order */
+	uint32_t first_entry, last_entry; /* the first and last LABEL, CASE or DEFAULT of its tree;
+					     without any, the first one is BC_NONE */
 };
 
 struct bc_call {
@@ -100,6 +103,9 @@ struct bc_program {
 
 	struct bc_target *targets; /* filled in by bc_solve() */
 	uint32_t ntargets;
+	/* filled in with the targets: the call sites of function i are sites[sites_at[i]] up to
+	 * sites[sites_at[i + 1]], in order, one for each target that leads to it */
+	uint32_t *sites, *sites_at;
 };
 
 struct bc_image {
@@ -110,6 +116,11 @@ struct bc_image {
 /* Numbers everything in `facts` (which must outlive the program, as must `models`). */
 void bc_program_build(struct bc_program *program, struct bc_arena *arena,
 	const struct bc_facts *const *facts, uint32_t nfacts, const struct bc_models *models);
+
+/* callers.c: fills in the sites; the targets are known. */
+void bc_program_index_callers(struct bc_program *program);
+/* All functions, callees before their callers as far as calls do not go round in circles. */
+void bc_program_order(const struct bc_program *program, uint32_t *order);
 
 /* ---- reading bodies ---- */
 

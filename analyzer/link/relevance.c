@@ -33,31 +33,53 @@ static void mark_sinks(struct bc_relevance *relevance, const struct bc_program *
 	}
 }
 
-/* One backward pass after the other, until no more functions lead to a sink. */
+/* Does the call lead to a sink, by itself or through a function that is known to? */
+static int leads_to_sink(const struct bc_relevance *relevance, const struct bc_program *program,
+	const struct bc_marks *marks, uint32_t call)
+{
+	const struct bc_call *c = &program->calls[call];
+
+	for (uint32_t t = 0; t < c->ntargets; t++) {
+		uint32_t sym = program->targets[c->target + t].sym;
+		uint32_t func = program->syms[sym].func;
+
+		if (relevance->is_sink[sym] || marks->of[sym].flags & BC_MARK_WATCHED ||
+			(func != BC_NONE && relevance->to_sink[func] &&
+				!bc_mark_ends_path(&marks->of[sym])))
+			return 1;
+	}
+	return 0;
+}
+
+/* From the calls that lead there at once, back to all callers. */
 static void mark_ways_to_sinks(struct bc_relevance *relevance, const struct bc_program *program,
 	const struct bc_marks *marks)
 {
-	int changed = 1;
+	BC_VEC(uint32_t) work = {0};
 
-	while (changed) {
-		changed = 0;
-		for (uint32_t i = 0; i < program->ncalls; i++) {
-			const struct bc_call *c = &program->calls[i];
+	for (uint32_t i = 0; i < program->ncalls; i++) {
+		uint32_t func = program->calls[i].func;
 
-			for (uint32_t t = 0; t < c->ntargets && !relevance->to_sink[c->func]; t++) {
-				uint32_t sym = program->targets[c->target + t].sym;
-				uint32_t func = program->syms[sym].func;
+		if (relevance->to_sink[func] || !leads_to_sink(relevance, program, marks, i))
+			continue;
+		relevance->to_sink[func] = 1;
+		bc_vec_push(&work, func);
+	}
+	while (work.count) {
+		uint32_t callee = bc_vec_pop(&work);
 
-				if (relevance->is_sink[sym] ||
-					marks->of[sym].flags & BC_MARK_WATCHED ||
-					(func != BC_NONE && relevance->to_sink[func] &&
-						!bc_mark_ends_path(&marks->of[sym]))) {
-					relevance->to_sink[c->func] = 1;
-					changed = 1;
-				}
-			}
+		for (uint32_t i = program->sites_at[callee]; i < program->sites_at[callee + 1];
+			i++) {
+			uint32_t call = program->sites[i], func = program->calls[call].func;
+
+			if (relevance->to_sink[func] ||
+				!leads_to_sink(relevance, program, marks, call))
+				continue;
+			relevance->to_sink[func] = 1;
+			bc_vec_push(&work, func);
 		}
 	}
+	bc_vec_fini(&work);
 }
 
 /* The parameters that an expression's value may come from; results of calls come from none. */
@@ -177,49 +199,51 @@ static uint32_t sink_arguments(const struct work *w, uint32_t func)
 	return mask;
 }
 
-/* What a call hands on to relevant parameters of its callees. */
-static uint32_t handed_on(const struct work *w, uint32_t call, const uint32_t *params)
+/* What a call hands on to a callee's relevant parameters. */
+static uint32_t handed_on(const struct work *w, uint32_t call, uint32_t params)
 {
 	const struct bc_call *c = &w->program->calls[call];
 	const struct bc_func *f = &w->program->funcs[c->func];
-	uint32_t mask = 0;
+	uint32_t mask = 0, i = 0;
 
-	for (uint32_t t = 0; t < c->ntargets; t++) {
-		const struct bc_target *target = &w->program->targets[c->target + t];
-		uint32_t callee = w->program->syms[target->sym].func;
-		uint32_t i = 0;
-
-		if (callee == BC_NONE || !params[callee])
+	BC_EACH_KID(f, c->node, kid)
+	{
+		if (kid == c->node + 1)
 			continue;
-		BC_EACH_KID(f, c->node, kid)
-		{
-			if (kid == c->node + 1)
-				continue;
-			if (i < BC_RELEVANT_PARAMS && params[callee] & (1u << i))
-				mask |= sources(f, w->depends[c->func], kid);
-			i++;
-		}
+		if (i < BC_RELEVANT_PARAMS && params & (1u << i))
+			mask |= sources(f, w->depends[c->func], kid);
+		i++;
 	}
 	return mask;
 }
 
+/* From each function of which a parameter is relevant, back to those who call it. */
 static void close_over_calls(struct work *w, uint32_t *params)
 {
-	int changed = 1;
+	const struct bc_program *program = w->program;
+	BC_VEC(uint32_t) work = {0};
 
-	while (changed) {
-		changed = 0;
-		for (uint32_t i = 0; i < w->program->ncalls; i++) {
-			uint32_t func = w->program->calls[i].func;
+	for (uint32_t i = 0; i < program->nfuncs; i++)
+		if (params[i])
+			bc_vec_push(&work, i);
+	while (work.count) {
+		uint32_t callee = bc_vec_pop(&work);
+
+		for (uint32_t i = program->sites_at[callee]; i < program->sites_at[callee + 1];
+			i++) {
+			uint32_t call = program->sites[i], func = program->calls[call].func;
 			uint32_t more;
 
 			if (!w->relevance->to_sink[func])
 				continue;
-			more = handed_on(w, i, params) & ~params[func];
+			more = handed_on(w, call, params[callee]) & ~params[func];
+			if (!more)
+				continue;
 			params[func] |= more;
-			changed |= more != 0;
+			bc_vec_push(&work, func);
 		}
 	}
+	bc_vec_fini(&work);
 }
 
 void bc_relevance_init(struct bc_relevance *relevance, const struct bc_program *program,
@@ -236,9 +260,10 @@ void bc_relevance_init(struct bc_relevance *relevance, const struct bc_program *
 	mark_ways_to_sinks(relevance, program, marks);
 	w.depends = bc_xmalloc((program->nfuncs + 1) * sizeof(*w.depends));
 	for (uint32_t i = 0; i < program->nfuncs; i++) {
-		w.depends[i] = find_dependencies(&program->funcs[i]);
+		w.depends[i] = NULL;
 		if (!relevance->to_sink[i])
 			continue;
+		w.depends[i] = find_dependencies(&program->funcs[i]);
 		relevance->params[i] = seeds(&w, i) | sink_arguments(&w, i);
 		relevance->letters[i] = letter_seeds(&w, i);
 	}

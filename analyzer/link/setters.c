@@ -26,6 +26,8 @@ static uint32_t next_set_argument(const struct bc_mode_solver *s, uint32_t sym, 
 
 	if (rule)
 		return (*nth)++ == 0 ? (uint32_t)rule->fd_arg : BC_NONE;
+	if (func == BC_NONE)
+		return BC_NONE;
 	param = bc_wrappers_next(&s->wrappers, func, nth);
 	return param == BC_NONE ? BC_NONE : param + 1;
 }

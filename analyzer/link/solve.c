@@ -137,7 +137,9 @@ static void bind(
 {
 	const struct bc_call *c = &s->program->calls[call];
 
-	if (!bc_held_add(s->bound_set, call, sym, 0, 0))
+	/* a direct call comes once, and first */
+	if (kind != BC_TARGET_DIRECT &&
+		(sym == c->sym || !bc_held_add(s->bound_set, call, sym, 0, 0)))
 		return;
 	bc_vec_push(&s->bound, (struct bc_target){sym, (uint8_t)kind, place});
 	bc_vec_push(&s->bound_call, call);
@@ -383,6 +385,7 @@ void bc_solve(struct bc_solution *solution, struct bc_program *program)
 	while (relax_empty_calls(&s) || take_loose_functions(&s));
 
 	store_targets(&s);
+	bc_program_index_callers(program);
 	solution->flows = s.flows.items;
 	solution->nflows = (uint32_t)s.flows.count;
 	bc_held_free(s.bound_set);

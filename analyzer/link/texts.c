@@ -5,6 +5,8 @@
 
 #include "base/vec.h"
 
+enum { READS = 64 }; /* bits in bc_typeinfo.reads */
+
 /* sprintf(3), asprintf(3), strdup(3), strcpy(3), string(3bsd); GLib's reference, "String
  * Utilities".
  */
@@ -122,17 +124,24 @@ static const char *find_parameter(const char *spelling, int nth, size_t *len)
 	}
 }
 
-int bc_may_write_argument(const struct bc_program *program, uint32_t type, int arg)
+uint64_t bc_reads_of_type(const char *spelling)
 {
-	const char *parameter, *star, *constant;
+	const char *parameter;
+	uint64_t reads = 0;
 	size_t len;
 
-	if (type == BC_NONE || program->types[type].noproto)
-		return 1;
-	parameter = find_parameter(program->types[type].spelling, arg, &len);
-	if (!parameter)
-		return 1;
-	star = memchr(parameter, '*', len);
-	constant = strstr(parameter, "const ");
-	return !(constant && star && constant < star);
+	for (int i = 0; i < READS && (parameter = find_parameter(spelling, i + 1, &len)); i++) {
+		const char *star = memchr(parameter, '*', len);
+		const char *constant = star ? strstr(parameter, "const ") : NULL;
+
+		if (constant && constant < star)
+			reads |= UINT64_C(1) << i;
+	}
+	return reads;
+}
+
+int bc_may_write_argument(const struct bc_program *program, uint32_t type, int arg)
+{
+	return type == BC_NONE || arg < 1 || arg > READS ||
+	       !(program->types[type].reads >> (arg - 1) & 1);
 }

@@ -26,4 +26,7 @@ struct bc_text_rule *bc_find_texts(const struct bc_program *program);
  */
 int bc_may_write_argument(const struct bc_program *program, uint32_t type, int arg);
 
+/* bc_typeinfo.reads of a function type as it is written. */
+uint64_t bc_reads_of_type(const char *spelling);
+
 #endif

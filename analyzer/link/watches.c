@@ -34,7 +34,9 @@ void bc_watches_mark_polled(struct bc_mode_solver *s, uint32_t func)
 		const struct bc_node *n = &f->nodes[i];
 		const struct bc_fieldinfo *field;
 
-		if (n->kind != BC_N_FIELD && n->kind != BC_N_SET)
+		if (n->kind != BC_N_SET && (n->kind != BC_N_FIELD || !i ||
+						   (f->nodes[i - 1].kind != BC_N_ASSIGN &&
+							   f->nodes[i - 1].kind != BC_N_INDEX)))
 			continue;
 		field = &s->modes->program->fields[bc_node_field(f, n)];
 		if (n->kind == BC_N_SET && !strcmp(field->record, "struct pollfd") &&
@@ -83,27 +85,42 @@ static int is_would_block(const struct bc_models *models, int64_t number)
 	return 0;
 }
 
+/* The number that a node compares something with; BC_NONE where it is no comparison. */
+static uint32_t compared_number(const struct bc_func *f, uint32_t node)
+{
+	const struct bc_node *n = &f->nodes[node];
+
+	if (n->kind == BC_N_CASE)
+		return node + 1;
+	return n->kind == BC_N_BINARY && (n->op == BC_OP_EQ || n->op == BC_OP_NE)
+		       ? bc_kid(f, node, 1)
+		       : BC_NONE;
+}
+
+static int reads_errno(const struct bc_modes *modes, const struct bc_func *f)
+{
+	for (uint32_t i = f->call; i < f->call + f->ncalls; i++)
+		if (modes->program->calls[i].sym != BC_NONE &&
+			!strcmp(modes->program->syms[modes->program->calls[i].sym].name,
+				"__errno_location"))
+			return 1;
+	return 0;
+}
+
 /* Does the body compare something with EAGAIN, and is errno looked at in it (or -EAGAIN meant)? */
 int bc_watches_believes(const struct bc_modes *modes, const struct bc_func *f)
 {
-	int compares = 0, negative = 0, reads_errno = 0;
+	int compares = 0;
 
 	for (uint32_t i = 0; i < f->nnodes; i++) {
-		const struct bc_node *n = &f->nodes[i];
-		uint32_t number = BC_NONE;
+		uint32_t number = compared_number(f, i);
 
-		if (n->kind == BC_N_FUNC &&
-			!strcmp(modes->program->syms[bc_node_sym(f, n)].name, "__errno_location"))
-			reads_errno = 1;
-		if (n->kind == BC_N_BINARY && (n->op == BC_OP_EQ || n->op == BC_OP_NE))
-			number = bc_kid(f, i, 1);
-		else if (n->kind == BC_N_CASE)
-			number = i + 1;
 		if (number == BC_NONE || f->nodes[number].kind != BC_N_INT ||
 			!is_would_block(modes->models, bc_node_int(f, &f->nodes[number])))
 			continue;
+		if (bc_node_int(f, &f->nodes[number]) < 0)
+			return 1;
 		compares = 1;
-		negative |= bc_node_int(f, &f->nodes[number]) < 0;
 	}
-	return compares && (reads_errno || negative);
+	return compares && reads_errno(modes, f);
 }
