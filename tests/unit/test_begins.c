@@ -82,6 +82,8 @@ static void test_names(void **state)
 	assert_string_equal(bc_plain_name(&arena, "_ZN3FooclEi"), "Foo::operator()");
 	assert_string_equal(bc_plain_name(&arena, "_ZGV"), "_ZGV");
 	assert_string_equal(bc_plain_name(&arena, "_Z"), "_Z");
+	assert_string_equal(bc_plain_name(&arena, "on_read.lto_priv.0"), "on_read");
+	assert_string_equal(bc_plain_name(&arena, "on_read.isra.0.cold"), "on_read");
 	bc_arena_fini(&arena);
 }
 

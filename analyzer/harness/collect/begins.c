@@ -97,6 +97,22 @@ static demangle_function *find_demangle(void)
 	return library ? (demangle_function *)dlsym(library, "__cxa_demangle") : NULL;
 }
 
+/* What compilers add to the names of copies and parts of functions. */
+static size_t without_suffix(const char *name)
+{
+	static const char *const added[] = {
+		".lto_priv.", ".constprop.", ".isra.", ".part.", ".cold", ".llvm."};
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < sizeof(added) / sizeof(added[0]); i++) {
+		const char *at = strstr(name, added[i]);
+
+		if (at && at > name && (size_t)(at - name) < length)
+			length = (size_t)(at - name);
+	}
+	return length;
+}
+
 const char *bc_plain_name(struct bc_arena *arena, const char *name)
 {
 	demangle_function *demangle;
@@ -105,7 +121,7 @@ const char *bc_plain_name(struct bc_arena *arena, const char *name)
 	char *text;
 
 	if (strncmp(name, "_Z", 2) != 0)
-		return bc_arena_strdup(arena, name);
+		return bc_arena_strndup(arena, name, without_suffix(name));
 	demangle = find_demangle();
 	text = demangle ? demangle(name, NULL, NULL, &status) : NULL;
 	if (text && status == 0)
