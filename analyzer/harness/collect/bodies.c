@@ -61,15 +61,35 @@ static int is_header(const char *file)
 	return len > 2 && !strcmp(file + len - 2, ".h");
 }
 
+/*
+ * What is called through a pointer, by the loop's function (at `i`) or by what its own file has
+ * between that and the callbacks. NULL: there is nothing.
+ */
+static const struct bc_run_where *find_pointed(
+	const struct bc_stall_work *work, uint32_t i, const char *file)
+{
+	for (uint32_t at = i; at > 0; at--) {
+		if (at < i && !(file && is_in_file(&work->stack[at], file)))
+			break;
+		if (at < work->nstack && work->stack[at].by_pointer)
+			return &work->stack[at - 1];
+	}
+	return NULL;
+}
+
 /* What the loop called there was the callback, or some layers of the loop's own file in between. */
 const struct bc_run_where *bc_stall_find_body(struct bc_stall_work *work)
 {
 	uint32_t i, j, at;
+	const struct bc_run_where *pointed;
 	const char *file;
 
 	if (!find_parting(work, &i, &j))
 		return NULL;
 	file = work->thread->wait_stack[j].file;
+	pointed = find_pointed(work, i, file);
+	if (pointed)
+		return pointed;
 	at = i;
 	while (file && at && is_in_file(&work->stack[at], file))
 		at--;

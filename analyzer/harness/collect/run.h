@@ -45,6 +45,7 @@ struct bc_run_where {
 	const char *module;   /* path, never NULL */
 	const char
 		*begins; /* without symbols: "libfoo.so+0x10", the same for all of the function */
+	int by_pointer;  /* on a stack: it calls the frame inside through a pointer */
 };
 
 struct bc_run_split {

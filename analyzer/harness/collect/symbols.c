@@ -13,6 +13,7 @@
 
 #include "base/fs.h"
 #include "harness/collect/begins.h"
+#include "harness/collect/callsite.h"
 #include "harness/collect/vdso.h"
 
 enum {
@@ -312,6 +313,14 @@ static void keep_place(struct bc_symbols *symbols, uint64_t address, uint32_t fi
 	HASH_ADD(hh, symbols->places, address, sizeof(address), place);
 }
 
+static int is_call_by_pointer(Dwfl_Module *module, uint64_t after)
+{
+	GElf_Addr bias = 0;
+	Elf *elf = dwfl_module_getelf(module, &bias);
+
+	return bc_callsite_is_indirect(elf, after - bias);
+}
+
 /* A program that never stops coming from somewhere else does not get all of memory. */
 static void add_frames_at(struct bc_symbols *symbols, Dwfl_Module *module, uint64_t address)
 {
@@ -329,6 +338,8 @@ static void add_frames_at(struct bc_symbols *symbols, Dwfl_Module *module, uint6
 		return;
 	}
 	find_frames_at(symbols, module, address);
+	if (symbols->count > first)
+		symbols->frames[first].by_pointer = is_call_by_pointer(module, address + 1);
 	/* the stack's end may have cut it short */
 	if (symbols->count < BC_STACK_MAX)
 		keep_place(symbols, address, first);
