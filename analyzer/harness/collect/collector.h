@@ -17,12 +17,15 @@
 
 enum { BC_SCHED_HISTORY = 1024, BC_PERF_HISTORY = 32, BC_MODULE_SETS = BC_WIRE_PROCESSES + 8 };
 
+/* In place of a system call: a page that has to be fetched first. */
+enum { BC_SAMPLE_FAULT = -2 };
+
 /* A blocked thread as the watchdog saw it. */
 struct bc_sample {
 	uint64_t frame_ns; /* when the frame it belongs to began; 0: no sample */
 	uint64_t next_ns;  /* when to look again */
 	uint64_t say_ns;   /* when to say again that it lasts */
-	long syscall;      /* -1: in a call that is known by name, or not in any */
+	long syscall;      /* -1: in a call that is known by name, or not in any; see above */
 	uint64_t pc, sp, bp;
 	int has_bp, exact;
 	uint32_t size;

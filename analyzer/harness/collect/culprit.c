@@ -100,17 +100,37 @@ static void blame_cpu(struct bc_stall_work *work, enum bc_run_cause cause)
 	work->stall.culprit = work->hot ? work->hot : "";
 }
 
+/* The function of libc that the program called, where one is on the stack that is not timed. */
+static void name_by_stack(struct bc_stall_work *work)
+{
+	struct bc_run_stall *stall = &work->stall;
+	const char *function = bc_stall_find_libc(work);
+
+	if (!function)
+		return;
+	if (stall->cause == BC_RUN_SYSCALL) {
+		stall->cause = BC_RUN_CALL;
+		stall->inner = *stall->culprit ? stall->culprit : NULL;
+		stall->inner_ns = stall->inner ? stall->culprit_ns : 0;
+	}
+	stall->culprit = function;
+}
+
 static void blame_unknown_wait(struct bc_stall_work *work)
 {
 	const struct bc_sample *sample = work->thread->sample;
 	const char *name = NULL;
+	int faulted = work->event->major_faults != 0;
 
-	if (sample && sample->frame_ns == work->event->start_ns && sample->syscall >= 0)
-		name = bc_syscall_name(sample->syscall);
-	work->stall.cause = work->event->major_faults && !name ? BC_RUN_FAULT : BC_RUN_SYSCALL;
+	if (sample && sample->frame_ns == work->event->start_ns) {
+		name = sample->syscall >= 0 ? bc_syscall_name(sample->syscall) : NULL;
+		faulted = faulted || sample->syscall == BC_SAMPLE_FAULT;
+	}
+	work->stall.cause = faulted && !name ? BC_RUN_FAULT : BC_RUN_SYSCALL;
 	work->stall.culprit = name ? name : "";
 	work->stall.culprit_ns = work->stall.split.blocked_ns;
-	bc_stall_unwind_sample(work);
+	if (bc_stall_unwind_sample(work))
+		name_by_stack(work);
 }
 
 static void blame_others(struct bc_stall_work *work)

@@ -203,8 +203,8 @@ const char *bc_library_of(const char *module)
 	static const struct {
 		const char *file, *name;
 	} known[] = {{"libuv", "libuv"}, {"libevent", "libevent"}, {"libev.", "libev"},
-		{"libglib-2", "glib"}, {"libgio-2", "glib"}, {"libsystemd", "sd-event"},
-		{"libwayland", "wayland"}};
+		{"libglib-2", "glib"}, {"libgio-2", "glib"}, {"libgobject-2", "glib"},
+		{"libsystemd", "sd-event"}, {"libwayland", "wayland"}};
 	const char *file = bc_path_basename(module);
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

@@ -217,6 +217,52 @@ void bc_stalls_find_wait(struct bc_collector *collector, uint32_t slot)
 	free(slice);
 }
 
+/* ---- who is to be named ---- */
+
+const char *bc_stall_find_libc(const struct bc_stall_work *work)
+{
+	const char *name;
+	uint32_t n = 0;
+
+	while (n < work->nstack && is_libc(&work->stack[n]))
+		n++;
+	if (n == 0 || n == work->nstack)
+		return NULL;
+	name = work->stack[n - 1].function;
+	if (strncmp(name, "_IO_", 4) != 0)
+		name += strspn(name, "_");
+	if (strstr(name, "+0x") || !strcmp(name, "syscall"))
+		return NULL;
+	return bc_arena_strndup(&work->collector->run->arena, name, strcspn(name, ".@"));
+}
+
+/* libffi calls with arguments that come as a list; signals of GObject are emitted so. */
+static int is_of_loop(const struct bc_run_where *where)
+{
+	return bc_library_of(where->module) != NULL ||
+	       !strncmp(bc_path_basename(where->module), "libffi", 6);
+}
+
+const struct bc_run_where *bc_stall_skip_library(
+	const struct bc_stall_work *work, const struct bc_run_where *outer)
+{
+	const struct bc_run_where *where = outer;
+
+	while (where > work->stack && is_of_loop(where))
+		where--;
+	return is_of_loop(where) || is_libc(where) ? outer : where;
+}
+
+const struct bc_run_where *bc_stall_find_own(const struct bc_stall_work *work)
+{
+	const struct bc_run_where *outer = work->stack + work->nstack - 1, *own;
+
+	if (!work->nstack)
+		return NULL;
+	own = bc_stall_skip_library(work, outer);
+	return own == outer ? NULL : own;
+}
+
 /* ---- functions that the rule packs name ---- */
 
 /* How many frames lie within the callback. */

@@ -46,6 +46,17 @@ int bc_workers_have(const struct bc_run *run, const char *site);
  */
 const char *bc_stall_find_contained(struct bc_stall_work *work);
 
+/* Where the stack ends in libc, its function that was called from outside of it. NULL without. */
+const char *bc_stall_find_libc(const struct bc_stall_work *work);
+
+/* From a frame of a loop's library inwards to what that calls; the frame itself, if it is none, or
+ * calls nothing but libc. */
+const struct bc_run_where *bc_stall_skip_library(
+	const struct bc_stall_work *work, const struct bc_run_where *outer);
+/* What the loop's library called in its own callback. NULL when the stack's outer end is none of
+ * it, or there is nothing. */
+const struct bc_run_where *bc_stall_find_own(const struct bc_stall_work *work);
+
 void bc_stall_split(struct bc_stall_work *work);
 void bc_stall_find_culprit(struct bc_stall_work *work);
 

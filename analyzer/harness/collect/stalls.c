@@ -10,6 +10,8 @@ static uint32_t find_body_row(struct bc_stall_work *work)
 	const struct bc_run_where *body = bc_stall_find_body(work);
 	struct bc_run_where where;
 
+	if (body)
+		body = bc_stall_skip_library(work, body);
 	/* of a stack that does not reach the loop's function, as far as it reaches */
 	if (!body && work->nstack)
 		body = &work->stack[work->nstack - 1];
@@ -20,6 +22,28 @@ static uint32_t find_body_row(struct bc_stall_work *work)
 	if (where.begins)
 		where.function = where.begins;
 	return bc_seen_row(work->collector, &where, "loop");
+}
+
+/*
+ * What a loop's library calls itself, for an answer that has come or a signal to be emitted, calls
+ * the program's callback. That has no thunk, so it is only seen where it stalls.
+ */
+static uint32_t find_callback_row(struct bc_stall_work *work, int *only_stalls)
+{
+	struct bc_collector *collector = work->collector;
+	uint32_t row = bc_seen_callback(collector, work->thread->process, work->event->function);
+	const struct bc_run_callback *callback = &collector->run->callbacks.items[row];
+	const struct bc_run_where *own = callback->internal ? bc_stall_find_own(work) : NULL;
+	struct bc_run_where where;
+
+	*only_stalls = own != NULL;
+	if (!own)
+		return row;
+	where = *own;
+	where.line = 0;
+	if (where.begins)
+		where.function = where.begins;
+	return bc_seen_row(collector, &where, callback->api);
 }
 
 const char *bc_stalls_running(
@@ -155,7 +179,7 @@ static void add_stall(struct bc_stall_work *work)
 	bc_vec_push(&run->stalls, *stall);
 }
 
-static void count_stall(struct bc_stall_work *work)
+static void count_stall(struct bc_stall_work *work, int only_stalls)
 {
 	struct bc_run_callback *row = &work->collector->run->callbacks.items[work->stall.callback];
 
@@ -164,7 +188,7 @@ static void count_stall(struct bc_stall_work *work)
 	row->split.runqueue_ns += work->stall.split.runqueue_ns;
 	row->split.blocked_ns += work->stall.split.blocked_ns;
 	/* bodies are only ever seen as stalls, and what still ran was not counted yet */
-	if (work->stall.kind == BC_RUN_BODY || work->stall.open)
+	if (only_stalls || work->stall.kind == BC_RUN_BODY || work->stall.open)
 		add_time(&row->times, work->stall.ns);
 }
 
@@ -184,6 +208,7 @@ void bc_stalls_add(
 		.shared = &collector->segment.wire->threads[slot],
 		.event = event};
 	struct bc_run_stall *stall = &work.stall;
+	int only_stalls = 0;
 
 	if (event->kind == BC_WIRE_SITE) {
 		bc_stall_keep_wait(&work);
@@ -220,8 +245,7 @@ void bc_stalls_add(
 	bc_stall_find_culprit(&work);
 	if (event->kind == BC_WIRE_CALLBACK) {
 		stall->kind = BC_RUN_CALLBACK;
-		stall->callback =
-			bc_seen_callback(collector, work.thread->process, event->function);
+		stall->callback = find_callback_row(&work, &only_stalls);
 	} else if (stall->cause == BC_RUN_CALL && bc_stall_is_between_jobs(&work, stall->culprit)) {
 		work.thread->worker = 1;
 		bc_workers_note(collector->run, bc_workers_site(work.thread, work.shared));
@@ -231,6 +255,6 @@ void bc_stalls_add(
 		stall->site = bc_workers_site(work.thread, work.shared);
 		stall->callback = find_body_row(&work);
 	}
-	count_stall(&work);
+	count_stall(&work, only_stalls);
 	add_stall(&work);
 }

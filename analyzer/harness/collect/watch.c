@@ -222,9 +222,12 @@ static int sample_blocked(const struct bc_seen_thread *thread, struct bc_sample 
 	char text[256];
 	long number;
 
-	if (!read_task(thread, "syscall", text, sizeof(text)) ||
-		sscanf(text, "%ld %*s %*s %*s %*s %*s %*s %llx %llx", &number, &sp, &pc) != 3 ||
-		number < 0)
+	if (!read_task(thread, "syscall", text, sizeof(text)))
+		return 0;
+	if (sscanf(text, "-1 %llx %llx", &sp, &pc) == 2)
+		number = BC_SAMPLE_FAULT; /* a page that has to be fetched first */
+	else if (sscanf(text, "%ld %*s %*s %*s %*s %*s %*s %llx %llx", &number, &sp, &pc) != 3 ||
+		 number < 0)
 		return 0;
 	sample->syscall = number;
 	sample->pc = pc;
