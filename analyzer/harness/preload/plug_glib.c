@@ -78,15 +78,31 @@ static int is_patched(const struct source_funcs *funcs)
 	return 0;
 }
 
-/* As with thunks, a lost race costs one copy. A table that changes later is not followed. */
-static const struct source_funcs *copy_funcs(const struct source_funcs *funcs, uint64_t site)
+static const struct source_funcs *find_copy(const struct source_funcs *funcs)
 {
 	uint32_t count = __atomic_load_n(&ncopies, __ATOMIC_ACQUIRE);
-	struct copy *copy;
 
 	for (uint32_t i = 0; i < count && i < COPIES; i++)
 		if (__atomic_load_n(&copies[i].original, __ATOMIC_ACQUIRE) == funcs)
 			return &copies[i].funcs;
+	return NULL;
+}
+
+static void wrap(void *slot, uint64_t site)
+{
+	*(void **)slot = __blockcheck_thunk(*(void **)slot, BC_API_g_source_new, site);
+}
+
+/* As with thunks, a lost race costs one copy. A table that changes later is not followed. What
+ * finalizes a source may run on any thread, so it is left alone. */
+static const struct source_funcs *copy_funcs(const struct source_funcs *funcs, uint64_t site)
+{
+	const struct source_funcs *known = find_copy(funcs);
+	struct copy *copy;
+	uint32_t count;
+
+	if (known)
+		return known;
 	count = __atomic_fetch_add(&ncopies, 1, __ATOMIC_ACQ_REL);
 	if (count >= COPIES) {
 		__atomic_store_n(&ncopies, COPIES, __ATOMIC_RELAXED);
@@ -95,21 +111,67 @@ static const struct source_funcs *copy_funcs(const struct source_funcs *funcs, u
 	}
 	copy = &copies[count];
 	copy->funcs = *funcs;
-	*(void **)&copy->funcs.dispatch =
-		__blockcheck_thunk(*(void *const *)&funcs->dispatch, BC_API_g_source_new, site);
+	wrap(&copy->funcs.prepare, site);
+	wrap(&copy->funcs.check, site);
+	wrap(&copy->funcs.dispatch, site);
 	__atomic_store_n(&copy->original, funcs, __ATOMIC_RELEASE);
 	return &copy->funcs;
 }
 
 BC_PLUG_PUBLIC void *g_source_new(const void *funcs, unsigned size);
+BC_PLUG_PUBLIC void g_source_set_funcs(void *source, const void *funcs);
+BC_PLUG_PUBLIC void g_source_set_callback(void *source, void *callback, void *data, void *notify);
+BC_PLUG_PUBLIC void *g_main_context_find_source_by_funcs_user_data(
+	void *context, const void *funcs, void *data);
+BC_PLUG_PUBLIC int g_source_remove_by_funcs_user_data(const void *funcs, void *data);
+
+static const void *choose_funcs(const struct source_funcs *funcs, uint64_t site)
+{
+	return funcs && funcs->dispatch && !is_patched(funcs) ? copy_funcs(funcs, site) : funcs;
+}
 
 void *g_source_new(const void *funcs, unsigned size)
 {
-	const struct source_funcs *table = funcs;
 	void *(*real)(const void *, unsigned);
 
 	BC_PLUG_REAL(real, "g_source_new");
-	if (table && table->dispatch && !is_patched(table))
-		table = copy_funcs(table, BC_PLUG_SITE);
-	return real(table, size);
+	return real(choose_funcs(funcs, BC_PLUG_SITE), size);
+}
+
+void g_source_set_funcs(void *source, const void *funcs)
+{
+	void (*real)(void *, const void *);
+
+	BC_PLUG_REAL(real, "g_source_set_funcs");
+	real(source, choose_funcs(funcs, BC_PLUG_SITE));
+}
+
+/* What a source of another library calls when it is dispatched is the callback, not that. */
+void g_source_set_callback(void *source, void *callback, void *data, void *notify)
+{
+	void (*real)(void *, void *, void *, void *);
+
+	BC_PLUG_REAL(real, "g_source_set_callback");
+	real(source, __blockcheck_thunk(callback, BC_API_g_source_set_callback, BC_PLUG_SITE), data,
+		notify);
+}
+
+/* Sources are found by their tables, which have become our copies. */
+void *g_main_context_find_source_by_funcs_user_data(void *context, const void *funcs, void *data)
+{
+	const void *copy = find_copy(funcs);
+	void *(*real)(void *, const void *, void *), *source;
+
+	BC_PLUG_REAL(real, "g_main_context_find_source_by_funcs_user_data");
+	source = copy ? real(context, copy, data) : NULL;
+	return source ? source : real(context, funcs, data);
+}
+
+int g_source_remove_by_funcs_user_data(const void *funcs, void *data)
+{
+	const void *copy = find_copy(funcs);
+	int (*real)(const void *, void *);
+
+	BC_PLUG_REAL(real, "g_source_remove_by_funcs_user_data");
+	return (copy && real(copy, data)) || real(funcs, data);
 }
