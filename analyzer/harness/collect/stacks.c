@@ -248,8 +248,10 @@ const struct bc_run_where *bc_stall_skip_library(
 {
 	const struct bc_run_where *where = outer;
 
+	/* its own call may be to blame, by whatever of the program's that came to do it */
 	while (where > work->stack && is_of_loop(where))
-		where--;
+		if (!strcmp((where--)->function, work->stall.culprit))
+			return outer;
 	return is_of_loop(where) || is_libc(where) ? outer : where;
 }
 
