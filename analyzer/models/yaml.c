@@ -61,7 +61,7 @@ static int fail_at_offset(const struct reader *reader)
 			line++;
 			start = i + 1;
 		}
-	return bc_fail(BC_EINPUT, "%s:%zu:%zu: %s (byte 0x%02x); packs are UTF-8 text",
+	return bc_fail(BC_EINPUT, "%s:%zu:%zu: %s (byte 0x%02x); it must be UTF-8 text",
 		reader->file, line, end - start + 1, reader->parser.problem,
 		(unsigned)reader->parser.problem_value);
 }

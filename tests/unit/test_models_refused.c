@@ -178,10 +178,10 @@ static void test_bytes_that_are_no_text(void **state)
 	(void)state;
 	assert_int_equal(read_yaml("a: \0b\n", 6), BC_EINPUT);
 	assert_string_equal(bc_error_message(),
-		"x:1:4: control characters are not allowed (byte 0x00); packs are UTF-8 text");
+		"x:1:4: control characters are not allowed (byte 0x00); it must be UTF-8 text");
 	assert_int_equal(read_yaml("a: 1\nb: \xff\n", 10), BC_EINPUT);
 	assert_string_equal(bc_error_message(),
-		"x:2:4: invalid leading UTF-8 octet (byte 0xff); packs are UTF-8 text");
+		"x:2:4: invalid leading UTF-8 octet (byte 0xff); it must be UTF-8 text");
 	assert_int_equal(read_yaml("\xff\xfe\x61\x00", 4), BC_EINPUT); /* UTF-16 */
 	assert_int_equal(read_yaml("\xc0\xaf: 1\n", 6), BC_EINPUT);    /* an overlong slash */
 	assert_int_equal(read_yaml("\xef\xbb\xbf"
