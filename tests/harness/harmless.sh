@@ -55,6 +55,9 @@ measured "memory that is locked"
 "$BLOCKCHECK" run -q --follow-fork -o "$work/report" sh -c 'ulimit -v 262144; exec "$0" limit' "$programs/frugal" >"$work/out" || :
 grep -q ': had' "$work/out" || bad "address space that is scarce: taken by us"
 measured "address space that is scarce"
+same "address space that the program limits" "$programs/frugal" later
+measured "address space that the program limits"
+grep -q ': had' "$work/bare" || bad "address space that the program limits: too little for itself"
 same "10000 children, threads" "$programs/crowd" 10000 100
 for how in lazy now; do
 	same "functions that the library lacks ($how)" "$programs/old_plugs_$how"

@@ -87,7 +87,7 @@ struct bc_wire *bc_memory_map(const char *value)
 	return map_file(fd);
 }
 
-/* ---- mlockall() ---- */
+/* ---- mlockall(), and limits that the program sets itself ---- */
 
 static void unmap(void *from, const void *end)
 {
@@ -97,8 +97,9 @@ static void unmap(void *from, const void *end)
 		bc_raw2(SYS_munmap, (long)first, (long)((uint64_t)end / PAGE * PAGE - first));
 }
 
-/* Half a gigabyte would become real. The slots in use stay, and some for threads that are still to
- * come; those of other processes are of no use here, but may be free for this one's children. */
+/* Half a gigabyte would become real, or be more than all that the program may have. The slots in
+ * use stay, and some for threads that are still to come; those of other processes are of no use
+ * here, but may be free for this one's children. */
 static void shrink(void)
 {
 	uint32_t processes = __atomic_load_n(&bc_wire->processes_used, __ATOMIC_ACQUIRE) + 1;
@@ -124,5 +125,29 @@ void *bc_note_lock(struct bc_pass_row *row, const uint64_t *args)
 	bc_start();
 	if (bc_wire && (args[0] & MCL_CURRENT))
 		shrink();
+	return bc_pass_real(row);
+}
+
+/* Before this library has begun there is nothing to shrink, and then the limit is seen. */
+static void note_limit(int resource, const struct rlimit *limit)
+{
+	if (bc_wire && resource == RLIMIT_AS && limit && limit->rlim_cur != RLIM_INFINITY)
+		shrink();
+}
+
+void *bc_note_limit(struct bc_pass_row *row, const uint64_t *args);
+
+void *bc_note_limit(struct bc_pass_row *row, const uint64_t *args)
+{
+	note_limit((int)args[0], (const struct rlimit *)args[1]);
+	return bc_pass_real(row);
+}
+
+void *bc_note_limit_of(struct bc_pass_row *row, const uint64_t *args);
+
+/* prlimit(), as a rule of another process: that it also may be this one costs a few slots. */
+void *bc_note_limit_of(struct bc_pass_row *row, const uint64_t *args)
+{
+	note_limit((int)args[1], (const struct rlimit *)args[2]);
 	return bc_pass_real(row);
 }

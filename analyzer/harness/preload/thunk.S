@@ -307,6 +307,10 @@ bc_give:
 	.cfi_endproc
 	.size bc_give, . - bc_give
 	PASS_BY mlockall bc_note_lock	/* makes real what we have mapped */
+	PASS_BY setrlimit bc_note_limit	/* may leave no room for it */
+	PASS_BY setrlimit64 bc_note_limit
+	PASS_BY prlimit bc_note_limit_of
+	PASS_BY prlimit64 bc_note_limit_of
 	PASS_BY prctl bc_note_prctl	/* may begin a sandbox */
 
 /* What a call changes about the descriptor that its first argument is (quick.c), whatever thread makes
