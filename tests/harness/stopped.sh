@@ -40,6 +40,19 @@ for program in raw_stalls uv_stalls; do
 	fi
 done
 
+# from outside, too; what else is seen from there is another test's matter (outside.sh)
+if [ -x "$programs/static_stalls" ]; then
+	"$programs/no_perf" "$BLOCKCHECK" run --format json -o "$work/report" "$programs/static_stalls" >/dev/null 2>&1 || :
+	pieces=$(grep -c '"callback": "on_cpu"' "$work/report" || :)
+	if [ "$pieces" = 1 ] && grep -q '"function": "burn' "$work/report" && [ "$(number stops)" -gt 0 ]; then
+		good "from outside: stopped $(number stops) times, $(number stopped_ms) ms"
+	else
+		bad "from outside: stopped $(number stops) times, on_cpu in $pieces pieces"
+	fi
+else
+	echo "skipped: no static libc here"
+fi
+
 "$programs/no_perf" ptrace "$BLOCKCHECK" run -o "$work/text" "$programs/raw_stalls" >/dev/null 2>&1 || :
 if grep -q '^what computes has no stacks: neither perf events .* nor ptrace' "$work/text" && ! grep -q ' burn ' "$work/text"; then
 	good "what is missing is said"

@@ -86,6 +86,7 @@ struct bc_seen_thread {
 	uint64_t iterations, iterations_ns; /* of its loop, as of then */
 	struct bc_perf_sample *samples;     /* BC_PERF_HISTORY */
 	uint32_t nsamples;                  /* ever */
+	uint32_t nstops;                    /* how many of them by stopping it, ever */
 };
 
 struct bc_collector {

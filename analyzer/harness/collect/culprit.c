@@ -9,6 +9,18 @@ enum {
 	MAX_FAULT_NS = 25000
 };
 
+/* By which we have got samples of what it computed. */
+static uint64_t count_stops(const struct bc_stall_work *work)
+{
+	const struct bc_seen_thread *thread = work->thread;
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; thread->nstops && i < BC_PERF_HISTORY && i < thread->nsamples; i++)
+		count += thread->samples[i].monotonic_ns >= work->event->start_ns &&
+			 thread->samples[i].monotonic_ns <= work->end_ns;
+	return count;
+}
+
 /* A thread that never went to sleep had something to do all the time. */
 static int never_slept(const struct bc_wire_event *event)
 {
@@ -49,6 +61,8 @@ void bc_stall_split(struct bc_stall_work *work)
 		event->cpu_ns = bc_watch_ran(work->thread, event->start_ns, work->end_ns);
 		event->switches = 1; /* that may be */
 	}
+	if (event->switches <= count_stops(work)) /* that was no sleep */
+		event->switches = 0;
 	waited = bc_watch_runqueue(work->thread, event->start_ns, work->end_ns);
 	work->within_ns = exchange_within(work, waited);
 	split->cpu_ns = event->cpu_ns < own ? event->cpu_ns : own;

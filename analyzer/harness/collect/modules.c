@@ -163,6 +163,14 @@ struct mapping {
 /* 1 to go on. */
 typedef int visit_mapping(const struct mapping *mapping);
 
+/* What to visit: libraries, and the kernel's own. NULL for all else. */
+static const char *name_of(const char *path)
+{
+	if (!strcmp(path, "[vdso]"))
+		return BC_VDSO_NAME;
+	return path[0] == '/' && strstr(path, ".so") ? path : NULL;
+}
+
 /* The first mapping of each library, at its beginning. 1 when all were visited. */
 static int visit_mapped(struct bc_collector *collector, uint32_t slot, visit_mapping *visit)
 {
@@ -176,8 +184,8 @@ static int visit_mapped(struct bc_collector *collector, uint32_t slot, visit_map
 	while (on && maps && fgets(line, sizeof(line), maps))
 		if (sscanf(line, "%llx-%*x %*s %llx %*s %*s %4095[^\n]", &begin, &offset, path) ==
 				3 &&
-			offset == 0 && path[0] == '/' && strstr(path, ".so"))
-			on = visit(&(struct mapping){collector, slot, begin, path});
+			offset == 0 && name_of(path))
+			on = visit(&(struct mapping){collector, slot, begin, name_of(path)});
 	if (maps)
 		fclose(maps);
 	return on;

@@ -29,7 +29,7 @@ void bc_perf_open(struct bc_perf *perf, int tid, uint64_t period_ns)
 		.sample_stack_user = BC_PERF_STACK,
 	};
 
-	*perf = (struct bc_perf){.fd = -1};
+	*perf = (struct bc_perf){.fd = -1, .denied = 1};
 #ifndef __x86_64__
 	return;
 #endif
@@ -45,8 +45,10 @@ void bc_perf_open(struct bc_perf *perf, int tid, uint64_t period_ns)
 		perf->fd, 0);
 	if (perf->map == MAP_FAILED) {
 		close(perf->fd);
-		*perf = (struct bc_perf){.fd = -1};
+		perf->fd = -1;
+		return;
 	}
+	perf->denied = 0;
 }
 
 void bc_perf_close(struct bc_perf *perf)

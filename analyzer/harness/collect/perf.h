@@ -9,7 +9,8 @@
 enum { BC_PERF_REGISTERS = 17, BC_PERF_STACK = 8192 };
 
 struct bc_perf {
-	int fd; /* -1: not permitted here */
+	int fd;     /* -1: not open */
+	int denied; /* it could not be opened */
 	void *map;
 };
 

@@ -173,30 +173,6 @@ static int is_outside(const struct bc_collector *collector, const struct bc_seen
 	return collector->outside && thread->process == BC_OUTSIDE_PROCESS;
 }
 
-/* From outside: what was seen, if it is time to keep another stack of what goes on. */
-void bc_watch_keep(struct bc_collector *collector, uint32_t slot, const struct bc_sight *sight)
-{
-	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
-	const struct bc_glance *glance = &sight->glance;
-	uint64_t start = shared->frames[0].start_ns;
-	struct bc_sample *sample;
-
-	if (!collector->threads[slot] || !shared->depth || glance->look != BC_LOOK_BLOCKED ||
-		glance->number < 0)
-		return;
-	sample = sample_of(collector, collector->threads[slot], start);
-	if (glance->at_ns < sample->next_ns)
-		return;
-	sample->next_ns = glance->at_ns + (glance->at_ns - start);
-	sample->syscall = glance->number;
-	sample->pc = glance->pc;
-	sample->sp = glance->sp;
-	sample->has_bp = 0;
-	sample->exact = 1;
-	sample->size = sight->size;
-	memcpy(sample->bytes, sight->bytes, sight->size);
-}
-
 /* In a call of ours the heartbeat has the registers; the call must not have ended meanwhile. */
 static int sample_call(const struct bc_wire_thread *shared, const struct bc_seen_thread *thread,
 	struct bc_sample *sample)
@@ -268,8 +244,42 @@ static void sample_computing(struct bc_collector *collector, struct bc_seen_thre
 		return;
 	sample->monotonic_ns = start;
 	thread->nsamples++;
+	thread->nstops++;
 	collector->run->stops++;
 	collector->run->stopped_ns += bc_segment_now(&collector->segment) - start;
+}
+
+static void keep_sight(struct bc_sample *sample, const struct bc_sight *sight)
+{
+	sample->syscall = sight->glance.number;
+	sample->pc = sight->glance.pc;
+	sample->sp = sight->glance.sp;
+	sample->has_bp = 0;
+	sample->exact = 1;
+	sample->size = sight->size;
+	memcpy(sample->bytes, sight->bytes, sight->size);
+}
+
+/* From outside: what was seen, if it is time to keep another stack of what goes on. */
+void bc_watch_keep(struct bc_collector *collector, uint32_t slot, const struct bc_sight *sight)
+{
+	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
+	const struct bc_glance *glance = &sight->glance;
+	int blocked = glance->look == BC_LOOK_BLOCKED && glance->number >= 0;
+	uint64_t start = shared->frames[0].start_ns;
+	struct bc_seen_thread *thread = collector->threads[slot];
+	struct bc_sample *sample;
+
+	if (!thread || !shared->depth || (!blocked && glance->look != BC_LOOK_RUNNING))
+		return;
+	sample = sample_of(collector, thread, start);
+	if (glance->at_ns < sample->next_ns)
+		return;
+	sample->next_ns = glance->at_ns + (glance->at_ns - start);
+	if (blocked)
+		keep_sight(sample, sight);
+	else if (thread->perf.denied)
+		sample_computing(collector, thread);
 }
 
 /* ---- what lasts ---- */
@@ -377,7 +387,7 @@ static void sample_frame(
 	if (sample_call(shared, thread, fresh) ||
 		(sample_blocked(thread, fresh) && is_still_in(shared, depth, &frame)))
 		*sample = *fresh;
-	else if (thread->perf.fd < 0 && is_still_in(shared, depth, &frame))
+	else if (thread->perf.denied && is_still_in(shared, depth, &frame))
 		sample_computing(collector, thread);
 	free(fresh);
 }

@@ -235,5 +235,7 @@ int bc_watched_look(struct bc_collector *collector, struct bc_watched *watched)
 	now = bc_segment_now(&collector->segment);
 	bc_glance_take((uint32_t)collector->pid, watched->tid, &sight);
 	sight.glance.at_ns = now;
+	if (collector->threads[watched->slot]) /* that was no sleep */
+		sight.glance.switches -= collector->threads[watched->slot]->nstops;
 	return bc_sights_add(&watched->sights, &sight);
 }
