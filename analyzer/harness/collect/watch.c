@@ -379,13 +379,15 @@ static void sample_frame(
 	if (thread->perf.fd < 0)
 		bc_perf_open(&thread->perf, (int)thread->tid, PERF_PERIOD_NS);
 	sample = sample_of(collector, thread, frame.start_ns);
-	if (now < sample->next_ns || is_outside(collector, thread))
+	if (now < sample->next_ns)
 		return;
 	sample->next_ns = now + age;
 	fresh = bc_xmalloc(sizeof(*fresh));
 	*fresh = *sample;
-	if (sample_call(shared, thread, fresh) ||
-		(sample_blocked(thread, fresh) && is_still_in(shared, depth, &frame)))
+	/* what is seen blocked from outside, bc_watch_keep() gets */
+	if (!is_outside(collector, thread) &&
+		(sample_call(shared, thread, fresh) ||
+			(sample_blocked(thread, fresh) && is_still_in(shared, depth, &frame))))
 		*sample = *fresh;
 	else if (thread->perf.denied && is_still_in(shared, depth, &frame))
 		sample_computing(collector, thread);
