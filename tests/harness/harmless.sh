@@ -21,6 +21,7 @@ same() {
 	"$BLOCKCHECK" run -q -o "$work/report" -- "$@" >"$work/measured" 2>"$work/measured.err" </dev/null || measured=$?
 	if [ $bare != $measured ] || ! cmp "$work/bare" "$work/measured" || ! cmp "$work/bare.err" "$work/measured.err"; then
 		bad "$name (status $bare and $measured)"
+		diff "$work/bare.err" "$work/measured.err" || :
 	else
 		good "$name"
 	fi
