@@ -13,7 +13,9 @@
 #include "store/rows.h"
 
 enum {
-	BUSY_MS = 5000 /* for another check that is saving: that takes well below a second */
+	/* for others that are saving: well below a second each, but on a busy machine, or a slow
+	 * disk, several of them take long, and whoever waits must not lose what was measured */
+	BUSY_MS = 30000
 };
 
 /* A FIFO in this place would make us wait for ever. */
