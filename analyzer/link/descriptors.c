@@ -79,6 +79,10 @@ static void weigh_blocking(
 	const struct bc_question *q, int arg, const struct bc_value *fd, struct bc_verdict *verdict)
 {
 	bc_verdict_lower(verdict, BC_CONF_LIKELY);
+	if (q->rule->when_told && !bc_ready_is_used_up(q->sources->ready, q->event)) {
+		bc_verdict_lower(verdict, BC_CONF_POSSIBLE);
+		bc_verdict_assume(verdict, "nothing was waiting, although the loop called");
+	}
 	if (bc_question_was_ready(q, arg, fd)) {
 		bc_verdict_lower(verdict, BC_CONF_POSSIBLE);
 		bc_verdict_assume(verdict, "it is no longer ready, although it was found so");

@@ -213,6 +213,7 @@ static void accept(struct bc_loop_search *s, struct bc_discovery *discovery, str
 			s, discovery, roots, candidate, s->steps.items[step].call, on_worker);
 	}
 	discovery->is_loop_wait[s->steps.items[step].call] = 1;
+	discovery->drives[candidate->func] = 1;
 	add_helper_dispatches(s, discovery, roots, candidate, on_worker);
 	bc_roots_add(roots, (struct bc_root){.kind = BC_ROOT_LOOP_BODY,
 				    .context = BC_CTX_LOOP,
@@ -242,14 +243,32 @@ static void accept_all(
 	free(from_worker);
 }
 
+static void prepare(struct bc_discovery *discovery, const struct bc_program *program)
+{
+	static struct bc_alternative const alternatives[] = {
+		{"a state of its own", "that the answer's callback goes on from", ""}};
+
+	discovery->is_loop_wait = bc_xcalloc(program->ncalls + 1, 1);
+	discovery->is_dispatch = bc_xcalloc(program->ncalls + 1, 1);
+	discovery->drives = bc_xcalloc(program->nfuncs + 1, 1);
+	discovery->nested = (struct bc_sink_rule){.id = "loop-in-callback",
+		.params = -1,
+		.category = BC_CAT_NESTED_LOOP,
+		.bound = BC_BOUND_UNBOUNDED,
+		.severity = -1,
+		.because = "runs an event loop of the program's own inside a callback",
+		.alternatives = (struct bc_alternative *)alternatives,
+		.nalternatives = 1,
+		.provenance = ""};
+}
+
 void bc_discover(struct bc_discovery *discovery, struct bc_roots *roots,
 	const struct bc_solution *solution, const struct bc_interp *interp)
 {
 	const struct bc_program *program = solution->places.program;
 	struct bc_loop_search s;
 
-	discovery->is_loop_wait = bc_xcalloc(program->ncalls + 1, 1);
-	discovery->is_dispatch = bc_xcalloc(program->ncalls + 1, 1);
+	prepare(discovery, program);
 	bc_loop_search_run(&s, solution, interp);
 	drop_nested(&s, roots);
 	accept_all(&s, discovery, roots);
@@ -260,4 +279,5 @@ void bc_discovery_fini(struct bc_discovery *discovery)
 {
 	free(discovery->is_loop_wait);
 	free(discovery->is_dispatch);
+	free(discovery->drives);
 }

@@ -9,15 +9,21 @@
  *
  * Not a loop: a wait for one descriptor (poll(&p, 1, t)), a retry around an interrupted wait, and a
  * wait that runs inside some other loop's callback (that one is a nested wait, which is a finding).
+ *
+ * A callback that runs such a loop anew, its own or another, holds the one that called it: that call
+ * is a finding.
  */
 #ifndef BC_LINK_DISCOVER_H
 #define BC_LINK_DISCOVER_H
 
 #include "link/roots.h"
+#include "models/models.h"
 
 struct bc_discovery {
 	uint8_t *is_loop_wait; /* per call: the wait of a loop */
 	uint8_t *is_dispatch;  /* per call: a loop's call of its callbacks; its targets are roots */
+	uint8_t *drives;       /* per function: such a loop is its own */
+	struct bc_sink_rule nested; /* for calls of these from callbacks */
 };
 
 /* Adds what it finds to `roots`, which holds those of the packs already. */

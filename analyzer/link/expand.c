@@ -75,6 +75,25 @@ static void add_spin(
 		push_hit(s, &hit, event);
 }
 
+/* The loop that runs inside a callback serves, while it lasts, all that it was made for; the one
+ * outside stands still. */
+static void add_nested_loop(
+	struct bc_search *s, uint32_t state, uint32_t target, const struct bc_call_event *event)
+{
+	const struct bc_sink_rule *rule = &s->discovery->nested;
+	struct bc_hit hit = {.state = state,
+		.call = event->call,
+		.target = target,
+		.rule = rule,
+		.verdict = {.category = rule->category,
+			.blocks = 1,
+			.confidence = BC_CONF_LIKELY,
+			.bound = rule->bound,
+			.ms = -1}};
+
+	push_hit(s, &hit, event);
+}
+
 /* What the author says of a function goes before the packs. */
 static void add_hits(struct bc_search *s, uint32_t state, uint32_t target, uint32_t sym,
 	const struct bc_call_event *event)
@@ -158,6 +177,8 @@ static void follow(struct bc_search *s, uint32_t state, uint32_t target, uint32_
 		bc_mark_ends_path(&s->marks->of[t->sym]))
 		return;
 	add_spin(s, state, target, event);
+	if (s->discovery->drives[func] && !s->promises)
+		add_nested_loop(s, state, target, event);
 	edge.to = bc_state_entered(s, func, event, t->kind != BC_TARGET_SYNC);
 	edge.confidence = confidence_of_hop(s, event, target);
 	edge.phases = bc_phases_of_call(s->life, event, &edge.flag);

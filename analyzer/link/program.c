@@ -274,7 +274,10 @@ struct bc_value bc_call_constant(const struct bc_func *func, uint32_t call_node,
 		return bc_value_int(bc_node_int(func, n));
 	if (n->kind == BC_N_UNARY && n->op == BC_OP_NEG && n[1].kind == BC_N_INT)
 		return bc_value_int(-bc_node_int(func, n + 1));
-	if (n->kind == BC_N_FUNC || n->kind == BC_N_ADDR || n->kind == BC_N_STR)
+	if (n->kind == BC_N_STR)
+		return (struct bc_value){
+			.kind = BC_V_TEXT, .u.text = bc_fact_str(func->image->facts, n->ref)};
+	if (n->kind == BC_N_FUNC || n->kind == BC_N_ADDR)
 		return (struct bc_value){.kind = BC_V_NONNULL};
 	return bc_value_top();
 }

@@ -232,13 +232,40 @@ static uint32_t loop_around(const struct bc_func *f, uint32_t node)
 	return found;
 }
 
+static int is_failure(const struct bc_func *f, uint32_t node, uint8_t op)
+{
+	int64_t limit;
+
+	node = bc_uncast(f, node);
+	if (f->nodes[node].kind == BC_N_UNARY && f->nodes[node].op == BC_OP_NEG &&
+		f->nodes[node + 1].kind == BC_N_INT)
+		limit = -bc_node_int(f, &f->nodes[node + 1]);
+	else if (f->nodes[node].kind == BC_N_INT)
+		limit = bc_node_int(f, &f->nodes[node]);
+	else
+		return 0;
+	return (op == BC_OP_EQ && limit == -1) || (op == BC_OP_LT && limit == 0);
+}
+
+/* while ((fd = accept(...)) == -1 && errno == EINTR) */
+static int is_repeated_on_failure(const struct bc_func *f, uint32_t loop, uint32_t call)
+{
+	uint32_t condition = loop + 1;
+
+	for (uint32_t i = condition; i < call && call < condition + f->nodes[condition].size; i++)
+		if (f->nodes[i].kind == BC_N_BINARY && i + f->nodes[i].size > call &&
+			is_failure(f, bc_kid(f, i, 1), f->nodes[i].op))
+			return 1;
+	return 0;
+}
+
 int bc_ready_is_used_up(const struct bc_ready *ready, const struct bc_call_event *event)
 {
 	const struct bc_program *program = ready->modes->program;
 	const struct bc_func *f = &program->funcs[event->func];
 	uint32_t node = program->calls[event->call].node, loop = loop_around(f, node);
 
-	if (loop == BC_NONE)
+	if (loop == BC_NONE || is_repeated_on_failure(f, loop, node))
 		return 0;
 	for (uint32_t i = loop; i < loop + f->nodes[loop].size; i++)
 		if (i != node && f->nodes[i].kind == BC_N_CALL &&

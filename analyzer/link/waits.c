@@ -10,6 +10,99 @@ struct finder {
 	struct bc_waits *waits;
 };
 
+/* ---- FD_SET(fd, &set); select(fd + 1, &set, ...) ---- */
+
+/* The descriptor that `set.fds_bits[fd / 64] |= ...` puts into a set, or BC_NONE. */
+static uint32_t descriptor_put(
+	const struct bc_program *program, const struct bc_func *f, uint32_t node)
+{
+	uint32_t index = node + 1, position;
+	const struct bc_node *nodes = f->nodes;
+
+	if (nodes[node].kind != BC_N_ASSIGN || nodes[node].op != BC_OP_OR ||
+		nodes[index].kind != BC_N_INDEX || nodes[index + 1].kind != BC_N_FIELD ||
+		!strstr(program->fields[bc_node_field(f, &nodes[index + 1])].name, "fds_bits"))
+		return BC_NONE;
+	position = bc_uncast(f, bc_kid(f, index, 1));
+	return nodes[position].kind == BC_N_BINARY ? bc_uncast(f, position + 1) : BC_NONE;
+}
+
+/* (&set)->fds_bits, where the set is a variable of the function's: which one, or BC_NONE. */
+static uint32_t own_set(const struct bc_func *f, uint32_t put)
+{
+	uint32_t set = put + 3;
+
+	if (f->nodes[set].kind == BC_N_ADDR)
+		set++;
+	return f->nodes[set].kind == BC_N_LOCAL && f->nodes[set].cls == BC_CLASS_RECORD
+		       ? f->nodes[set].ref
+		       : BC_NONE;
+}
+
+static int is_same_expression(const struct bc_func *f, uint32_t a, uint32_t b)
+{
+	if (f->nodes[a].size != f->nodes[b].size)
+		return 0;
+	for (uint32_t i = 0; i < f->nodes[a].size; i++)
+		if (f->nodes[a + i].kind != f->nodes[b + i].kind ||
+			f->nodes[a + i].ref != f->nodes[b + i].ref)
+			return 0;
+	return 1;
+}
+
+/* Is a set copied, or handed to somebody who may put more into it? */
+static int is_shared(const struct bc_func *f, uint32_t set, uint32_t wait)
+{
+	for (uint32_t i = 0; i + 1 < f->nnodes; i++) {
+		const struct bc_node *n = &f->nodes[i];
+
+		if (n->kind == BC_N_CALL && i != wait) {
+			BC_EACH_KID(f, i, kid)
+			{
+				uint32_t arg = bc_uncast(f, kid);
+
+				if (f->nodes[arg].kind == BC_N_ADDR &&
+					f->nodes[arg + 1].kind == BC_N_LOCAL &&
+					f->nodes[arg + 1].ref == set)
+					return 1;
+			}
+		} else if (n->kind == BC_N_ASSIGN && n[1].kind == BC_N_LOCAL && n[1].ref == set) {
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static int stands_in_other_loop(const struct bc_func *f, uint32_t node, uint32_t wait)
+{
+	for (uint32_t i = 0; i < node; i++)
+		if (f->nodes[i].kind == BC_N_LOOP && i + f->nodes[i].size > node &&
+			f->nodes[i + 1].kind != BC_N_INT && /* do {} while (0) of a macro */
+			(wait < i || wait >= i + f->nodes[i].size))
+			return 1;
+	return 0;
+}
+
+static int waits_for_one(const struct bc_program *program, const struct bc_func *f, uint32_t wait)
+{
+	uint32_t one = BC_NONE;
+
+	for (uint32_t i = 0; i + 3 < f->nnodes; i++) {
+		uint32_t fd = descriptor_put(program, f, i), set;
+
+		if (fd == BC_NONE)
+			continue;
+		set = own_set(f, i);
+		if (set == BC_NONE || (one != BC_NONE && !is_same_expression(f, one, fd)) ||
+			is_shared(f, set, wait) || stands_in_other_loop(f, i, wait))
+			return 0;
+		one = fd;
+	}
+	return one != BC_NONE;
+}
+
+/* ---- the waits ---- */
+
 static int is_at_most_one(struct bc_value count)
 {
 	return count.kind == BC_V_INTS && count.u.ints[0] <= 1;
@@ -60,6 +153,8 @@ static void see_call(void *context, const struct bc_call_event *event)
 	w->waits->is[event->call] = 1;
 	w->waits->count[event->call] =
 		(uint8_t)count_parameter(w, &w->program->calls[event->call], rule->count_arg);
+	w->waits->one[event->call] = (uint8_t)waits_for_one(w->program,
+		&w->program->funcs[event->func], w->program->calls[event->call].node);
 }
 
 void bc_waits_find(struct bc_waits *waits, const struct bc_interp *interp)
@@ -70,6 +165,7 @@ void bc_waits_find(struct bc_waits *waits, const struct bc_interp *interp)
 
 	waits->is = bc_xcalloc(program->ncalls + 1, 1);
 	waits->count = bc_xcalloc(program->ncalls + 1, 1);
+	waits->one = bc_xcalloc(program->ncalls + 1, 1);
 	looking.context = &finder;
 	looking.call = see_call;
 	looking.to_the_end = 1; /* what follows the loop's end may end the process */
@@ -89,6 +185,8 @@ int bc_wait_is_for_one(const struct bc_waits *waits, const struct bc_program *pr
 {
 	const struct bc_call *c = &program->calls[call];
 
+	if (waits->one[wait])
+		return 1;
 	return waits->count[wait] && is_at_most_one(bc_call_constant(&program->funcs[c->func],
 					     c->node, waits->count[wait]));
 }
@@ -97,4 +195,5 @@ void bc_waits_fini(struct bc_waits *waits)
 {
 	free(waits->is);
 	free(waits->count);
+	free(waits->one);
 }

@@ -13,6 +13,7 @@ struct bc_waits {
 	uint8_t *is;    /* per call */
 	uint8_t *count; /* per call: which parameter of the function around it says for how many
 			   descriptors it waits, from 1; 0 without */
+	uint8_t *one;   /* per call: it selects one descriptor, whatever its callers say */
 };
 
 void bc_waits_find(struct bc_waits *waits, const struct bc_interp *interp);

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "models/loader.h"
 
-enum shape { LIST_OF_CONDITIONS, ONE_CONDITION, NUMBERS, POINTER, DESCRIPTOR, LITERAL };
+enum shape { LIST_OF_CONDITIONS, ONE_CONDITION, NUMBERS, POINTER, DESCRIPTOR, LITERAL, EXACT };
 
 /* The operators, and how people say that they hold or not. */
 static const struct cond_op {
@@ -28,6 +28,7 @@ static const struct cond_op {
 	{"null", BC_P_NULL, POINTER, NULL, NULL},
 	{"fd", BC_P_FD, DESCRIPTOR, NULL, NULL},
 	{"literal", BC_P_LITERAL, LITERAL, "is a", "is not a"},
+	{"text", BC_P_TEXT, EXACT, "is", "is not"},
 };
 
 struct reading {
@@ -169,7 +170,7 @@ static int find_operator(const struct reading *reading, const struct bc_yaml_nod
 	if (!*op)
 		return bc_yaml_fail(reading->loader->path, node,
 			"a condition needs one of: all any not eq ne lt gt in has_flag lacks_flag "
-			"null fd literal");
+			"null fd literal text");
 	return 0;
 }
 
@@ -216,7 +217,8 @@ static int read_atom(const struct reading *reading, const struct bc_yaml_node *n
 
 	if (status != 0)
 		return status;
-	if (pred->field && (op->shape == DESCRIPTOR || op->shape == LITERAL))
+	if (pred->field &&
+		(op->shape == DESCRIPTOR || op->shape == LITERAL || op->shape == EXACT))
 		return bc_yaml_fail(reading->loader->path, node,
 			"'%s' asks about the argument itself, not a field of it", op->key);
 	if (op->shape == NUMBERS)
@@ -225,6 +227,8 @@ static int read_atom(const struct reading *reading, const struct bc_yaml_node *n
 		bc_yaml_bool(value->text, &pred->truth);
 	else if (op->shape == DESCRIPTOR)
 		pred->truth = bc_word_value(bc_words_fd, value->text);
+	else if (op->shape == EXACT)
+		pred->wanted = bc_arena_strdup(reading->loader->arena, value->text);
 	else
 		pred->truth = bc_word_value(bc_words_literal, value->text);
 	pred->text = say(reading, pred, op, value, 1);

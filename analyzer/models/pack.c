@@ -109,6 +109,7 @@ static int take_sink(struct bc_loader *loader, const struct bc_yaml_node *node)
 		status = read_bound(loader, node, &rule);
 	rule.stream_only = bc_read_flag(node, "stream_only");
 	rule.ready_once = bc_read_flag(node, "ready_once");
+	rule.when_told = bc_read_flag(node, "when_told");
 	read_promises(loader, node, &rule);
 	rule.size_arg = bc_read_int(node, "size_arg", 0);
 	rule.stream_arg = bc_read_int(node, "stream_arg", 0);

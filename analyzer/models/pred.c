@@ -98,6 +98,14 @@ static enum bc_tri eval_literal(const struct bc_pred *pred, const struct bc_valu
 	return bc_value_is_zero(value) == BC_YES ? BC_NO : BC_UNKNOWN;
 }
 
+/* Of a text that is put together, only the first part is known. */
+static enum bc_tri eval_same_text(const struct bc_pred *pred, const struct bc_value *value)
+{
+	if (value->kind != BC_V_TEXT || !value->u.text)
+		return bc_value_is_zero(value) == BC_YES ? BC_NO : BC_UNKNOWN;
+	return value->pad ? BC_UNKNOWN : bc_tri_of(!strcmp(value->u.text, pred->wanted));
+}
+
 /* ---- atoms ---- */
 
 static enum bc_tri eval_fd(const struct bc_pred *pred, const struct bc_call_view *call)
@@ -118,6 +126,8 @@ static enum bc_tri eval_value(
 		return pred->truth ? bc_value_is_zero(value) : bc_tri_not(bc_value_is_zero(value));
 	if (pred->kind == BC_P_LITERAL)
 		return eval_literal(pred, value);
+	if (pred->kind == BC_P_TEXT)
+		return eval_same_text(pred, value);
 	if (pred->kind == BC_P_IN)
 		return eval_in(models, pred, value);
 	if (pred->nnumbers != 1 || !bc_number_known(models, &pred->numbers[0], &number))

@@ -103,7 +103,8 @@ enum bc_pred_kind {
 	BC_P_LACKS_FLAG, /* none of them is */
 	BC_P_NULL,       /* null: true asks for a null pointer, null: false for anything else */
 	BC_P_FD,         /* fd: nonblocking | blocking */
-	BC_P_LITERAL /* literal: numeric-address: a string literal that is a numeric IP address */
+	BC_P_LITERAL, /* literal: numeric-address: a string literal that is a numeric IP address */
+	BC_P_TEXT     /* text: this very string */
 };
 
 enum bc_literal {
@@ -118,6 +119,7 @@ struct bc_pred {
 	int arg;           /* from 1 */
 	const char *field; /* a field of what the argument points to ("ai_flags"), or NULL */
 	int truth;         /* NULL: wanted truth; FD: enum bc_fd_mode; LITERAL: enum bc_literal */
+	const char *wanted; /* TEXT */
 	struct bc_number *numbers;
 	int nnumbers;
 	struct bc_pred *kids; /* ALL, ANY, NOT */
@@ -158,6 +160,7 @@ struct bc_sink_rule {
 	const struct bc_pred *nonblocking_when; /* NULL: it always may block */
 	int stream_only;                        /* waits on connected sockets only: connect() */
 	int ready_once; /* takes what one readiness event promises: read(), recv(), accept() */
+	int when_told;  /* nobody calls it in a callback but when told that it is ready: accept() */
 	/* Under a condition that calls one of these, or that tests this flag, there is something.
 	 */
 	const char *const *promises;

@@ -52,7 +52,8 @@ static const struct bc_shape condition = SHAPE("a condition",
 	KEY("lacks_flag", BC_TYPE_NUMBER, BC_ONE, 0, "no bit of the number is set"),
 	KEY("null", BC_TYPE_BOOL, BC_ONE, 0, "true: is a null pointer; false: is not"),
 	WORD("fd", bc_words_fd, BC_ONE, 0, "the mode of the descriptor or handle"),
-	WORD("literal", bc_words_literal, BC_ONE, 0, "is a string literal of this kind"));
+	WORD("literal", bc_words_literal, BC_ONE, 0, "is a string literal of this kind"),
+	TEXT("text", "is this very text"));
 
 static const struct bc_shape timeout = SHAPE("a timeout",
 	KEY("arg", BC_TYPE_ARG, BC_ONE, 1, "the argument that limits the wait, counted from 1"),
@@ -129,6 +130,9 @@ static const struct bc_key blocking_keys[] = {
 	KEY("ready_once", BC_TYPE_BOOL, BC_ONE, 0,
 		"takes what one readiness event promises: the first such call after the event does "
 		"not wait"),
+	KEY("when_told", BC_TYPE_BOOL, BC_ONE, 0,
+		"callbacks only call it when their loop says that there is something to take, as "
+		"with accept(): once, it hardly waits, wherever the descriptor comes from"),
 	KEY("promised_by", BC_TYPE_NAME, BC_ONE_OR_MANY, 0,
 		"under a condition that calls one of these functions there is something to take"),
 	KEY("promised_by_flag", BC_TYPE_NUMBER, BC_ONE, 0,

@@ -93,7 +93,7 @@ static void test_wrong_conditions(void **state)
 #define WHEN(text) PACK_HEAD "blocking:\n" SINK("a", "f", ", params: 2, nonblocking_when: " text)
 	assert_refused(WHEN("{arg: 1}"), NULL,
 		"a.yaml:4:122: a condition needs one of: all any not eq ne lt gt in has_flag "
-		"lacks_flag null fd literal");
+		"lacks_flag null fd literal text");
 	assert_refused(WHEN("{arg: 1, eq: 1, lt: 5}"), NULL,
 		"a.yaml:4:122: 'eq' and 'lt' in one condition; join two with 'all' or 'any'");
 	assert_refused(WHEN("{eq: 1}"), NULL,
