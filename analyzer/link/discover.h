@@ -10,8 +10,8 @@
  * Not a loop: a wait for one descriptor (poll(&p, 1, t)), a retry around an interrupted wait, and a
  * wait that runs inside some other loop's callback (that one is a nested wait, which is a finding).
  *
- * A callback that runs such a loop anew, its own or another, holds the one that called it: that call
- * is a finding.
+ * A callback that runs such a loop anew, its own or another, holds the one that called it: that
+ * call is a finding.
  */
 #ifndef BC_LINK_DISCOVER_H
 #define BC_LINK_DISCOVER_H

@@ -115,6 +115,40 @@ static int applies(const struct bc_models *models, const struct bc_register_rule
 	return !rule->when || bc_pred_eval(models, rule->when, &reader, NULL) != BC_NO;
 }
 
+/* Does the program make such a call anywhere? */
+static int program_makes(const struct bc_program *program, const struct bc_models *models,
+	const struct bc_once_called *called)
+{
+	for (uint32_t i = 0; i < program->ncalls; i++) {
+		const struct bc_call *c = &program->calls[i];
+		struct static_view view = {&program->funcs[c->func], c->node};
+		struct bc_call_view reader = {&view, static_argument, unknown_field, unknown_fd};
+
+		for (int k = 0; c->sym != BC_NONE && k < called->nfunctions; k++)
+			if (!strcmp(program->syms[c->sym].name, called->functions[k]) &&
+				(!called->when ||
+					bc_pred_eval(models, called->when, &reader, NULL) != BC_NO))
+				return 1;
+	}
+	return 0;
+}
+
+/* The answer for the rules of one loop, which come one after the other. */
+struct unless_memo {
+	const struct bc_once_called *of;
+	int makes;
+};
+
+static int is_ruled_out(struct unless_memo *memo, const struct bc_program *program,
+	const struct bc_models *models, const struct bc_once_called *unless)
+{
+	if (!unless)
+		return 0;
+	if (memo->of != unless)
+		*memo = (struct unless_memo){unless, program_makes(program, models, unless)};
+	return memo->makes;
+}
+
 /* On which thread the callback runs that this call registers. */
 static void set_thread(struct bc_root *root, const struct bc_queues *queues, uint32_t call,
 	const struct bc_role *role)
@@ -208,6 +242,7 @@ static void add_registrations(struct bc_roots *roots, const struct bc_solution *
 	struct bc_liveness *liveness)
 {
 	const struct bc_program *program = solution->places.program;
+	struct unless_memo memo = {0};
 
 	for (uint32_t call = 0; call < program->ncalls; call++) {
 		const struct bc_call *c = &program->calls[call];
@@ -222,7 +257,8 @@ static void add_registrations(struct bc_roots *roots, const struct bc_solution *
 				continue;
 			for (int i = 0; i < rules->nregisters; i++) {
 				r.rule = rules->registers[i];
-				if (applies(models, r.rule, program, call, sym))
+				if (applies(models, r.rule, program, call, sym) &&
+					!is_ruled_out(&memo, program, models, r.rule->unless))
 					add_roles(&r);
 			}
 		}
@@ -286,6 +322,7 @@ static void add_fields(
 	struct bc_roots *roots, const struct bc_solution *solution, const struct bc_models *models)
 {
 	const struct bc_program *program = solution->places.program;
+	struct unless_memo memo = {0};
 
 	for (uint32_t i = 0; i < program->nfields; i++) {
 		const struct bc_fieldinfo *field = &program->fields[i];
@@ -294,7 +331,8 @@ static void add_fields(
 		uint32_t place = bc_place_of_field(&solution->places, i), n;
 		const uint32_t *syms = bc_held_by(solution, place, &n);
 
-		if (!rule || !n || !program_calls_one(program, rule->requires, rule->nrequires))
+		if (!rule || !n || !program_calls_one(program, rule->requires, rule->nrequires) ||
+			is_ruled_out(&memo, program, models, rule->unless))
 			continue;
 		for (uint32_t k = 0; k < n; k++) {
 			struct bc_root root;

@@ -153,8 +153,8 @@ static void see_call(void *context, const struct bc_call_event *event)
 	w->waits->is[event->call] = 1;
 	w->waits->count[event->call] =
 		(uint8_t)count_parameter(w, &w->program->calls[event->call], rule->count_arg);
-	w->waits->one[event->call] = (uint8_t)waits_for_one(w->program,
-		&w->program->funcs[event->func], w->program->calls[event->call].node);
+	w->waits->one[event->call] = (uint8_t)waits_for_one(
+		w->program, &w->program->funcs[event->func], w->program->calls[event->call].node);
 }
 
 void bc_waits_find(struct bc_waits *waits, const struct bc_interp *interp)

@@ -217,8 +217,7 @@ static int read_atom(const struct reading *reading, const struct bc_yaml_node *n
 
 	if (status != 0)
 		return status;
-	if (pred->field &&
-		(op->shape == DESCRIPTOR || op->shape == LITERAL || op->shape == EXACT))
+	if (pred->field && (op->shape == DESCRIPTOR || op->shape == LITERAL || op->shape == EXACT))
 		return bc_yaml_fail(reading->loader->path, node,
 			"'%s' asks about the argument itself, not a field of it", op->key);
 	if (op->shape == NUMBERS)

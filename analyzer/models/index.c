@@ -180,6 +180,19 @@ const char *bc_record_untagged(const char *record)
 	return strncmp(record, "union ", 6) ? record : record + 6;
 }
 
+int bc_name_matches(const char *pattern, const char *text)
+{
+	const char *star = strchr(pattern, '*');
+	size_t head, tail, len = strlen(text);
+
+	if (!star)
+		return !strcmp(pattern, text);
+	head = (size_t)(star - pattern);
+	tail = strlen(star + 1);
+	return len >= head + tail && !memcmp(text, pattern, head) &&
+	       !memcmp(text + len - tail, star + 1, tail);
+}
+
 /* Later packs come first among equals, so that they are found first. */
 static int compare_fields(const void *a, const void *b)
 {
@@ -194,7 +207,7 @@ static int compare_fields(const void *a, const void *b)
 
 static int is_pattern(const struct bc_field_entry *entry)
 {
-	return strchr(entry->record, '*') || !strcmp(entry->field, "*");
+	return strchr(entry->record, '*') || strchr(entry->field, '*');
 }
 
 static void index_fields(

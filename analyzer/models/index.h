@@ -21,4 +21,7 @@ struct bc_models_index {
 /* index.c: a record's name without "struct" or "union". */
 const char *bc_record_untagged(const char *record);
 
+/* One * in the pattern stands for any text. */
+int bc_name_matches(const char *pattern, const char *text);
+
 #endif

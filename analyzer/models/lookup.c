@@ -87,26 +87,12 @@ static const struct bc_field_rule *find_exact(
 	return index->fields[low].rule;
 }
 
-/* One * stands for any text. */
-static int matches(const char *pattern, const char *text)
-{
-	const char *star = strchr(pattern, '*');
-	size_t head, tail, len = strlen(text);
-
-	if (!star)
-		return !strcmp(pattern, text);
-	head = (size_t)(star - pattern);
-	tail = strlen(star + 1);
-	return len >= head + tail && !memcmp(text, pattern, head) &&
-	       !memcmp(text + len - tail, star + 1, tail);
-}
-
 static const struct bc_field_rule *find_pattern(
 	const struct bc_models_index *index, const struct bc_field_entry *wanted)
 {
 	for (size_t i = index->npatterns; i-- > 0;)
-		if (matches(index->patterns[i].record, wanted->record) &&
-			matches(index->patterns[i].field, wanted->field))
+		if (bc_name_matches(index->patterns[i].record, wanted->record) &&
+			bc_name_matches(index->patterns[i].field, wanted->field))
 			return index->patterns[i].rule;
 	return NULL;
 }

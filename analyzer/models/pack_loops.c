@@ -41,11 +41,35 @@ static int read_roles(struct bc_loader *loader, const struct bc_yaml_node *map,
 	return 0;
 }
 
-static int take_register(
-	struct bc_loader *loader, const struct bc_yaml_node *node, const char *loop)
+/* `unless` of a loop, or NULL in *unless. */
+static int read_unless(struct bc_loader *loader, const struct bc_yaml_node *loop_node,
+	const struct bc_once_called **unless)
 {
-	struct bc_register_rule rule = {
-		.loop = loop, .own = loader->own, .origin = bc_read_origin(loader, node)};
+	const struct bc_yaml_node *node = bc_yaml_get(loop_node, "unless");
+	struct bc_once_called *called;
+	struct bc_cond_scope scope;
+	int status;
+
+	*unless = NULL;
+	if (!node)
+		return 0;
+	called = BC_NEW(loader->arena, struct bc_once_called);
+	called->functions = bc_read_texts(loader, node, "function", &called->nfunctions);
+	status = bc_read_scope(loader, node, &scope);
+	if (status == 0 && bc_yaml_get(node, "when"))
+		status = bc_loader_read_condition(loader, bc_yaml_get(node, "when"), &scope,
+			BC_COND_ASSUME_YES, &called->when);
+	*unless = called;
+	return status;
+}
+
+static int take_register(struct bc_loader *loader, const struct bc_yaml_node *node,
+	const char *loop, const struct bc_once_called *unless)
+{
+	struct bc_register_rule rule = {.loop = loop,
+		.unless = unless,
+		.own = loader->own,
+		.origin = bc_read_origin(loader, node)};
 	const struct bc_yaml_node *when = bc_yaml_get(node, "when");
 	struct bc_cond_scope scope;
 	int status = bc_read_scope(loader, node, &scope);
@@ -64,9 +88,10 @@ static int take_register(
 
 /* A rule has one field, so a list of fields becomes as many rules. */
 static void take_field(struct bc_loader *loader, const struct bc_yaml_node *node,
-	const struct bc_yaml_node *loop_node, const char *loop)
+	const struct bc_yaml_node *loop_node, const char *loop, const struct bc_once_called *unless)
 {
 	struct bc_field_rule rule = {.loop = loop,
+		.unless = unless,
 		.context = (enum bc_context)bc_read_word(node, "thread", bc_words_context, 0),
 		.origin = bc_read_origin(loader, node)};
 	const struct bc_yaml_node *item = bc_read_first(node, "field");
@@ -106,13 +131,14 @@ static const char *take_loop_id(struct bc_loader *loader, const char *id)
 int bc_loader_take_loop(struct bc_loader *loader, const struct bc_yaml_node *node)
 {
 	const char *loop = take_loop_id(loader, bc_yaml_get(node, "id")->text);
+	const struct bc_once_called *unless;
 	const struct bc_yaml_node *item;
-	int status = 0;
+	int status = read_unless(loader, node, &unless);
 
 	for (item = bc_read_first(node, "register"); status == 0 && item; item = item->next)
-		status = take_register(loader, item, loop);
+		status = take_register(loader, item, loop, unless);
 	for (item = bc_read_first(node, "fields"); item; item = item->next)
-		take_field(loader, item, node, loop);
+		take_field(loader, item, node, loop, unless);
 	for (item = bc_read_first(node, "wait"); status == 0 && item; item = item->next)
 		status = take_wait(loader, item, loop);
 	for (item = bc_read_first(node, "annotations"); item; item = item->next)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "models/compare.h"
+#include "models/index.h"
 
 /* ---- lists of numbers ---- */
 
@@ -103,7 +104,7 @@ static enum bc_tri eval_same_text(const struct bc_pred *pred, const struct bc_va
 {
 	if (value->kind != BC_V_TEXT || !value->u.text)
 		return bc_value_is_zero(value) == BC_YES ? BC_NO : BC_UNKNOWN;
-	return value->pad ? BC_UNKNOWN : bc_tri_of(!strcmp(value->u.text, pred->wanted));
+	return value->pad ? BC_UNKNOWN : bc_tri_of(bc_name_matches(pred->wanted, value->u.text));
 }
 
 /* ---- atoms ---- */

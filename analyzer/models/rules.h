@@ -116,9 +116,9 @@ enum bc_literal {
 /* A condition on a call: yes, no or unknown, never a guess. */
 struct bc_pred {
 	enum bc_pred_kind kind;
-	int arg;           /* from 1 */
-	const char *field; /* a field of what the argument points to ("ai_flags"), or NULL */
-	int truth;         /* NULL: wanted truth; FD: enum bc_fd_mode; LITERAL: enum bc_literal */
+	int arg;            /* from 1 */
+	const char *field;  /* a field of what the argument points to ("ai_flags"), or NULL */
+	int truth;          /* NULL: wanted truth; FD: enum bc_fd_mode; LITERAL: enum bc_literal */
 	const char *wanted; /* TEXT */
 	struct bc_number *numbers;
 	int nnumbers;
@@ -192,6 +192,13 @@ struct bc_role {
 	int source_arg; /* from 1: what is attached to a queue by another call, 0 without */
 };
 
+/* A call that a program makes somewhere, and that changes what is known of the rest of it. */
+struct bc_once_called {
+	const char *const *functions;
+	int nfunctions;
+	const struct bc_pred *when; /* the call only counts when this is not false; NULL: always */
+};
+
 struct bc_register_rule {
 	const char *loop; /* "libuv" */
 	const char *const *functions;
@@ -200,7 +207,9 @@ struct bc_register_rule {
 	struct bc_role *roles;
 	int nroles;
 	const struct bc_pred *when; /* registers only when this is not false; NULL: always */
-	int own;                    /* as in bc_sink_rule */
+	/* not in programs that call this: who runs the callbacks is not known there; or NULL */
+	const struct bc_once_called *unless;
+	int own; /* as in bc_sink_rule */
 	struct bc_origin origin;
 };
 
@@ -215,6 +224,7 @@ struct bc_field_rule {
 	 * such as "*_listener", which unrelated structs match, too. */
 	const char *const *requires;
 	int nrequires;
+	const struct bc_once_called *unless; /* as in a registration */
 	/* a field that is set beside it: the signal that the callback waits for; NULL without */
 	const char *signal_field;
 	struct bc_origin origin;

@@ -103,6 +103,25 @@ static int is_between(const char *text, int64_t low, int64_t high)
 	return bc_yaml_int(text, &value) == 0 && value >= low && value <= high;
 }
 
+enum { MAX_FIELD = 256 };
+
+/* "handle", "handle_*", "*" */
+static int is_field(const char *text)
+{
+	size_t len = strlen(text);
+	char name[MAX_FIELD];
+
+	if (!len || text[len - 1] != '*')
+		return bc_scalar_is_identifier(text);
+	if (len == 1)
+		return 1;
+	if (len >= sizeof(name))
+		return 0;
+	memcpy(name, text, len - 1);
+	name[len - 1] = '\0';
+	return bc_scalar_is_identifier(name);
+}
+
 /* ---- by type ---- */
 
 int bc_scalar_fits(const struct bc_key *key, const char *text)
@@ -117,7 +136,7 @@ int bc_scalar_fits(const struct bc_key *key, const char *text)
 	case BC_TYPE_DEFINE: return is_define(text);
 	case BC_TYPE_NAME: return bc_scalar_is_identifier(text);
 	case BC_TYPE_RECORD: return is_record(text);
-	case BC_TYPE_FIELD: return bc_scalar_is_identifier(text) || !strcmp(text, "*");
+	case BC_TYPE_FIELD: return is_field(text);
 	case BC_TYPE_ARG: return is_between(text, 1, BC_SCHEMA_MAX_ARG);
 	case BC_TYPE_COUNT: return is_between(text, 0, BC_SCHEMA_MAX_COUNT);
 	case BC_TYPE_NUMBER: return is_number(text);
@@ -140,7 +159,7 @@ const char *bc_scalar_describe(const struct bc_key *key)
 	case BC_TYPE_DEFINE: return "a macro's name, or NAME=NUMBER";
 	case BC_TYPE_NAME: return "a C identifier";
 	case BC_TYPE_RECORD: return "a struct's name, with at most one *";
-	case BC_TYPE_FIELD: return "a field's name, or *";
+	case BC_TYPE_FIELD: return "a field's name, or the beginning of one and *";
 	case BC_TYPE_ARG: return "the number of an argument, from 1 to 64";
 	case BC_TYPE_COUNT: return "a whole number from 0 to 255";
 	case BC_TYPE_NUMBER: return "a whole number or a constant's name (A|B joins flags)";

@@ -53,7 +53,7 @@ static const struct bc_shape condition = SHAPE("a condition",
 	KEY("null", BC_TYPE_BOOL, BC_ONE, 0, "true: is a null pointer; false: is not"),
 	WORD("fd", bc_words_fd, BC_ONE, 0, "the mode of the descriptor or handle"),
 	WORD("literal", bc_words_literal, BC_ONE, 0, "is a string literal of this kind"),
-	TEXT("text", "is this very text"));
+	TEXT("text", "is this very text; one * stands for any"));
 
 static const struct bc_shape timeout = SHAPE("a timeout",
 	KEY("arg", BC_TYPE_ARG, BC_ONE, 1, "the argument that limits the wait, counted from 1"),
@@ -183,7 +183,8 @@ const struct bc_shape bc_shape_register = SHAPE("a registration",
 static const struct bc_shape field = SHAPE("a callback field",
 	KEY("type", BC_TYPE_RECORD, BC_ONE_OR_MANY, 1,
 		"struct or typedef names; one * stands for any text"),
-	KEY("field", BC_TYPE_FIELD, BC_ONE_OR_MANY, 1, "the callback; * for every field"),
+	KEY("field", BC_TYPE_FIELD, BC_ONE_OR_MANY, 1,
+		"the callback; * at the end stands for any text"),
 	WORD("thread", bc_words_context, BC_ONE, 1, "as in a callback"),
 	KEY("signal_field", BC_TYPE_FIELD, BC_ONE, 0,
 		"a field set beside it: the signal that the callback waits for"));
@@ -194,10 +195,19 @@ static const struct bc_shape wait = SHAPE("a wait",
 	KEY("count_arg", BC_TYPE_ARG, BC_ONE, 0,
 		"the number of descriptors; a constant 1 there makes it no event loop"));
 
+static const struct bc_shape once_called = SHAPE("a call",
+	KEY("function", BC_TYPE_NAME, BC_ONE_OR_MANY, 1, "functions that are called"),
+	KEY("params", BC_TYPE_COUNT, BC_ONE, 0, "as in a blocking rule"),
+	KEY("args", BC_TYPE_NAME, BC_MANY, 0, "names of the parameters, for messages"),
+	MAP("when", condition, BC_ONE, 0, "the call only counts when this may hold"));
+
 static const struct bc_shape loop = SHAPE("a loop",
 	KEY("id", BC_TYPE_ID, BC_ONE, 1, "name of the loop; several packs may add to one"),
 	KEY("requires", BC_TYPE_NAME, BC_MANY, 0,
 		"the fields below count only in programs that call one of these functions"),
+	MAP("unless", once_called, BC_ONE, 0,
+		"neither fields nor registrations count in programs that make such a call, after "
+		"which other threads may run the callbacks"),
 	MAP("register", bc_shape_register, BC_MANY, 0, "functions that take callbacks"),
 	MAP("fields", field, BC_MANY, 0, "struct fields that hold callbacks"),
 	MAP("wait", wait, BC_MANY, 0, "functions that wait for events"),
