@@ -209,6 +209,7 @@ void bc_globals_init(struct bc_globals *globals, const struct bc_program *progra
 	globals->constants = bc_xcalloc(n + 1, sizeof(struct bc_value));
 	globals->settled = bc_xcalloc(n + 1, sizeof(uint64_t));
 	globals->settled_fields = bc_xcalloc(program->nfields + 1, sizeof(uint64_t));
+	globals->filled = bc_xcalloc(n + 1, 1);
 	for (uint32_t i = 0; i < program->nimages; i++)
 		if (is_degraded(program->images[i].facts))
 			return;
@@ -229,4 +230,5 @@ void bc_globals_fini(struct bc_globals *globals)
 	free(globals->constants);
 	free(globals->settled);
 	free(globals->settled_fields);
+	free(globals->filled);
 }

@@ -48,6 +48,8 @@ struct bc_value bc_walk_variable_value(const struct bc_walk *w, uint32_t node)
 		return bc_value_top();
 	if (globals->settled[sym] && !is_single(&globals->constants[sym]))
 		return settled_value(globals->settled[sym]);
+	if (globals->filled[sym] && !is_single(&globals->constants[sym]))
+		return (struct bc_value){.kind = BC_V_BITS, .pad = 1, .u.bits.ones = 1};
 	return globals->constants[sym];
 }
 

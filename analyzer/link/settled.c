@@ -217,6 +217,7 @@ void bc_globals_settle(struct bc_globals *globals, const struct bc_roots *roots)
 	for (uint32_t i = 0; i < program->nfuncs; i++)
 		if (program->funcs[i].sym != BC_NONE) /* initialisers come first */
 			find_stores(&s, i);
+	bc_globals_fill(globals, s.runs);
 	for (uint32_t i = 0; i < program->nsyms; i++)
 		globals->settled[i] = settled_bits(&s.words[i]);
 	for (uint32_t i = 0; i < program->nfields; i++)
