@@ -1,6 +1,7 @@
 #include "link/waits.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/vec.h"
 #include "link/events.h"

@@ -77,7 +77,7 @@ static void check_pred(struct checking *c, const struct named *f, const struct b
 		return;
 	if (pred->field)
 		check_field_of(c, f, pred, type);
-	else if (pred->kind == BC_P_NULL || pred->kind == BC_P_LITERAL)
+	else if (pred->kind == BC_P_NULL || pred->kind == BC_P_LITERAL || pred->kind == BC_P_TEXT)
 		expect(c, f, pred->arg, type_is_pointer(type), "pointer");
 	else if (pred->kind == BC_P_FD)
 		expect(c, f, pred->arg, type_is_integer(type) || type_is_pointer(type),
