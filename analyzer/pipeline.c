@@ -139,18 +139,21 @@ static int resolve_constants(struct bc_stages *p)
 {
 	int n = p->models.nconstants, error;
 	const char **names = BC_NEW_ARRAY(&p->arena, const char *, (size_t)n + 1);
-	int64_t *values = BC_NEW_ARRAY(&p->arena, int64_t, (size_t)n + 1);
-	uint8_t *known = bc_arena_alloc(&p->arena, (size_t)n + 1);
+	struct bc_constants wanted = {.headers = p->models.headers,
+		.nheaders = p->models.nheaders,
+		.names = names,
+		.nnames = n,
+		.values = BC_NEW_ARRAY(&p->arena, int64_t, (size_t)n + 1),
+		.known = bc_arena_alloc(&p->arena, (size_t)n + 1)};
 
 	if (!n || !p->unit_compiles.count)
 		return 0;
 	for (int i = 0; i < n; i++)
 		names[i] = p->models.constants[i].name;
-	error = bc_constants_resolve(&p->arena, &p->project, p->unit_compiles.items[0],
-		p->models.headers, p->models.nheaders, names, n, values, known);
+	error = bc_constants_resolve(&p->arena, &p->project, p->unit_compiles.items[0], &wanted);
 	for (int i = 0; !error && i < n; i++)
-		if (known[i])
-			bc_models_set_constant(&p->models, names[i], values[i]);
+		if (wanted.known[i])
+			bc_models_set_constant(&p->models, names[i], wanted.values[i]);
 	return error;
 }
 

@@ -13,11 +13,7 @@ static const char prefix[] = "blockcheck_const_";
 
 struct constants {
 	const struct bc_parse_job *job;
-	const char *const *headers, *const *names;
-	int nheaders, nnames;
-	int64_t *values;
-	uint8_t *known;
-
+	const struct bc_constants *wanted;
 	struct bc_arena arena;
 	unsigned *lines; /* of each name in the unit, 0 for one that cannot be a name */
 	unsigned line;   /* of what is written next */
@@ -44,18 +40,18 @@ static int is_header(const char *text)
 static void write_text(struct constants *c, struct bc_buf *text)
 {
 	c->line = 1;
-	for (int i = 0; i < c->nheaders; i++) {
-		if (!is_header(c->headers[i]))
+	for (int i = 0; i < c->wanted->nheaders; i++) {
+		if (!is_header(c->wanted->headers[i]))
 			continue;
 		bc_buf_printf(text, "#if __has_include(<%s>)\n#include <%s>\n#endif\n",
-			c->headers[i], c->headers[i]);
+			c->wanted->headers[i], c->wanted->headers[i]);
 		c->line += 3;
 	}
-	for (int i = 0; i < c->nnames; i++) {
-		if (!is_name(c->names[i]))
+	for (int i = 0; i < c->wanted->nnames; i++) {
+		if (!is_name(c->wanted->names[i]))
 			continue;
 		c->lines[i] = c->line++;
-		bc_buf_printf(text, "enum { %s%d = (%s) };\n", prefix, i, c->names[i]);
+		bc_buf_printf(text, "enum { %s%d = (%s) };\n", prefix, i, c->wanted->names[i]);
 	}
 }
 
@@ -65,10 +61,10 @@ static void read_constant(struct constants *c, CXCursor constant)
 	const char *text = clang_getCString(name);
 	int i;
 
-	if (sscanf(text, "blockcheck_const_%d", &i) == 1 && i >= 0 && i < c->nnames &&
+	if (sscanf(text, "blockcheck_const_%d", &i) == 1 && i >= 0 && i < c->wanted->nnames &&
 		c->lines[i]) {
-		c->values[i] = clang_getEnumConstantDeclValue(constant);
-		c->known[i] = 1;
+		c->wanted->values[i] = clang_getEnumConstantDeclValue(constant);
+		c->wanted->known[i] = 1;
 	}
 	clang_disposeString(name);
 }
@@ -93,9 +89,9 @@ static void forget_failed(struct constants *c, CXDiagnostic diagnostic)
 		clang_getDiagnosticLocation(diagnostic), &file, &line, NULL, NULL);
 	if (file != c->file)
 		return;
-	for (int i = 0; i < c->nnames; i++)
+	for (int i = 0; i < c->wanted->nnames; i++)
 		if (c->lines[i] == line)
-			c->known[i] = 0;
+			c->wanted->known[i] = 0;
 }
 
 static void read_unit(struct constants *c, CXTranslationUnit tu)
@@ -110,9 +106,9 @@ static void read_unit(struct constants *c, CXTranslationUnit tu)
 		forget_failed(c, diagnostic);
 		clang_disposeDiagnostic(diagnostic);
 	}
-	for (int i = 0; i < c->nnames; i++)
-		if (!c->known[i])
-			c->values[i] = 0;
+	for (int i = 0; i < c->wanted->nnames; i++)
+		if (!c->wanted->known[i])
+			c->wanted->values[i] = 0;
 }
 
 /*
@@ -159,23 +155,15 @@ static void run(void *data)
 	bc_buf_fini(&text);
 }
 
-int bc_parse_constants(const struct bc_parse_job *job, const char *const *headers, int nheaders,
-	const char *const *names, int nnames, int64_t *values, uint8_t *known)
+int bc_parse_constants(const struct bc_parse_job *job, const struct bc_constants *wanted)
 {
-	struct constants c = {
-		.job = job,
-		.headers = headers,
-		.nheaders = nheaders,
-		.names = names,
-		.nnames = nnames,
-		.values = values,
-		.known = known,
-	};
+	struct constants c = {.job = job, .wanted = wanted};
+	size_t n = (size_t)wanted->nnames;
 
-	c.lines = BC_NEW_ARRAY(&c.arena, unsigned, (size_t)nnames);
+	c.lines = BC_NEW_ARRAY(&c.arena, unsigned, n);
 	c.path = bc_arena_printf(&c.arena, "%s/blockcheck-constants.c", job->directory);
-	memset(known, 0, (size_t)nnames);
-	memset(values, 0, (size_t)nnames * sizeof(*values));
+	memset(wanted->known, 0, n);
+	memset(wanted->values, 0, n * sizeof(*wanted->values));
 	bc_parse_on_big_stack(run, &c);
 	bc_arena_fini(&c.arena);
 	return c.status ? bc_fail(BC_EINPUT, "%s", c.message) : 0;

@@ -34,13 +34,22 @@ struct bc_parse_result {
  */
 int bc_parse_unit(const struct bc_parse_job *job, struct bc_parse_result *result);
 
+/* Constants that are asked for by name, and what they are. All of it is the caller's. */
+struct bc_constants {
+	const char *const *headers; /* to include, as far as they exist */
+	int nheaders;
+	const char *const *names;
+	int nnames;
+	int64_t *values; /* one for each name; counts where known[i] is 1 */
+	uint8_t *known;
+};
+
 /*
  * The values that macro or enum constants such as MSG_DONTWAIT have under the given command: parses
- * one synthetic unit that includes `headers` as far as they exist and reads the value of each name.
- * known[i] is 0 where a name has no integer value there. 0, or negative when the parse failed.
+ * one synthetic unit that includes the headers and reads the value of each name. known[i] is 0
+ * where a name has no integer value there. 0, or negative when the parse failed.
  */
-int bc_parse_constants(const struct bc_parse_job *job, const char *const *headers, int nheaders,
-	const char *const *names, int nnames, int64_t *values, uint8_t *known);
+int bc_parse_constants(const struct bc_parse_job *job, const struct bc_constants *wanted);
 
 /* "clang version 19.1.7 ...": part of every cache key, and of --version. */
 const char *bc_parse_version(void);

@@ -1,7 +1,6 @@
 #include "parse/resolve.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -9,15 +8,13 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/workers.h"
-#include "parse/parse.h"
 
 enum { TIMEOUT_S = 30, MAX_ANSWER = 1 << 20 };
 
 struct question {
 	const struct bc_project *project;
 	const struct bc_compile *compile;
-	const char *const *headers, *const *names;
-	int nheaders, nnames;
+	const struct bc_constants *wanted;
 	const char *answer; /* file that the worker writes */
 };
 
@@ -37,10 +34,10 @@ static void key_of(const struct question *q, uint64_t key[2])
 	add_text(state, bc_parse_version());
 	for (int i = 0; i < q->compile->nargs; i++)
 		add_text(state, q->compile->args[i]);
-	for (int i = 0; i < q->nheaders; i++)
-		add_text(state, q->headers[i]);
-	for (int i = 0; i < q->nnames; i++)
-		add_text(state, q->names[i]);
+	for (int i = 0; i < q->wanted->nheaders; i++)
+		add_text(state, q->wanted->headers[i]);
+	for (int i = 0; i < q->wanted->nnames; i++)
+		add_text(state, q->wanted->names[i]);
 	hash = XXH3_128bits_digest(state);
 	XXH3_freeState(state);
 	key[0] = hash.low64;
@@ -61,31 +58,28 @@ static int write_answer(const char *path, const struct bc_buf *lines)
 	return error;
 }
 
-/* In the worker: one line "name value" for each constant that has a value. */
+/* In the worker, whose memory ends with it: one line "name value" for each constant that has one.
+ */
 static int answer(void *context, size_t job, void *result)
 {
 	const struct question *q = context;
+	const struct bc_constants *wanted = q->wanted;
 	struct bc_parse_job parse = {.file = q->compile->file,
 		.directory = q->compile->directory,
 		.args = q->compile->args,
 		.nargs = q->compile->nargs,
 		.root = q->project->root};
-	int64_t *values = bc_xmalloc((size_t)q->nnames * sizeof(*values));
-	uint8_t *known = bc_xmalloc((size_t)q->nnames);
 	struct bc_buf out = {0};
-	int error;
+	int error = bc_parse_constants(&parse, wanted);
 
 	(void)job, (void)result;
-	error = bc_parse_constants(
-		&parse, q->headers, q->nheaders, q->names, q->nnames, values, known);
-	for (int i = 0; !error && i < q->nnames; i++)
-		if (known[i])
-			bc_buf_printf(&out, "%s %lld\n", q->names[i], (long long)values[i]);
+	for (int i = 0; !error && i < wanted->nnames; i++)
+		if (wanted->known[i])
+			bc_buf_printf(
+				&out, "%s %lld\n", wanted->names[i], (long long)wanted->values[i]);
 	if (!error)
 		error = write_answer(q->answer, &out);
 	bc_buf_fini(&out);
-	free(values);
-	free(known);
 	return error;
 }
 
@@ -95,17 +89,17 @@ static void ignore_result(void *context, size_t job, enum bc_job_status status, 
 	(void)context, (void)job, (void)status, (void)detail, (void)code, (void)result;
 }
 
-static void read_line(const struct question *q, const char *line, int64_t *values, uint8_t *known)
+static void read_line(const struct bc_constants *wanted, const char *line)
 {
 	char name[128];
 	long long value;
 
 	if (sscanf(line, "%127s %lld", name, &value) != 2)
 		return;
-	for (int i = 0; i < q->nnames; i++)
-		if (!strcmp(q->names[i], name)) {
-			values[i] = value;
-			known[i] = 1;
+	for (int i = 0; i < wanted->nnames; i++)
+		if (!strcmp(wanted->names[i], name)) {
+			wanted->values[i] = value;
+			wanted->known[i] = 1;
 		}
 }
 
@@ -121,32 +115,31 @@ static int is_whole(const struct bc_buf *file)
 	return !memcmp(head, file->data, HEAD);
 }
 
-static void read_lines(const struct question *q, char *text, int64_t *values, uint8_t *known)
+static void read_lines(const struct bc_constants *wanted, char *text)
 {
 	char *rest = NULL;
 
 	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		read_line(q, line, values, known);
+		read_line(wanted, line);
 }
 
 /* 1 when there is a whole answer. */
-static int read_answer(const struct question *q, int64_t *values, uint8_t *known)
+static int read_answer(const struct question *q)
 {
 	struct bc_buf file = {0};
 	int whole = bc_file_exists(q->answer) && !bc_file_read(&file, q->answer, MAX_ANSWER) &&
 		    is_whole(&file);
 
 	if (whole)
-		read_lines(q, strchr(file.data, '\n') + 1, values, known);
+		read_lines(q->wanted, strchr(file.data, '\n') + 1);
 	bc_buf_fini(&file);
 	return whole;
 }
 
 int bc_constants_resolve(struct bc_arena *arena, const struct bc_project *project,
-	const struct bc_compile *compile, const char *const *headers, int nheaders,
-	const char *const *names, int nnames, int64_t *values, uint8_t *known)
+	const struct bc_compile *compile, const struct bc_constants *wanted)
 {
-	struct question q = {project, compile, headers, names, nheaders, nnames, NULL};
+	struct question q = {project, compile, wanted, NULL};
 	struct bc_worker_pool pool = {.workers = 1,
 		.timeout_s = TIMEOUT_S,
 		.result_size = sizeof(int),
@@ -156,16 +149,16 @@ int bc_constants_resolve(struct bc_arena *arena, const struct bc_project *projec
 	uint64_t key[2];
 	char hex[33];
 
-	memset(known, 0, (size_t)nnames);
+	memset(wanted->known, 0, (size_t)wanted->nnames);
 	key_of(&q, key);
 	bc_hash_hex(key, hex);
 	q.answer = bc_arena_printf(arena, "%s/constants-%s.txt", project->facts, hex);
-	if (!read_answer(&q, values, known)) {
+	if (!read_answer(&q)) {
 		int error = bc_workers_run(&pool, 1);
 
 		if (error)
 			return error;
-		read_answer(&q, values, known);
+		read_answer(&q);
 	}
 	return 0;
 }

@@ -5,19 +5,17 @@
 #ifndef BC_PARSE_RESOLVE_H
 #define BC_PARSE_RESOLVE_H
 
-#include <stdint.h>
-
 #include "base/arena.h"
 #include "input/compdb.h"
 #include "input/project.h"
+#include "parse/parse.h"
 
 /*
- * Reads `names` under the options of `compile`, in a worker process. values[i] counts where
- * known[i] is 1. 0 even when nothing could be read (all unknown): rules then answer "unknown".
- * BC_EOUTPUT when the project's folder cannot be written.
+ * Reads what is wanted under the options of `compile`, in a worker process. 0 even when nothing
+ * could be read (all unknown): rules then answer "unknown". BC_EOUTPUT when the project's folder
+ * cannot be written.
  */
 int bc_constants_resolve(struct bc_arena *arena, const struct bc_project *project,
-	const struct bc_compile *compile, const char *const *headers, int nheaders,
-	const char *const *names, int nnames, int64_t *values, uint8_t *known);
+	const struct bc_compile *compile, const struct bc_constants *wanted);
 
 #endif

@@ -120,9 +120,10 @@ static void test_named_constants(void **state)
 		.directory = unit.dir, .root = unit.dir, .args = args, .nargs = 2};
 	int64_t values[10];
 	uint8_t known[10];
+	const struct bc_constants asked = {headers, 5, names, 10, values, known};
 
 	(void)state;
-	assert_int_equal(bc_parse_constants(&job, headers, 5, names, 10, values, known), 0);
+	assert_int_equal(bc_parse_constants(&job, &asked), 0);
 	for (int i = 0; i < 10; i++) {
 		assert_int_equal(known[i], wanted_known[i]);
 		assert_int_equal(values[i], wanted[i]);
