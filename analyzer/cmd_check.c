@@ -91,6 +91,18 @@ static void say_unread(const struct bc_report *report)
 		"incomplete", "%s%s could not be read whole: %s", first->file, more, first->first);
 }
 
+/* No finding says nothing of a file that is no part of the program. A header may well be one. */
+static void say_stray(const struct bc_options *options, const struct bc_report *report)
+{
+	const char *end = report->stray ? strrchr(report->stray, '.') : NULL;
+
+	if (report->stray && !options->check.quiet && !(end && !strcmp(end, ".h")))
+		bc_cmd_say("warning",
+			"%s: no finding leads through it, and no source of the compilation "
+			"database is in it",
+			report->stray);
+}
+
 /* Where the reader does not see it in the output itself. */
 static void say_if_incomplete(const struct bc_options *options, const struct bc_report *report)
 {
@@ -142,6 +154,7 @@ static int save_and_show(const struct bc_options *options, struct bc_report *rep
 		return BC_EXIT_ERROR;
 	}
 	say_if_incomplete(options, report);
+	say_stray(options, report);
 	if (shown < 0)
 		bc_cmd_fail(shown);
 	if (saved < 0)

@@ -1,4 +1,5 @@
 /* What a report says beside its findings: which of them to show, the units, the run. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fs.h"
@@ -15,34 +16,69 @@ void bc_stages_collect(struct bc_stages *p, const struct bc_linked *linked, void
 
 /* ---- PATH arguments ---- */
 
-static int lies_in(const struct bc_stages *p, const char *file, const char *wanted)
-{
-	const char *absolute = bc_path_absolute((struct bc_arena *)&p->arena, p->here, wanted);
-	const char *relative = bc_path_relative(p->project.root, absolute);
-	size_t n = strlen(relative);
+struct wanted {
+	const char *given, *path, *real; /* as it was written; absolute; without links */
+	int met;                         /* something of the program is there */
+};
 
-	if (!strcmp(relative, "."))
-		return 1;
-	return !strncmp(file, relative, n) && (file[n] == '\0' || file[n] == '/');
+static void resolve(struct bc_stages *p, const char *given, struct wanted *wanted)
+{
+	char *real = realpath(given, NULL);
+
+	*wanted = (struct wanted){given, bc_path_absolute(&p->arena, p->here, given), NULL, 0};
+	wanted->real = real ? bc_arena_strdup(&p->arena, real) : wanted->path;
+	free(real);
 }
 
-static int passes_through(const struct bc_stages *p, const struct bc_finding *finding)
+static int lies_in(const struct wanted *wanted, const char *file)
 {
-	for (const char *const *path = p->options->paths; *path; path++)
-		for (int i = 0; i < finding->npath; i++)
-			if (lies_in(p, finding->path[i].at.file, *path))
-				return 1;
+	return bc_path_relative(wanted->path, file) != file ||
+	       bc_path_relative(wanted->real, file) != file;
+}
+
+static int has_unit(const struct bc_stages *p, const struct wanted *wanted)
+{
+	for (size_t i = 0; i < p->compdb.count; i++)
+		if (lies_in(wanted, p->compdb.entries[i].file))
+			return 1;
 	return 0;
+}
+
+/* Whether one of the PATHs is on the way; those that are have been met. */
+static int passes_through(
+	struct bc_stages *p, const struct bc_finding *finding, struct wanted *wanted, size_t n)
+{
+	int passes = 0;
+
+	for (int i = 0; i < finding->npath; i++) {
+		const char *file =
+			bc_path_join(&p->arena, p->project.root, finding->path[i].at.file);
+
+		for (size_t k = 0; k < n; k++)
+			if (lies_in(&wanted[k], file))
+				passes = wanted[k].met = 1;
+	}
+	return passes;
 }
 
 /* With PATH arguments, only findings whose way passes through one of them are told. All are of use
  * to whoever keeps them. */
 void bc_stages_mark_elsewhere(struct bc_stages *p, struct bc_report *report)
 {
-	if (!p->options->paths || !*p->options->paths)
-		return;
-	for (int i = 0; i < report->nfindings; i++)
-		report->findings[i].elsewhere = !passes_through(p, &report->findings[i]);
+	const char *const *paths = p->options->paths;
+	struct wanted *wanted;
+	size_t n = 0;
+
+	while (paths && paths[n])
+		n++;
+	wanted = BC_NEW_ARRAY(&p->arena, struct wanted, n + 1);
+	for (size_t i = 0; i < n; i++)
+		resolve(p, paths[i], &wanted[i]);
+	for (int i = 0; n && i < report->nfindings; i++)
+		report->findings[i].elsewhere = !passes_through(p, &report->findings[i], wanted, n);
+	for (size_t i = 0; i < n && !report->stray; i++)
+		if (!wanted[i].met && !has_unit(p, &wanted[i]))
+			report->stray = bc_arena_strdup(&report->arena, wanted[i].given);
 }
 
 /* ---- the run ---- */

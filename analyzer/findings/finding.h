@@ -163,6 +163,7 @@ struct bc_report {
 	int nunseen;
 	struct bc_graph graph;              /* empty in a report that was loaded */
 	const struct bc_measured *measured; /* `report`: see measured.h; else NULL */
+	const char *stray; /* the first PATH in which there is nothing of the program, or NULL */
 
 	struct {
 		int units, parsed, cached,

@@ -26,6 +26,13 @@ mkdir "$project/empty"
 in_project check -p . --format=json empty
 check_status "check PATH without findings" 0
 check_equal "check PATH without findings: shows none" 0 "$(get 'findings.#')"
+check_error "check PATH of nothing: says so" 'empty: no finding leads through it'
+ln -s "$project" "$tmp/link"
+for path in "$project/.." "$tmp/link"; do
+	in_project check -p . --format=json "$path"
+	check_equal "check PATH above, or through a link: shows all" "$before" "$(get 'findings.#')"
+done
+in_project check -p . --format=json empty
 check_equal "check PATH without findings: keeps them" "$before" "$(stored "$project/.blockcheck/blockcheck.db")"
 
 # ---- databases that cannot be used
