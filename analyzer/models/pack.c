@@ -86,6 +86,44 @@ static void read_promises(
 	rule->promise_flag = number;
 }
 
+static int read_arg(const struct bc_loader *loader, const struct bc_yaml_node *node,
+	const char *key, const struct bc_sink_rule *rule, int *arg)
+{
+	*arg = bc_read_int(node, key, 0);
+	return bc_read_check_arg(loader, node, key, rule->params);
+}
+
+static int read_args(
+	struct bc_loader *loader, const struct bc_yaml_node *node, struct bc_sink_rule *rule)
+{
+	int status = read_arg(loader, node, "size_arg", rule, &rule->size_arg);
+
+	if (status == 0)
+		status = read_arg(loader, node, "stream_arg", rule, &rule->stream_arg);
+	if (status == 0)
+		status = bc_loader_read_limited(loader, node, rule);
+	if (status == 0)
+		status = read_arg(loader, node, "path_arg", rule, &rule->path_arg);
+	return status;
+}
+
+/* When the call does not block after all; a condition that cannot be decided is taken for false. */
+static int read_conditions(struct bc_loader *loader, const struct bc_yaml_node *node,
+	const struct bc_cond_scope *scope, struct bc_sink_rule *rule)
+{
+	const struct bc_yaml_node *when = bc_yaml_get(node, "nonblocking_when");
+	const struct bc_yaml_node *fifo_when = bc_yaml_get(node, "fifo_nonblocking_when");
+	int status = 0;
+
+	if (when)
+		status = bc_loader_read_condition(
+			loader, when, scope, BC_COND_ASSUME_NO, &rule->nonblocking_when);
+	if (status == 0 && fifo_when)
+		status = bc_loader_read_condition(
+			loader, fifo_when, scope, BC_COND_ASSUME_NO, &rule->fifo_nonblocking_when);
+	return status;
+}
+
 static int take_sink(struct bc_loader *loader, const struct bc_yaml_node *node)
 {
 	struct bc_sink_rule rule = {.id = bc_read_text(loader, node, "id"),
@@ -94,10 +132,11 @@ static int take_sink(struct bc_loader *loader, const struct bc_yaml_node *node)
 		.because = bc_read_text(loader, node, "because"),
 		.worst = bc_loader_read_worst(loader, bc_yaml_get(node, "worst")),
 		.provenance = bc_read_text(loader, bc_yaml_get(node, "provenance"), "ref"),
+		.stream_only = bc_read_flag(node, "stream_only"),
+		.ready_once = bc_read_flag(node, "ready_once"),
+		.when_told = bc_read_flag(node, "when_told"),
 		.own = loader->own,
 		.origin = bc_read_origin(loader, node)};
-	const struct bc_yaml_node *when = bc_yaml_get(node, "nonblocking_when");
-	const struct bc_yaml_node *fifo_when = bc_yaml_get(node, "fifo_nonblocking_when");
 	struct bc_cond_scope scope;
 	int status = bc_read_scope(loader, node, &scope);
 
@@ -105,29 +144,13 @@ static int take_sink(struct bc_loader *loader, const struct bc_yaml_node *node)
 	rule.params = scope.params;
 	if (!*rule.id)
 		rule.id = bc_arena_printf(loader->arena, BC_PROJECT_PACK ".%s", rule.functions[0]);
+	read_promises(loader, node, &rule);
 	if (status == 0)
 		status = read_bound(loader, node, &rule);
-	rule.stream_only = bc_read_flag(node, "stream_only");
-	rule.ready_once = bc_read_flag(node, "ready_once");
-	rule.when_told = bc_read_flag(node, "when_told");
-	read_promises(loader, node, &rule);
-	rule.size_arg = bc_read_int(node, "size_arg", 0);
-	rule.stream_arg = bc_read_int(node, "stream_arg", 0);
-	rule.path_arg = bc_read_int(node, "path_arg", 0);
 	if (status == 0)
-		status = bc_read_check_arg(loader, node, "size_arg", rule.params);
+		status = read_args(loader, node, &rule);
 	if (status == 0)
-		status = bc_read_check_arg(loader, node, "stream_arg", rule.params);
-	if (status == 0)
-		status = bc_loader_read_limited(loader, node, &rule);
-	if (status == 0)
-		status = bc_read_check_arg(loader, node, "path_arg", rule.params);
-	if (status == 0 && when)
-		status = bc_loader_read_condition(
-			loader, when, &scope, BC_COND_ASSUME_NO, &rule.nonblocking_when);
-	if (status == 0 && fifo_when)
-		status = bc_loader_read_condition(
-			loader, fifo_when, &scope, BC_COND_ASSUME_NO, &rule.fifo_nonblocking_when);
+		status = read_conditions(loader, node, &scope, &rule);
 	if (status == 0)
 		status = override_sink(loader, node, rule.id);
 	if (status != 0)
