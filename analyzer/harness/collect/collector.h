@@ -20,7 +20,10 @@ enum { BC_SCHED_HISTORY = 1024, BC_PERF_HISTORY = 32, BC_MODULE_SETS = BC_WIRE_P
 /* In place of a system call: a page that has to be fetched first. */
 enum { BC_SAMPLE_FAULT = -2 };
 
-/* A blocked thread as the watchdog saw it. */
+/* So much of a stack is looked at from here; what the library keeps of it is less. */
+enum { BC_SAMPLE_BYTES = 1 << 18, BC_KEPT = 8 };
+
+/* A blocked thread as the watchdog saw it, or where a loop waits. */
 struct bc_sample {
 	uint64_t frame_ns; /* when the frame it belongs to began; 0: no sample */
 	uint64_t next_ns;  /* when to look again */
@@ -29,7 +32,7 @@ struct bc_sample {
 	uint64_t pc, sp, bp;
 	int has_bp, exact;
 	uint32_t size;
-	uint8_t bytes[BC_WIRE_SLICE_BYTES];
+	uint8_t bytes[BC_SAMPLE_BYTES]; /* `size` of them */
 };
 
 struct bc_sched {
@@ -72,10 +75,10 @@ struct bc_seen_thread {
 	uint32_t process;
 	int worker; /* it was seen between two jobs (bodies.c) */
 	const char *library;
-	struct bc_wire_slice *wait_slice; /* where its loop waits; NULL: not known, or looked at */
+	struct bc_sample *wait; /* where its loop waits; NULL: not known, or looked at */
 	struct bc_run_where *wait_stack;
 	uint32_t nwait_stack;
-	struct bc_sample *sample;
+	struct bc_sample *kept[BC_KEPT]; /* of its last frames that lasted; NULL: none */
 	struct bc_sched sched[BC_SCHED_HISTORY];
 	uint32_t nsched; /* ever */
 	struct bc_pace pace;

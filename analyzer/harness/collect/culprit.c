@@ -132,13 +132,12 @@ static void name_by_stack(struct bc_stall_work *work)
 
 static void blame_unknown_wait(struct bc_stall_work *work)
 {
-	const struct bc_sample *sample = work->thread->sample;
 	const char *name = NULL;
 	int faulted = work->event->major_faults != 0;
 
-	if (sample && sample->frame_ns == work->event->start_ns) {
-		name = sample->syscall >= 0 ? bc_syscall_name(sample->syscall) : NULL;
-		faulted = faulted || sample->syscall == BC_SAMPLE_FAULT;
+	if (work->sample) {
+		name = work->sample->syscall >= 0 ? bc_syscall_name(work->sample->syscall) : NULL;
+		faulted = faulted || work->sample->syscall == BC_SAMPLE_FAULT;
 	}
 	work->stall.cause = faulted && !name ? BC_RUN_FAULT : BC_RUN_SYSCALL;
 	work->stall.culprit = name ? name : "";

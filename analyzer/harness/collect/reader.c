@@ -199,7 +199,8 @@ static void release_thread(struct bc_collector *collector, uint32_t slot)
 	if (thread->schedstat >= 0)
 		close(thread->schedstat);
 	free(thread->samples);
-	free(thread->sample);
+	for (int i = 0; i < BC_KEPT; i++)
+		free(thread->kept[i]);
 	free(thread);
 	collector->threads[slot] = NULL;
 	bc_segment_release(&collector->segment, &collector->segment.wire->threads[slot],

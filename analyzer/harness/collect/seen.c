@@ -82,7 +82,7 @@ static uint32_t drop_plumbing(struct bc_run_where *frames, uint32_t count)
 /* Samples may be replaced by newer ones while this one is looked at. */
 struct own_piece {
 	uint64_t registers[BC_PERF_REGISTERS];
-	uint8_t bytes[BC_WIRE_SLICE_BYTES];
+	uint8_t *bytes;
 };
 
 static void keep_piece(struct bc_stack_piece *piece, struct own_piece *own)
@@ -91,8 +91,7 @@ static void keep_piece(struct bc_stack_piece *piece, struct own_piece *own)
 		memcpy(own->registers, piece->registers, sizeof(own->registers));
 		piece->registers = own->registers;
 	}
-	if (piece->size > sizeof(own->bytes))
-		piece->size = sizeof(own->bytes);
+	own->bytes = bc_xmalloc(piece->size + 1);
 	memcpy(own->bytes, piece->bytes, piece->size);
 	piece->bytes = own->bytes;
 }
@@ -110,6 +109,7 @@ uint32_t bc_seen_unwind(struct bc_collector *collector, uint32_t process,
 	symbols = bc_modules_symbols(collector, process, copy.pc);
 	count = symbols ? bc_symbols_unwind(symbols, &copy, frames) : 0;
 	bc_deputy_dismiss(collector);
+	free(own.bytes);
 	return drop_plumbing(frames, count);
 }
 

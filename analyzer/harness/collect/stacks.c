@@ -75,40 +75,48 @@ static int copy_slice(
 	return copy->number == number && copy->size <= BC_WIRE_SLICE_BYTES;
 }
 
-static int unwind_copy(struct bc_stall_work *work, const struct bc_wire_slice *slice)
+static int unwind_seen(struct bc_stall_work *work, const struct bc_sample *sample)
 {
-	const struct bc_stack_piece piece = {.pc = slice->pc,
-		.sp = slice->sp,
-		.bp = slice->bp,
-		.has_bp = slice->bp != 0,
-		.bytes = slice->bytes,
-		.size = slice->size};
-
-	return unwind(work, &piece);
-}
-
-int bc_stall_unwind_slice(struct bc_stall_work *work)
-{
-	struct bc_wire_slice slice;
-
-	return copy_slice(work->shared, work->event->slice, &slice) && unwind_copy(work, &slice);
-}
-
-int bc_stall_unwind_sample(struct bc_stall_work *work)
-{
-	const struct bc_sample *sample = work->thread->sample;
-	struct bc_stack_piece piece;
-
-	if (!sample || sample->frame_ns != work->event->start_ns || !sample->size)
-		return 0;
-	piece = (struct bc_stack_piece){.pc = sample->pc,
+	const struct bc_stack_piece piece = {.pc = sample->pc,
 		.sp = sample->sp,
 		.bp = sample->bp,
 		.has_bp = sample->has_bp,
 		.exact = sample->exact,
 		.bytes = sample->bytes,
 		.size = sample->size};
+
 	return unwind(work, &piece);
+}
+
+/* Functions with large buffers on their stack leave no room for who called them. While the very
+ * call lasted, the watchdog has seen more. */
+static int is_cut_short(const struct bc_wire_slice *slice, const struct bc_sample *sample)
+{
+	return sample && slice->size == BC_WIRE_SLICE_BYTES && sample->size > slice->size &&
+	       sample->sp == slice->sp && sample->pc == slice->pc && !sample->exact;
+}
+
+int bc_stall_unwind_slice(struct bc_stall_work *work)
+{
+	struct bc_wire_slice slice;
+	struct bc_stack_piece piece;
+
+	if (!copy_slice(work->shared, work->event->slice, &slice))
+		return 0;
+	if (is_cut_short(&slice, work->sample))
+		return unwind_seen(work, work->sample);
+	piece = (struct bc_stack_piece){.pc = slice.pc,
+		.sp = slice.sp,
+		.bp = slice.bp,
+		.has_bp = slice.bp != 0,
+		.bytes = slice.bytes,
+		.size = slice.size};
+	return unwind(work, &piece);
+}
+
+int bc_stall_unwind_sample(struct bc_stall_work *work)
+{
+	return work->sample && work->sample->size && unwind_seen(work, work->sample);
 }
 
 static int unwind_perf(struct bc_stall_work *work, const struct bc_perf_sample *sample)
@@ -182,18 +190,39 @@ int bc_stall_unwind_computing(struct bc_stall_work *work)
 
 /* ---- where a loop waits ---- */
 
+/* What is further up the stack than the slice reaches stays as it is while the loop runs. */
+static void add_rest(const struct bc_seen_thread *thread, struct bc_sample *wait)
+{
+	uint32_t size = wait->size;
+
+	if (size < BC_WIRE_SLICE_BYTES)
+		return;
+	wait->size += bc_watch_stack(
+		thread->pid, wait->sp + size, wait->bytes + size, sizeof(wait->bytes) - size);
+}
+
 /* To name the functions takes a tenth of a second of CPU, once. That is not done while the program
  * is at its beginning, but when something held the loop, or at the end. */
 void bc_stall_keep_wait(struct bc_stall_work *work)
 {
 	struct bc_seen_thread *thread = work->thread;
+	struct bc_wire_slice slice;
+	struct bc_sample *wait;
 
-	if (!thread->wait_slice)
-		thread->wait_slice = bc_xmalloc(sizeof(*thread->wait_slice));
-	if (!copy_slice(work->shared, work->event->slice, thread->wait_slice)) {
-		free(thread->wait_slice);
-		thread->wait_slice = NULL;
-	}
+	free(thread->wait);
+	thread->wait = NULL;
+	if (!copy_slice(work->shared, work->event->slice, &slice))
+		return;
+	wait = bc_xmalloc(sizeof(*wait));
+	wait->pc = slice.pc;
+	wait->sp = slice.sp;
+	wait->bp = slice.bp;
+	wait->has_bp = slice.bp != 0;
+	wait->exact = 0;
+	wait->size = slice.size;
+	memcpy(wait->bytes, slice.bytes, slice.size);
+	add_rest(thread, wait);
+	thread->wait = wait;
 }
 
 void bc_stalls_find_wait(struct bc_collector *collector, uint32_t slot)
@@ -201,12 +230,12 @@ void bc_stalls_find_wait(struct bc_collector *collector, uint32_t slot)
 	struct bc_seen_thread *thread = collector->threads[slot];
 	struct bc_wire_event site = {.kind = BC_WIRE_SITE};
 	struct bc_stall_work work = {.collector = collector, .thread = thread, .event = &site};
-	struct bc_wire_slice *slice = thread->wait_slice;
+	struct bc_sample *wait = thread->wait;
 
-	if (!slice)
+	if (!wait)
 		return;
-	thread->wait_slice = NULL;
-	if (unwind_copy(&work, slice)) {
+	thread->wait = NULL;
+	if (unwind_seen(&work, wait)) {
 		thread->nwait_stack = work.nstack;
 		thread->wait_stack =
 			BC_NEW_ARRAY(&collector->run->arena, struct bc_run_where, work.nstack);
@@ -214,7 +243,7 @@ void bc_stalls_find_wait(struct bc_collector *collector, uint32_t slot)
 	}
 	for (uint32_t i = 0; i < work.nstack && !thread->library; i++)
 		thread->library = bc_library_of(work.stack[i].module);
-	free(slice);
+	free(wait);
 }
 
 /* ---- who is to be named ---- */

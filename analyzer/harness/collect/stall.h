@@ -10,6 +10,7 @@ struct bc_stall_work {
 	struct bc_seen_thread *thread;
 	const struct bc_wire_thread *shared;
 	struct bc_wire_event *event;
+	struct bc_sample *sample; /* that the watchdog took meanwhile, or NULL */
 	struct bc_run_stall stall;
 	struct bc_run_where stack[BC_STACK_MAX];
 	uint32_t nstack;

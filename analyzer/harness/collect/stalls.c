@@ -1,7 +1,9 @@
 /* From one event to a stall: its stack, its culprit, and the stalls that are like it. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/collect/collector.h"
+#include "harness/collect/kept.h"
 #include "harness/collect/stall.h"
 
 static uint32_t find_body_row(struct bc_stall_work *work)
@@ -61,6 +63,7 @@ const char *bc_stalls_running(
 		return bc_seen_name(
 			collector, work.thread->process, frame->function % BC_WIRE_FUNCTIONS);
 	bc_stalls_find_wait(collector, slot);
+	work.sample = bc_kept_find(work.thread, frame->start_ns); /* that took its time */
 	if (!bc_stall_unwind_sample(&work) ||
 		bc_stall_is_between_jobs(&work, bc_watch_call(collector, slot, frame)))
 		return NULL;
@@ -200,15 +203,62 @@ static int is_early(const struct bc_stall_work *work)
 	       collector->start_ns + (uint64_t)(collector->options->grace_ms * 1e6);
 }
 
+static void add_event(struct bc_stall_work *work, uint32_t slot, int open)
+{
+	struct bc_collector *collector = work->collector;
+	struct bc_wire_event *event = work->event;
+	struct bc_run_stall *stall = &work->stall;
+	int only_stalls = 0;
+
+	*stall = (struct bc_run_stall){.count = 1,
+		.ns = event->own_ns,
+		.total_ns = event->own_ns,
+		.start_ns = event->start_ns - collector->start_ns,
+		.major_faults = event->major_faults,
+		.minor_faults = event->minor_faults,
+		.tid = work->thread->tid,
+		.open = open,
+		.longest = bc_call_name(collector, event->worst_call),
+		.culprit = ""};
+	if (event->kind == BC_WIRE_BODY)
+		bc_stalls_find_wait(collector, slot);
+	bc_stall_split(work);
+	if (event->kind == BC_WIRE_MANY) {
+		stall->kind = BC_RUN_MANY;
+		stall->ns = stall->total_ns = event->total_ns;
+		stall->cause = BC_RUN_CPU;
+		stall->split = (struct bc_run_split){0};
+		name_shares(work);
+		stall->callback = bc_seen_callback(
+			collector, work->thread->process, event->calls[0].id % BC_WIRE_FUNCTIONS);
+		add_stall(work);
+		return;
+	}
+	bc_stall_find_culprit(work);
+	if (event->kind == BC_WIRE_CALLBACK) {
+		stall->kind = BC_RUN_CALLBACK;
+		stall->callback = find_callback_row(work, &only_stalls);
+	} else if (stall->cause == BC_RUN_CALL && bc_stall_is_between_jobs(work, stall->culprit)) {
+		work->thread->worker = 1;
+		bc_workers_note(collector->run, bc_workers_site(work->thread, work->shared));
+		return;
+	} else {
+		stall->kind = BC_RUN_BODY;
+		stall->site = bc_workers_site(work->thread, work->shared);
+		stall->callback = find_body_row(work);
+	}
+	count_stall(work, only_stalls);
+	add_stall(work);
+}
+
 void bc_stalls_add(
 	struct bc_collector *collector, uint32_t slot, struct bc_wire_event *event, int open)
 {
+	struct bc_seen_thread *thread = collector->threads[slot];
 	struct bc_stall_work work = {.collector = collector,
-		.thread = collector->threads[slot],
+		.thread = thread,
 		.shared = &collector->segment.wire->threads[slot],
 		.event = event};
-	struct bc_run_stall *stall = &work.stall;
-	int only_stalls = 0;
 
 	if (event->kind == BC_WIRE_SITE) {
 		bc_stall_keep_wait(&work);
@@ -218,43 +268,8 @@ void bc_stalls_add(
 		collector->run->early_stalls++;
 		return;
 	}
-	*stall = (struct bc_run_stall){.count = 1,
-		.ns = event->own_ns,
-		.total_ns = event->own_ns,
-		.start_ns = event->start_ns - collector->start_ns,
-		.major_faults = event->major_faults,
-		.minor_faults = event->minor_faults,
-		.tid = work.thread->tid,
-		.open = open,
-		.longest = bc_call_name(collector, event->worst_call),
-		.culprit = ""};
-	if (event->kind == BC_WIRE_BODY)
-		bc_stalls_find_wait(collector, slot);
-	bc_stall_split(&work);
-	if (event->kind == BC_WIRE_MANY) {
-		stall->kind = BC_RUN_MANY;
-		stall->ns = stall->total_ns = event->total_ns;
-		stall->cause = BC_RUN_CPU;
-		stall->split = (struct bc_run_split){0};
-		name_shares(&work);
-		stall->callback = bc_seen_callback(
-			collector, work.thread->process, event->calls[0].id % BC_WIRE_FUNCTIONS);
-		add_stall(&work);
-		return;
-	}
-	bc_stall_find_culprit(&work);
-	if (event->kind == BC_WIRE_CALLBACK) {
-		stall->kind = BC_RUN_CALLBACK;
-		stall->callback = find_callback_row(&work, &only_stalls);
-	} else if (stall->cause == BC_RUN_CALL && bc_stall_is_between_jobs(&work, stall->culprit)) {
-		work.thread->worker = 1;
-		bc_workers_note(collector->run, bc_workers_site(work.thread, work.shared));
-		return;
-	} else {
-		stall->kind = BC_RUN_BODY;
-		stall->site = bc_workers_site(work.thread, work.shared);
-		stall->callback = find_body_row(&work);
-	}
-	count_stall(&work, only_stalls);
-	add_stall(&work);
+	/* what comes next is looked at while this is being named */
+	work.sample = bc_kept_take(thread, event->start_ns);
+	add_event(&work, slot, open);
+	free(work.sample);
 }

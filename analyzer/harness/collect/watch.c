@@ -10,14 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
+#include "harness/collect/kept.h"
 #include "harness/collect/screen.h"
 #include "harness/collect/stop.h"
 #include "output/term.h"
 
-enum { PERF_PERIOD_NS = 1000000, SAY_FIRST_MS = 1000 };
+enum { PERF_PERIOD_NS = 1000000 };
 
 static int open_task(uint32_t pid, uint32_t tid, const char *what)
 {
@@ -133,41 +133,6 @@ uint64_t bc_watch_runqueue_least(const struct bc_seen_thread *thread, uint64_t f
 
 /* ---- stacks ---- */
 
-uint32_t bc_watch_stack(uint32_t pid, uint64_t sp, uint8_t *bytes, size_t size)
-{
-	struct iovec local = {bytes, size}, remote = {(void *)sp, size};
-	ssize_t n = process_vm_readv((pid_t)pid, &local, 1, &remote, 1, 0);
-
-	if (n < 0) { /* the stack ends sooner: take what its page has */
-		local.iov_len = remote.iov_len = 4096 - (sp & 4095);
-		n = process_vm_readv((pid_t)pid, &local, 1, &remote, 1, 0);
-	}
-	return n > 0 ? (uint32_t)n : 0;
-}
-
-static void read_stack(const struct bc_seen_thread *thread, struct bc_sample *sample)
-{
-	sample->size =
-		bc_watch_stack(thread->pid, sample->sp, sample->bytes, sizeof(sample->bytes));
-}
-
-static struct bc_sample *sample_of(
-	struct bc_collector *collector, struct bc_seen_thread *thread, uint64_t frame_ns)
-{
-	if (!thread->sample) {
-		thread->sample = bc_xmalloc(sizeof(*thread->sample));
-		thread->sample->frame_ns = 0;
-	}
-	if (thread->sample->frame_ns != frame_ns) {
-		thread->sample->frame_ns = frame_ns;
-		thread->sample->next_ns = frame_ns + collector->run->budget_ns / 2;
-		thread->sample->say_ns = frame_ns + SAY_FIRST_MS * 1000000ull;
-		thread->sample->size = 0;
-		thread->sample->syscall = -1;
-	}
-	return thread->sample;
-}
-
 static int is_outside(const struct bc_collector *collector, const struct bc_seen_thread *thread)
 {
 	return collector->outside && thread->process == BC_OUTSIDE_PROCESS;
@@ -187,7 +152,7 @@ static int sample_call(const struct bc_wire_thread *shared, const struct bc_seen
 	sample->has_bp = 1;
 	sample->exact = 0;
 	sample->syscall = -1;
-	read_stack(thread, sample);
+	bc_kept_read(thread, sample);
 	return __atomic_load_n(&shared->call_number, __ATOMIC_ACQUIRE) == number;
 }
 
@@ -210,7 +175,7 @@ static int sample_blocked(const struct bc_seen_thread *thread, struct bc_sample 
 	sample->sp = sp;
 	sample->has_bp = 0;
 	sample->exact = 1;
-	read_stack(thread, sample);
+	bc_kept_read(thread, sample);
 	return 1;
 }
 
@@ -272,7 +237,7 @@ void bc_watch_keep(struct bc_collector *collector, uint32_t slot, const struct b
 
 	if (!thread || !shared->depth || (!blocked && glance->look != BC_LOOK_RUNNING))
 		return;
-	sample = sample_of(collector, thread, start);
+	sample = *bc_kept_at(collector, thread, start);
 	if (glance->at_ns < sample->next_ns)
 		return;
 	sample->next_ns = glance->at_ns + (glance->at_ns - start);
@@ -296,9 +261,9 @@ const char *bc_watch_call(
 {
 	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
 
-	const struct bc_sample *sample = collector->threads[slot]->sample;
+	const struct bc_sample *sample = bc_kept_find(collector->threads[slot], frame->start_ns);
 
-	if (collector->outside && sample && sample->frame_ns == frame->start_ns)
+	if (collector->outside && sample)
 		return bc_syscall_name(sample->syscall);
 	return shared->call_ns >= frame->start_ns ? bc_call_name(collector, shared->call) : NULL;
 }
@@ -371,27 +336,31 @@ static void sample_frame(
 	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
 	struct bc_seen_thread *thread = collector->threads[slot];
 	struct bc_wire_frame frame = shared->frames[depth - 1];
-	struct bc_sample *sample, *fresh;
+	struct bc_sample **kept, *fresh;
 	uint64_t age = now > frame.start_ns ? now - frame.start_ns : 0;
 
 	if (age < collector->run->budget_ns / 2)
 		return;
 	if (thread->perf.fd < 0)
 		bc_perf_open(&thread->perf, (int)thread->tid, PERF_PERIOD_NS);
-	sample = sample_of(collector, thread, frame.start_ns);
-	if (now < sample->next_ns)
+	kept = bc_kept_at(collector, thread, frame.start_ns);
+	if (now < (*kept)->next_ns)
 		return;
-	sample->next_ns = now + age;
-	fresh = bc_xmalloc(sizeof(*fresh));
-	*fresh = *sample;
+	(*kept)->next_ns = now + age;
+	fresh = bc_kept_new(frame.start_ns);
+	fresh->next_ns = (*kept)->next_ns;
+	fresh->say_ns = (*kept)->say_ns;
 	/* what is seen blocked from outside, bc_watch_keep() gets */
 	if (!is_outside(collector, thread) &&
 		(sample_call(shared, thread, fresh) ||
-			(sample_blocked(thread, fresh) && is_still_in(shared, depth, &frame))))
-		*sample = *fresh;
-	else if (thread->perf.denied && is_still_in(shared, depth, &frame))
-		sample_computing(collector, thread);
+			(sample_blocked(thread, fresh) && is_still_in(shared, depth, &frame)))) {
+		free(*kept);
+		*kept = fresh;
+		return;
+	}
 	free(fresh);
+	if (thread->perf.denied && is_still_in(shared, depth, &frame))
+		sample_computing(collector, thread);
 }
 
 static uint32_t find_depth(const struct bc_wire_thread *shared)
@@ -440,17 +409,17 @@ void bc_watch_all(struct bc_collector *collector)
 static void say_frame(struct bc_collector *collector, uint32_t slot, uint64_t now)
 {
 	const struct bc_wire_thread *shared = &collector->segment.wire->threads[slot];
-	struct bc_sample *sample = collector->threads[slot]->sample;
 	uint32_t depth = find_depth(shared);
 	struct bc_wire_frame frame;
+	struct bc_sample *sample;
 	uint64_t age;
 
-	if (!depth || !sample || collector->options->quiet || collector->options->silent ||
-		collector->live)
+	if (!depth || collector->options->quiet || collector->options->silent || collector->live)
 		return;
 	frame = shared->frames[depth - 1];
 	age = now > frame.start_ns ? now - frame.start_ns : 0;
-	if (sample->frame_ns != frame.start_ns || now < sample->say_ns ||
+	sample = bc_kept_find(collector->threads[slot], frame.start_ns);
+	if (!sample || now < sample->say_ns ||
 		now - collector->start_ns <= collector->options->grace_ms * 1e6)
 		return;
 	sample->say_ns = now + age;
