@@ -217,9 +217,21 @@ static void add_cross_flags(struct reader *r, const char *compiler, struct bc_fl
 		bc_vec_push(&flags->identity, flags->args.items[i]);
 }
 
+/* By the specification a file counts from the entry's folder; tools also mean the one that the
+ * command changes to. */
+static const char *find_source(struct reader *r, const char *before, const struct entry *entry)
+{
+	const char *path = bc_path_absolute(&r->scratch, before, entry->file);
+
+	if (before == entry->directory || bc_file_exists(path))
+		return path;
+	return bc_path_absolute(&r->scratch, entry->directory, entry->file);
+}
+
 static void sort_entry(struct reader *r, json_t *object, struct bc_argv *argv, struct entry *entry)
 {
 	const char *output = json_string_value(json_object_get(object, "output"));
+	const char *before = entry->directory;
 	size_t first = bc_command_unwrap(&r->scratch, argv, &entry->directory);
 	struct bc_flags flags;
 
@@ -227,8 +239,7 @@ static void sort_entry(struct reader *r, json_t *object, struct bc_argv *argv, s
 		skip_malformed(r, entry->line, "the entry has no compiler command");
 		return;
 	}
-	entry->file = resolve_source(
-		&r->scratch, bc_path_absolute(&r->scratch, entry->directory, entry->file));
+	entry->file = resolve_source(&r->scratch, find_source(r, before, entry));
 	entry->directory = resolve_folder(&r->scratch, entry->directory);
 	entry->compiler = bc_path_basename(argv->items[first]);
 	bc_flags_filter(&r->scratch, argv->items + first, argv->count - first, entry->directory,

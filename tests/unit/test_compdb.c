@@ -124,6 +124,13 @@ static void test_cd_before_the_command(void **state)
 	check_path(f, f->db.entries[0].file, "sub/c.c");
 	check_path(f, f->db.entries[0].directory, "sub");
 	check_path(f, f->db.entries[0].output, "sub/c.o");
+
+	free(tempdir_file(f->dir, "d.c", ""));
+	assert_int_equal(parse(f, "[{\"file\": \"d.c\", \"directory\": \".\","
+				  "  \"command\": \"cd sub && cc -c ../d.c -o d.o\"}]"),
+		0);
+	check_path(f, f->db.entries[0].file, "d.c");
+	check_path(f, f->db.entries[0].directory, "sub");
 }
 
 static void test_response_files(void **state)
