@@ -89,7 +89,7 @@ fi
 small=$tmp/small
 mkdir "$small"
 if mount -t tmpfs -o size=3m tmpfs "$small" 2>/dev/null; then
-	trap 'umount "$small"; rm -rf "$tmp"' EXIT
+	trap 'umount "$small"; remove_tmp' EXIT
 	unpack demo
 	in_project check -p . --db "$small/x.db"
 	check_status "a small disk" 1
@@ -104,7 +104,7 @@ if mount -t tmpfs -o size=3m tmpfs "$small" 2>/dev/null; then
 	in_project check -p . --db "$small/x.db"
 	check_status "a full disk, mended" 1
 	umount "$small"
-	trap 'rm -rf "$tmp"' EXIT
+	trap remove_tmp EXIT
 else
 	skip "a full disk: no right to mount a small one"
 fi

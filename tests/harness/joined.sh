@@ -198,7 +198,7 @@ check "a database of noise: the report is there" grep -q 'in on_surprise in usle
 small=$tmp/small
 mkdir "$small"
 if mount -t tmpfs -o size=2m tmpfs "$small" 2>/dev/null; then
-	trap 'umount "$small"; rm -rf "$tmp"' EXIT
+	trap 'umount "$small"; remove_tmp' EXIT
 	cp "$tmp/copy.db" "$small/x.db"
 	dd if=/dev/zero of="$small/filler" bs=1k 2>/dev/null || :
 	in_project run --budget 25ms --db "$small/x.db" "$program"
@@ -209,7 +209,7 @@ if mount -t tmpfs -o size=2m tmpfs "$small" 2>/dev/null; then
 	check_equal "a full disk: what was there is there" "$runs" \
 		"$("$tools/query" "$small/x.db" 'SELECT count(*) FROM profile_runs')"
 	umount "$small"
-	trap 'rm -rf "$tmp"' EXIT
+	trap remove_tmp EXIT
 else
 	skip "a full disk: no right to mount a small one"
 fi

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 . tests/e2e/lib
 
-corpus=${BLOCKCHECK_CORPUS:-${XDG_CACHE_HOME:-$HOME/.cache}/blockcheck-corpus}
+corpus=${BLOCKCHECK_CORPUS:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/blockcheck-corpus}
 for program in pgbouncer redis; do
 	folder=$(find "$corpus" -maxdepth 1 -name "$program-*" 2>/dev/null | head -1)
 	if [ ! -s "$folder/source/compile_commands.json" ]; then
