@@ -53,6 +53,20 @@ same "memory limit" sh -c 'ulimit -v 2000000; exec cat /proc/self/limits'
 measured() { if grep -q 'on_turn in nanosleep()' "$work/report"; then good "$1: measured"; else bad "$1: not measured"; fi; }
 same "memory that is locked" "$programs/frugal" lock
 measured "memory that is locked"
+# Ordinary users may lock little; root, as much as it likes.
+as_other() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null 2>&1 && as_other "$BLOCKCHECK" rules list >/dev/null 2>&1; then
+	chmod 711 "$work"
+	mkdir -m 777 "$work/open"
+	(ulimit -l 8192 && as_other "$programs/frugal" lock) >"$work/bare" || :
+	(ulimit -l 8192 && as_other "$BLOCKCHECK" run -q --db "$work/open/db" -o "$work/open/report" "$programs/frugal" lock) \
+		>"$work/measured" || :
+	cmp "$work/bare" "$work/measured" && grep -q '^mlockall 0' "$work/bare" &&
+		grep -q 'on_turn in nanosleep()' "$work/open/report" && good "memory that is locked by who may lock little" ||
+		bad "memory that is locked by who may lock little: $(cat "$work/measured")"
+else
+	echo "skipped: memory that is locked by who may lock little: not root, no setpriv, or others may not use $BLOCKCHECK"
+fi
 "$BLOCKCHECK" run -q --follow-fork -o "$work/report" sh -c 'ulimit -v 262144; exec "$0" limit' "$programs/frugal" >"$work/out" || :
 grep -q ': had' "$work/out" || bad "address space that is scarce: taken by us"
 measured "address space that is scarce"

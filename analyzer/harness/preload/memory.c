@@ -100,11 +100,10 @@ static void unmap(void *from, const void *end)
 /* Half a gigabyte would become real, or be more than all that the program may have. The slots in
  * use stay, and some for threads that are still to come; those of other processes are of no use
  * here, but may be free for this one's children. */
-static void shrink(void)
+static void shrink(uint32_t spare)
 {
 	uint32_t processes = __atomic_load_n(&bc_wire->processes_used, __ATOMIC_ACQUIRE) + 1;
-	uint32_t threads =
-		__atomic_load_n(&bc_wire->threads_used, __ATOMIC_ACQUIRE) + SPARE_THREADS;
+	uint32_t threads = __atomic_load_n(&bc_wire->threads_used, __ATOMIC_ACQUIRE) + spare;
 
 	if (processes < bc_memory_processes) {
 		bc_memory_processes = processes;
@@ -118,13 +117,26 @@ static void shrink(void)
 	}
 }
 
+/* Ordinary users may lock eight megabytes in all, by default: the call must not fail because of us.
+ */
+static uint32_t count_lockable(void)
+{
+	struct rlimit limit;
+
+	if (bc_raw2(SYS_geteuid, 0, 0) == 0 ||
+		bc_raw2(SYS_getrlimit, RLIMIT_MEMLOCK, (long)&limit) < 0 ||
+		limit.rlim_cur == RLIM_INFINITY)
+		return SPARE_THREADS;
+	return 1;
+}
+
 void *bc_note_lock(struct bc_pass_row *row, const uint64_t *args);
 
 void *bc_note_lock(struct bc_pass_row *row, const uint64_t *args)
 {
 	bc_start();
 	if (bc_wire && (args[0] & MCL_CURRENT))
-		shrink();
+		shrink(count_lockable());
 	return bc_pass_real(row);
 }
 
@@ -132,7 +144,7 @@ void *bc_note_lock(struct bc_pass_row *row, const uint64_t *args)
 static void note_limit(int resource, const struct rlimit *limit)
 {
 	if (bc_wire && resource == RLIMIT_AS && limit && limit->rlim_cur != RLIM_INFINITY)
-		shrink();
+		shrink(SPARE_THREADS);
 }
 
 void *bc_note_limit(struct bc_pass_row *row, const uint64_t *args);
