@@ -149,8 +149,6 @@ uint32_t bc_seen_unwind(struct bc_collector *collector, uint32_t process,
 void bc_seen_fini(struct bc_collector *collector);
 
 /* watch.c */
-/* A file of /proc/PID/task/TID. 0 when it cannot be read. */
-int bc_watch_read(uint32_t pid, uint32_t tid, const char *what, char *text, size_t size);
 /* A piece of the process' memory, less than `size` where it ends sooner. Returns how much. */
 uint32_t bc_watch_stack(uint32_t pid, uint64_t sp, uint8_t *bytes, size_t size);
 /* How long the thread has waited for events until now. */
@@ -165,12 +163,17 @@ void bc_watch_note(struct bc_collector *collector, uint64_t now);
 /* What cannot be made up for, of all threads; nothing in it is slow. */
 void bc_watch_all(struct bc_collector *collector);
 void bc_watch_keep(struct bc_collector *collector, uint32_t slot, const struct bc_sight *sight);
-void bc_watch_sched(struct bc_collector *collector, struct bc_seen_thread *thread);
+
+/* task.c */
+/* A file of /proc/PID/task/TID. 0 when it cannot be read. */
+int bc_task_read(uint32_t pid, uint32_t tid, const char *what, char *text, size_t size);
+/* Notes how long it has run and waited for a CPU until now. */
+void bc_task_look(struct bc_collector *collector, struct bc_seen_thread *thread);
 /* As far as the kernel's counts tell that were seen: spread evenly between two looks. */
-uint64_t bc_watch_ran(const struct bc_seen_thread *thread, uint64_t from, uint64_t to);
-uint64_t bc_watch_runqueue(const struct bc_seen_thread *thread, uint64_t from, uint64_t to);
+uint64_t bc_task_ran(const struct bc_seen_thread *thread, uint64_t from, uint64_t to);
+uint64_t bc_task_waited(const struct bc_seen_thread *thread, uint64_t from, uint64_t to);
 /* The part of it that is certain. */
-uint64_t bc_watch_runqueue_least(const struct bc_seen_thread *thread, uint64_t from, uint64_t to);
+uint64_t bc_task_waited_least(const struct bc_seen_thread *thread, uint64_t from, uint64_t to);
 
 /* reader.c */
 /* Takes the events of one thread, if that is known already. */

@@ -56,14 +56,14 @@ void bc_stall_split(struct bc_stall_work *work)
 	uint64_t own = event->own_ns, waited;
 
 	work->end_ns = event->start_ns + event->total_ns + event->waited_ns;
-	bc_watch_sched(work->collector, work->thread);
+	bc_task_look(work->collector, work->thread);
 	if (event->cpu_ns == BC_WIRE_UNKNOWN) {
-		event->cpu_ns = bc_watch_ran(work->thread, event->start_ns, work->end_ns);
+		event->cpu_ns = bc_task_ran(work->thread, event->start_ns, work->end_ns);
 		event->switches = 1; /* that may be */
 	}
 	if (event->switches <= count_stops(work)) /* that was no sleep */
 		event->switches = 0;
-	waited = bc_watch_runqueue(work->thread, event->start_ns, work->end_ns);
+	waited = bc_task_waited(work->thread, event->start_ns, work->end_ns);
 	work->within_ns = exchange_within(work, waited);
 	split->cpu_ns = event->cpu_ns < own ? event->cpu_ns : own;
 	split->runqueue_ns = waited > work->within_ns ? waited - work->within_ns : 0;
@@ -160,7 +160,7 @@ static int is_crowded_out(const struct bc_stall_work *work)
 	uint64_t most = event->own_ns / 4 * 3;
 
 	return work->stall.split.runqueue_ns > most &&
-	       (never_slept(event) || bc_watch_runqueue_least(work->thread, event->start_ns,
+	       (never_slept(event) || bc_task_waited_least(work->thread, event->start_ns,
 					      work->end_ns) > most + work->within_ns);
 }
 

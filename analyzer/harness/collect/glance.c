@@ -26,7 +26,7 @@ static uint64_t read_switches(uint32_t pid, uint32_t tid)
 	char text[4096];
 	const char *line;
 
-	if (!bc_watch_read(pid, tid, "status", text, sizeof(text)))
+	if (!bc_task_read(pid, tid, "status", text, sizeof(text)))
 		return 0;
 	line = strstr(text, "\nvoluntary_ctxt_switches:");
 	return line ? strtoull(line + strlen("\nvoluntary_ctxt_switches:"), NULL, 10) : 0;
@@ -39,7 +39,7 @@ static void read_call(uint32_t pid, uint32_t tid, struct bc_glance *glance)
 	char text[256];
 
 	glance->number = -1;
-	if (!bc_watch_read(pid, tid, "syscall", text, sizeof(text))) {
+	if (!bc_task_read(pid, tid, "syscall", text, sizeof(text))) {
 		glance->number = BC_GLANCE_HIDDEN;
 		return;
 	}
@@ -56,7 +56,7 @@ static void read_state(uint32_t pid, uint32_t tid, struct bc_glance *glance)
 	char text[512];
 	const char *state;
 
-	if (!bc_watch_read(pid, tid, "stat", text, sizeof(text)))
+	if (!bc_task_read(pid, tid, "stat", text, sizeof(text)))
 		return;
 	state = strrchr(text, ')');
 	glance->look = state && !strncmp(state, ") R", 3) ? BC_LOOK_RUNNING : BC_LOOK_BLOCKED;
@@ -89,7 +89,7 @@ int bc_glance_take(uint32_t pid, uint32_t tid, struct bc_sight *sight)
 		if (read_switches(pid, tid) == before)
 			break;
 	}
-	if (bc_watch_read(pid, tid, "schedstat", text, sizeof(text)) &&
+	if (bc_task_read(pid, tid, "schedstat", text, sizeof(text)) &&
 		sscanf(text, "%llu", &run) == 1)
 		glance->run_ns = run;
 	return glance->look != BC_LOOK_NOTHING;

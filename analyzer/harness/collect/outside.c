@@ -45,7 +45,7 @@ static void add_thread(struct bc_outside *outside, struct bc_collector *collecto
 		return;
 	}
 	watched->tid = watched->figures.tid = tid;
-	bc_watch_read((uint32_t)collector->pid, tid, "comm", watched->figures.name,
+	bc_task_read((uint32_t)collector->pid, tid, "comm", watched->figures.name,
 		sizeof(watched->figures.name));
 	watched->figures.name[strcspn(watched->figures.name, "\n")] = 0;
 	shared = &collector->segment.wire->threads[watched->slot];

@@ -72,7 +72,7 @@ static int has_signal(pid_t pid, pid_t tid)
 {
 	char status[4096];
 
-	if (!bc_watch_read((uint32_t)pid, (uint32_t)tid, "status", status, sizeof(status)))
+	if (!bc_task_read((uint32_t)pid, (uint32_t)tid, "status", status, sizeof(status)))
 		return 1;
 	return ((read_set(status, "SigPnd:") | read_set(status, "ShdPnd:")) &
 		       ~read_set(status, "SigBlk:")) != 0;

@@ -31,9 +31,9 @@ static void test_even(void **state)
 	look(100, 0);
 	look(200, 50);
 	look(300, 50);
-	assert_int_equal(bc_watch_runqueue(&thread, 100, 200), 50);
-	assert_int_equal(bc_watch_runqueue(&thread, 150, 250), 25);
-	assert_int_equal(bc_watch_runqueue(&thread, 200, 300), 0);
+	assert_int_equal(bc_task_waited(&thread, 100, 200), 50);
+	assert_int_equal(bc_task_waited(&thread, 150, 250), 25);
+	assert_int_equal(bc_task_waited(&thread, 200, 300), 0);
 }
 
 static void test_certain(void **state)
@@ -45,28 +45,28 @@ static void test_certain(void **state)
 	look(300, 150);
 	look(400, 240);
 	/* between two looks within the stall: all of it */
-	assert_int_equal(bc_watch_runqueue_least(&thread, 100, 400), 240);
+	assert_int_equal(bc_task_waited_least(&thread, 100, 400), 240);
 	/* what is new at the first look within may have been before */
-	assert_int_equal(bc_watch_runqueue_least(&thread, 150, 400), 160);
+	assert_int_equal(bc_task_waited_least(&thread, 150, 400), 160);
 	/* and of the last, what there was time for after it */
-	assert_int_equal(bc_watch_runqueue_least(&thread, 150, 350), 70 + 40);
-	assert_int_equal(bc_watch_runqueue_least(&thread, 150, 305), 70);
+	assert_int_equal(bc_task_waited_least(&thread, 150, 350), 70 + 40);
+	assert_int_equal(bc_task_waited_least(&thread, 150, 305), 70);
 	/* a stall between two looks may have had nothing of it */
-	assert_int_equal(bc_watch_runqueue_least(&thread, 210, 290), 0);
+	assert_int_equal(bc_task_waited_least(&thread, 210, 290), 0);
 }
 
 static void test_few_looks(void **state)
 {
 	(void)state;
 	begin();
-	assert_int_equal(bc_watch_runqueue_least(&thread, 100, 200), 0);
+	assert_int_equal(bc_task_waited_least(&thread, 100, 200), 0);
 	look(100, 70);
-	assert_int_equal(bc_watch_runqueue_least(&thread, 100, 200), 0);
+	assert_int_equal(bc_task_waited_least(&thread, 100, 200), 0);
 	look(200, 60); /* which no kernel says */
-	assert_int_equal(bc_watch_runqueue_least(&thread, 100, 200), 0);
+	assert_int_equal(bc_task_waited_least(&thread, 100, 200), 0);
 	for (uint64_t i = 0; i < 2 * BC_SCHED_HISTORY; i++)
 		look(300 + i * 10, 100 + i);
-	assert_int_equal(bc_watch_runqueue_least(&thread, 0, UINT64_MAX), BC_SCHED_HISTORY - 1);
+	assert_int_equal(bc_task_waited_least(&thread, 0, UINT64_MAX), BC_SCHED_HISTORY - 1);
 }
 
 int main(void)
