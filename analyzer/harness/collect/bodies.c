@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/fs.h"
 #include "harness/collect/stall.h"
 
 static const char *name_of(const struct bc_run_where *where)
@@ -54,25 +55,39 @@ static int is_in_file(const struct bc_run_where *where, const char *file)
 	return where->file && !strcmp(where->file, file);
 }
 
+/* C++'s own have no ending at all. */
 static int is_header(const char *file)
 {
-	size_t len = file ? strlen(file) : 0;
+	const char *name = file ? bc_path_basename(file) : "", *ending = strrchr(name, '.');
 
-	return len > 2 && !strcmp(file + len - 2, ".h");
+	return file && (!ending || !strncmp(ending, ".h", 2) || !strcmp(ending, ".tcc"));
+}
+
+/* Past what C++ puts between a pointer and the function that it was given. */
+static const struct bc_run_where *skip_headers(
+	const struct bc_stall_work *work, const struct bc_run_where *pointed)
+{
+	const struct bc_run_where *at = pointed;
+
+	while (at > work->stack && is_header(at->file))
+		at--;
+	return at->file && !is_header(at->file) ? at : pointed;
 }
 
 /*
- * What is called through a pointer, by the loop's function (at `i`) or by what its own file has
- * between that and the callbacks. NULL: there is nothing.
+ * What is called through a pointer, by the loop's function (at `i`) or by what its own file, or a
+ * header, has between that and the callbacks. NULL: there is nothing.
  */
 static const struct bc_run_where *find_pointed(
 	const struct bc_stall_work *work, uint32_t i, const char *file)
 {
 	for (uint32_t at = i; at > 0; at--) {
-		if (at < i && !(file && is_in_file(&work->stack[at], file)))
+		const struct bc_run_where *where = &work->stack[at];
+
+		if (at < i && !(file && (is_in_file(where, file) || is_header(where->file))))
 			break;
-		if (at < work->nstack && work->stack[at].by_pointer)
-			return &work->stack[at - 1];
+		if (at < work->nstack && where->by_pointer)
+			return skip_headers(work, &work->stack[at - 1]);
 	}
 	return NULL;
 }
