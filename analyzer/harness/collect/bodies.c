@@ -218,6 +218,22 @@ static void subtract(struct bc_run_callback *row, const struct bc_run_stall *sta
 		row->split = (struct bc_run_split){0};
 }
 
+void bc_bodies_drop(struct bc_run *run, uint32_t tid, uint64_t site)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < run->stalls.count; i++) {
+		struct bc_run_stall *stall = &run->stalls.items[i];
+
+		if (stall->kind == BC_RUN_BODY && stall->tid == tid && site &&
+			stall->call_pc == site)
+			subtract(&run->callbacks.items[stall->callback], stall);
+		else
+			run->stalls.items[kept++] = *stall;
+	}
+	run->stalls.count = kept;
+}
+
 void bc_workers_drop(struct bc_run *run)
 {
 	size_t kept = 0;

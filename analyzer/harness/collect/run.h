@@ -81,6 +81,7 @@ struct bc_run_stall {
 	const char *inner; /* the call of libc inside the culprit that took most; NULL: none */
 	uint64_t inner_ns;
 	const char *longest; /* call, the culprit's or not; NULL: none */
+	uint64_t call_pc;    /* where that was made; 0: not known */
 	uint32_t count;
 	uint64_t total_ns;
 	struct bc_run_histogram times; /* of all of them */

@@ -103,6 +103,7 @@ int bc_stall_unwind_slice(struct bc_stall_work *work)
 
 	if (!copy_slice(work->shared, work->event->slice, &slice))
 		return 0;
+	work->stall.call_pc = slice.pc;
 	if (is_cut_short(&slice, work->sample))
 		return unwind_seen(work, work->sample);
 	piece = (struct bc_stack_piece){.pc = slice.pc,

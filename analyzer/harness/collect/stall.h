@@ -35,6 +35,9 @@ const struct bc_run_where *bc_stall_find_body(struct bc_stall_work *work);
 /* 1 when the work's stack shows a worker that waits in this call for its next job; it runs no loop
  * of events. NULL: no call. */
 int bc_stall_is_between_jobs(const struct bc_stall_work *work, const char *call);
+/* Takes back stalls of the thread in calls made there: that is where its loop waits, it turned out.
+ */
+void bc_bodies_drop(struct bc_run *run, uint32_t tid, uint64_t site);
 void bc_workers_note(struct bc_run *run, const char *site);
 /* Where the thread waits, if it may turn out to be one of them; else NULL. */
 const char *bc_workers_site(

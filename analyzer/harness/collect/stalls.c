@@ -261,6 +261,7 @@ void bc_stalls_add(
 		.event = event};
 
 	if (event->kind == BC_WIRE_SITE) {
+		bc_bodies_drop(collector->run, thread->tid, event->site);
 		bc_stall_keep_wait(&work);
 		return;
 	}

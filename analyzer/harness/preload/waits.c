@@ -162,12 +162,14 @@ static struct bc_wire_thread *find_waiting_thread(
  * 1 when this wait is the loop's own, not one that a callback does. What was taken for the loop may
  * have been a library that waited for its answers while the program began: the program's own loop
  * waits further up the stack than that, where callbacks hardly do. Looks that do not wait, in
- * between, say nothing.
+ * between, say nothing. Nor does that library's waiting when it is asked from elsewhere, as by each
+ * callback of a program that has a display.
  */
 static int is_loops_wait(struct bc_wire_thread *thread, const struct bc_call_row *row,
 	const struct bc_call_frame *frame, const struct bc_caller *caller)
 {
-	uint32_t enough = caller->sp > thread->site_sp ? WAITS_OF_A_LOOP : WAITS_OF_ANOTHER;
+	int further = caller->sp > thread->site_sp;
+	uint32_t enough = further ? WAITS_OF_A_LOOP : WAITS_OF_ANOTHER;
 
 	if (thread->depth == 0 || caller->pc == thread->site)
 		return 1;
@@ -177,6 +179,7 @@ static int is_loops_wait(struct bc_wire_thread *thread, const struct bc_call_row
 		bc_thread.other_site = caller->pc;
 		bc_thread.other_waits = 0;
 	}
+	bc_thread.other_further = (uint32_t)further;
 	return ++bc_thread.other_waits >= enough;
 }
 
@@ -193,7 +196,8 @@ void bc_wait_enter(struct bc_call_row *row, struct bc_call_frame *frame)
 		return;
 	}
 	if (thread->depth == 0 || has_base(thread)) {
-		if (bc_thread.other_waits && !is_prompt(row, frame))
+		if (bc_thread.other_waits && !is_prompt(row, frame) &&
+			(caller.sp == thread->site_sp || !bc_thread.other_further))
 			bc_thread.other_waits = 0;
 		begin_wait(thread, frame, caller);
 		return;
