@@ -1,5 +1,6 @@
 /* From the facts of all units to linked programs, one after the other. */
 #include <string.h>
+#include <uthash.h>
 
 #include "base/error.h"
 #include "base/fs.h"
@@ -9,23 +10,25 @@
 struct shard {
 	uint64_t hash[2];
 	struct bc_facts *facts;
+	const struct bc_link_unit *in; /* the program that has it already */
+	UT_hash_handle hh;
 };
 
-typedef BC_VEC(struct shard) shard_list;
-
-static struct bc_facts *open_shard(struct bc_stages *p, shard_list *shards, const uint64_t hash[2])
+static struct shard *find_shard(struct bc_stages *p, struct shard **shards, const uint64_t hash[2])
 {
-	struct shard shard = {{hash[0], hash[1]}, NULL};
+	struct shard *shard;
 	char hex[33];
 
-	for (size_t i = 0; i < shards->count; i++)
-		if (shards->items[i].hash[0] == hash[0] && shards->items[i].hash[1] == hash[1])
-			return shards->items[i].facts;
+	HASH_FIND(hh, *shards, hash, sizeof(shard->hash), shard);
+	if (shard)
+		return shard;
+	shard = BC_NEW(&p->arena, struct shard);
+	memcpy(shard->hash, hash, sizeof(shard->hash));
 	bc_hash_hex(hash, hex);
-	shard.facts = bc_stages_open_facts(
+	shard->facts = bc_stages_open_facts(
 		p, bc_arena_printf(&p->arena, "%s/shards/%s.bcf", p->project.facts, hex));
-	bc_vec_push(shards, shard);
-	return shard.facts;
+	HASH_ADD(hh, *shards, hash, sizeof(shard->hash), shard);
+	return shard;
 }
 
 void bc_stages_split(struct bc_stages *p)
@@ -42,8 +45,8 @@ void bc_stages_split(struct bc_stages *p)
 }
 
 /* The fact files of one link unit: its units, then the shards that they use, each once. */
-static int link_unit_facts(struct bc_stages *p, const struct bc_link_unit *unit, shard_list *shards,
-	const struct bc_facts **out, uint32_t *nout)
+static int link_unit_facts(struct bc_stages *p, const struct bc_link_unit *unit,
+	struct shard **shards, const struct bc_facts **out, uint32_t *nout)
 {
 	uint32_t n = 0;
 
@@ -53,15 +56,13 @@ static int link_unit_facts(struct bc_stages *p, const struct bc_link_unit *unit,
 		const struct bc_facts *facts = p->unit_facts.items[unit->units[i]];
 
 		for (uint32_t k = 0; k < facts->nshards; k++) {
-			const struct bc_facts *shard = open_shard(p, shards, facts->shards[k].hash);
-			uint32_t have = unit->nunits;
+			struct shard *shard = find_shard(p, shards, facts->shards[k].hash);
 
-			if (!shard)
+			if (!shard->facts)
 				return BC_EINPUT;
-			while (have < n && out[have] != shard)
-				have++;
-			if (have == n)
-				out[n++] = shard;
+			if (shard->in != unit)
+				out[n++] = shard->facts;
+			shard->in = unit;
 		}
 	}
 	*nout = n;
@@ -84,7 +85,7 @@ int bc_stages_link(struct bc_stages *p,
 {
 	const struct bc_facts **facts = BC_NEW_ARRAY(
 		&p->arena, const struct bc_facts *, p->unit_facts.count + most_shards(p) + 1);
-	shard_list shards = {0};
+	struct shard *shards = NULL;
 	int error = 0;
 
 	for (size_t i = 0; i < p->split.list.count && !error; i++) {
@@ -101,6 +102,6 @@ int bc_stages_link(struct bc_stages *p,
 		use(p, &linked, context);
 		bc_linked_fini(&linked);
 	}
-	bc_vec_fini(&shards);
+	HASH_CLEAR(hh, shards);
 	return error;
 }

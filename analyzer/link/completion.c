@@ -118,7 +118,15 @@ static int exits_of_if(const struct bc_completion *c, const struct bc_func *f, u
 	       bc_completes(c, func, bc_kid(f, node, 2));
 }
 
-/* Expressions end the process when a part that is always evaluated does. */
+static int has_call(const struct bc_program *program, uint32_t func, uint32_t node)
+{
+	const struct bc_func *f = &program->funcs[func];
+	uint32_t call = bc_program_call_at(program, func, node);
+
+	return call < f->call + f->ncalls && program->calls[call].node < node + f->nodes[node].size;
+}
+
+/* Expressions end the process when a part that is always evaluated does; which takes a call. */
 static int exits_of_expr(const struct bc_completion *c, const struct bc_func *f, uint32_t node)
 {
 	uint32_t func = (uint32_t)(f - c->program->funcs);
@@ -126,6 +134,8 @@ static int exits_of_expr(const struct bc_completion *c, const struct bc_func *f,
 	int conditional = n->kind == BC_N_COND || n->kind == BC_N_ELVIS ||
 			  (n->kind == BC_N_BINARY && (n->op == BC_OP_LAND || n->op == BC_OP_LOR));
 
+	if (!has_call(c->program, func, node))
+		return BC_EXIT_NORMAL;
 	BC_EACH_KID(f, node, kid)
 	{
 		if (!bc_completes(c, func, kid))

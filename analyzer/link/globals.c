@@ -73,8 +73,8 @@ static struct bc_value passed_value(const struct stores *s, uint32_t func, uint3
 
 	if (sym == BC_NONE || s->handed_out[sym] || hops == 0)
 		return bc_value_top();
-	for (uint32_t i = 0; i < program->ncalls; i++) {
-		const struct bc_call *c = &program->calls[i];
+	for (uint32_t i = program->sites_at[func]; i < program->sites_at[func + 1]; i++) {
+		const struct bc_call *c = &program->calls[program->sites[i]];
 		struct bc_value one = bc_value_top();
 		uint32_t arg;
 
@@ -142,8 +142,12 @@ static void find_stores(struct stores *s, uint32_t func)
 
 	for (uint32_t i = 0; i + 1 < f->nnodes; i++) {
 		const struct bc_node *n = &f->nodes[i];
-		uint32_t sym = n->size > 1 ? variable_of(f, i + 1) : BC_NONE;
+		uint32_t sym;
 
+		/* at file scope, any mention of a variable with something initialises it */
+		if (n->size == 1 || (n->kind != BC_N_ASSIGN && !changes(n) && f->sym != BC_NONE))
+			continue;
+		sym = variable_of(f, i + 1);
 		if (sym == BC_NONE)
 			continue;
 		s->initialised[sym] |= f->sym == BC_NONE;

@@ -288,6 +288,8 @@ static void find_back_jumps(struct bc_walk *w)
 	uint8_t *seen = bc_arena_alloc(&w->scratch, f->nlabels + 1);
 	int computed = 0;
 
+	if (!f->nlabels)
+		return;
 	for (uint32_t i = 0; i < f->nnodes; i++) {
 		const struct bc_node *n = &f->nodes[i];
 
@@ -329,7 +331,9 @@ void bc_interp_run(const struct bc_interp *interp, uint32_t func, const struct b
 	struct bc_walk w = {.interp = interp, .f = f, .func = func};
 	struct bc_env env;
 
-	w.labels = BC_NEW_ARRAY(&w.scratch, struct bc_env, f->nlabels);
+	w.labels = bc_arena_raw(&w.scratch, f->nlabels * sizeof(*w.labels));
+	for (uint32_t i = 0; i < f->nlabels; i++)
+		w.labels[i].alive = 0; /* the rest is filled in by who comes there first */
 	w.back = bc_arena_alloc(&w.scratch, f->nlabels);
 	w.escaped = bc_arena_alloc(&w.scratch, f->nlocals);
 	find_back_jumps(&w);

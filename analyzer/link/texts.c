@@ -130,6 +130,8 @@ uint64_t bc_reads_of_type(const char *spelling)
 	uint64_t reads = 0;
 	size_t len;
 
+	if (!strstr(spelling, "const "))
+		return 0;
 	for (int i = 0; i < READS && (parameter = find_parameter(spelling, i + 1, &len)); i++) {
 		const char *star = memchr(parameter, '*', len);
 		const char *constant = star ? strstr(parameter, "const ") : NULL;

@@ -5,10 +5,13 @@
 void bc_wrappers_fini(struct bc_wrappers *wrappers)
 {
 	bc_vec_fini(&wrappers->list);
+	free(wrappers->are);
 }
 
 int bc_wrappers_has(const struct bc_wrappers *wrappers, uint32_t func, uint32_t param)
 {
+	if (func == BC_NONE || !wrappers->are || !wrappers->are[func])
+		return 0;
 	for (size_t i = 0; i < wrappers->list.count; i++)
 		if (wrappers->list.items[i].func == func && wrappers->list.items[i].param == param)
 			return 1;
@@ -24,12 +27,18 @@ int bc_wrappers_add(struct bc_wrappers *wrappers, const struct bc_program *progr
 	if (param == BC_NONE || bc_wrappers_has(wrappers, call->func, param))
 		return 0;
 	bc_vec_push(&wrappers->list, (struct bc_wrapper){call->func, param});
+	if (!wrappers->are)
+		wrappers->are = bc_xcalloc(program->nfuncs + 1, 1);
+	wrappers->are[call->func] = 1;
 	return 1;
 }
 
 uint32_t bc_wrappers_next(const struct bc_wrappers *wrappers, uint32_t func, uint32_t *nth)
 {
-	while (func != BC_NONE && *nth < wrappers->list.count) {
+	/* asked for every call, and nearly always in vain */
+	if (func == BC_NONE || !wrappers->are || !wrappers->are[func])
+		return BC_NONE;
+	while (*nth < wrappers->list.count) {
 		const struct bc_wrapper *wrapper = &wrappers->list.items[(*nth)++];
 
 		if (wrapper->func == func)

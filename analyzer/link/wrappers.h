@@ -17,6 +17,7 @@ struct bc_wrapper {
 
 struct bc_wrappers {
 	BC_VEC(struct bc_wrapper) list;
+	uint8_t *are; /* per function: it is in the list; NULL as long as nobody is */
 };
 
 void bc_wrappers_fini(struct bc_wrappers *wrappers);
