@@ -36,6 +36,8 @@ static void write_text(
 {
 	int on_terminal = is_on_terminal(options);
 
+	if (on_terminal && run->interrupted == SIGINT) /* which it shows as ^C */
+		bc_buf_char(out, '\n');
 	bc_run_write_text(run, bc_cmd_wants_color(options, on_terminal),
 		on_terminal ? bc_cmd_width(STDERR_FILENO) : 0, out);
 }
@@ -98,15 +100,32 @@ static int is_over(const struct bc_options *options, const struct bc_run *run)
 	return 0;
 }
 
+static int own_status(const struct bc_run *run)
+{
+	return run->signal ? 128 + run->signal : run->code;
+}
+
+/* A server that --duration has ended has not failed by that. */
+static int judged_status(const struct bc_options *options, const struct bc_run *run)
+{
+	int status = run->over_time && run->signal == SIGTERM ? 0 : own_status(run);
+
+	if (is_over(options, run))
+		return BC_EXIT_FINDINGS;
+	if (!run->processes || run->lost_events || run->corrupt)
+		return BC_EXIT_INCOMPLETE;
+	if (run->loops.count || status)
+		return status;
+	bc_cmd_say("incomplete", "no event loop was seen, so there was nothing to hold to "
+				 "--fail-over");
+	return BC_EXIT_INCOMPLETE;
+}
+
 /* Without a limit to hold it to, the program's own status. With one, a run that measured nothing
  * must not look clean. */
 static int exit_status(const struct bc_options *options, const struct bc_run *run)
 {
-	if (is_over(options, run))
-		return BC_EXIT_FINDINGS;
-	if (options->fail_over_ms > 0 && (!run->processes || run->lost_events || run->corrupt))
-		return BC_EXIT_INCOMPLETE;
-	return run->signal ? 128 + run->signal : run->code;
+	return options->fail_over_ms > 0 ? judged_status(options, run) : own_status(run);
 }
 
 /* Functions that the rule packs call blocking, ended by NULL. What only runs a loop is no blocking

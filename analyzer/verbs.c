@@ -272,8 +272,9 @@ static const char run_details[] =
 	"observed from outside, less precisely.\n"
 	"\n"
 	"Exit status: the program's own, 128 and more when a signal ended it. With\n"
-	"--fail-over, 1 when a stall was that long, and 3 when measuring was incomplete.\n"
-	"2 when the program could not be started.\n";
+	"--fail-over, 1 when a stall was that long, 3 when measuring was incomplete or no\n"
+	"event loop was seen, and 0 for what --duration had to end. 2 when the program could\n"
+	"not be started, or the report not be written.\n";
 
 static const char report_details[] =
 	"Findings of the last check and all measured runs that are kept, together: findings that\n"

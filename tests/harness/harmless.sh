@@ -196,6 +196,9 @@ if [ -x "$programs/uv_ways_out" ]; then
 	status_of 1 "--fail-over" "$BLOCKCHECK" run -q --fail-over 20ms "$programs/uv_stalls"
 	status_of 3 "--fail-over above all stalls" "$BLOCKCHECK" run -q --fail-over 1000s "$programs/uv_stalls"
 	status_of 143 "--duration" "$BLOCKCHECK" run -q --duration 200ms "$programs/uv_victim"
+	status_of 0 "--duration and --fail-over" "$BLOCKCHECK" run -q --duration 200ms --fail-over 1000s "$programs/uv_victim"
+	status_of 3 "--fail-over without a loop" "$BLOCKCHECK" run -q --fail-over 1s true
+	status_of 1 "--fail-over without a loop: a failure" "$BLOCKCHECK" run -q --fail-over 1s false
 fi
 
 if [ -x "$programs/static_crowd" ]; then

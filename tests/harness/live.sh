@@ -93,7 +93,7 @@ expect_restored "after a crash of the program"
 type_in "'$BLOCKCHECK' run '$talker' 9 >'$work/out'"
 expect 'on_line has been in' "shown"
 terminal send-keys C-c
-expect 'on_line, still running when its process ended' "Ctrl-C ends the program, and reports"
+expect 'on_line in nanosleep() ([0-9.]* m*s), still running when its process ended' "Ctrl-C ends the program, and reports"
 expect_restored "after Ctrl-C"
 
 type_in "'$BLOCKCHECK' run '$talker' 9 >'$work/out'"

@@ -160,10 +160,10 @@ static void write_stall(struct bc_text_report *writer, const struct bc_run_stall
 		BC_SAY(writer, PLAIN, stall->open ? "where was not seen" : "where was not seen,");
 	else
 		BC_SAY(writer, STRONG, "%s", callback->where.function);
-	if (stall->open)
-		BC_SAY(writer, WARNING, ", still running when its process ended");
 	if (!stall->open || stall->cause == BC_RUN_CALL)
 		write_cause(writer, stall);
+	if (stall->open)
+		BC_SAY(writer, WARNING, ", still running when its process ended");
 	if (stall->count > 1)
 		BC_SAY(writer, PLAIN, "; %u times, %s in all", stall->count,
 			bc_text_time(writer, stall->total_ns));

@@ -1,6 +1,8 @@
 /* The report for people: its head, what is missing from it, remarks. */
 #include "harness/collect/report_text.h"
 
+#include <signal.h>
+
 #include "harness/collect/stripped.h"
 
 enum { MAX_COMMAND = 300 };
@@ -37,7 +39,9 @@ static void write_head(struct bc_text_report *writer)
 		allowed += stall->allowed ? stall->count : 0;
 	}
 	write_command(writer);
-	if (run->signal)
+	if (run->over_time && run->signal == SIGTERM)
+		BC_SAY(writer, PLAIN, ", ended by --duration");
+	else if (run->signal)
 		BC_SAY(writer, PLAIN, ", ended by signal %d", run->signal);
 	else if (run->code)
 		BC_SAY(writer, PLAIN, ", exit status %d", run->code);

@@ -257,7 +257,7 @@ static void watch(struct bc_collector *collector, int signals)
 		if (collector->live)
 			bc_live_tick(collector->live, collector, now);
 		if (!told && is_over_time(collector, now)) {
-			told = 1;
+			told = collector->run->over_time = 1;
 			kill(collector->pid, SIGTERM);
 		}
 		ended |= has_ended(collector);

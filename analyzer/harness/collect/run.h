@@ -144,6 +144,7 @@ struct bc_run {
 	const char *tier_why; /* a sentence for people */
 	int code, signal;     /* how the program ended */
 	int interrupted;      /* by a signal to us */
+	int over_time;        /* its time was over (duration_ms), so we asked it to end */
 	uint64_t duration_ns, budget_ns;
 	uint64_t resolution_ns;               /* from outside: how often it was looked at */
 	BC_VEC(struct bc_run_thread) threads; /* from outside alone */
