@@ -114,7 +114,8 @@ struct bc_thread_state {
 	uint32_t reading;                /* its number */
 	uint64_t site, other_site;       /* where this thread waits, where it also did */
 	uint32_t waits, other_waits;
-	uint32_t other_further; /* up the stack, it is */
+	uint64_t outer_site; /* likewise, but further up the stack than the loop's wait */
+	uint32_t outer_waits;
 	uint32_t closing;
 	uint32_t emitting;
 	uint32_t passed; /* calls that needed no timing */

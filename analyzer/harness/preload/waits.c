@@ -162,25 +162,33 @@ static struct bc_wire_thread *find_waiting_thread(
  * 1 when this wait is the loop's own, not one that a callback does. What was taken for the loop may
  * have been a library that waited for its answers while the program began: the program's own loop
  * waits further up the stack than that, where callbacks hardly do. Looks that do not wait, in
- * between, say nothing. Nor does that library's waiting when it is asked from elsewhere, as by each
- * callback of a program that has a display.
+ * between, say nothing.
  */
 static int is_loops_wait(struct bc_wire_thread *thread, const struct bc_call_row *row,
 	const struct bc_call_frame *frame, const struct bc_caller *caller)
 {
-	int further = caller->sp > thread->site_sp;
-	uint32_t enough = further ? WAITS_OF_A_LOOP : WAITS_OF_ANOTHER;
+	int is_outer = caller->sp > thread->site_sp;
+	uint64_t *site = is_outer ? &bc_thread.outer_site : &bc_thread.other_site;
+	uint32_t *waits = is_outer ? &bc_thread.outer_waits : &bc_thread.other_waits;
 
 	if (thread->depth == 0 || caller->pc == thread->site)
 		return 1;
 	if (!has_base(thread) || is_prompt(row, frame))
 		return 0;
-	if (bc_thread.other_site != caller->pc) {
-		bc_thread.other_site = caller->pc;
-		bc_thread.other_waits = 0;
+	if (*site != caller->pc) {
+		*site = caller->pc;
+		*waits = 0;
 	}
-	bc_thread.other_further = (uint32_t)further;
-	return ++bc_thread.other_waits >= enough;
+	return ++*waits >= (is_outer ? WAITS_OF_A_LOOP : WAITS_OF_ANOTHER);
+}
+
+/* What waited at other places meanwhile was a callback. Where this is a library's wait, and it is
+ * asked from elsewhere than before, it says nothing of those further up. */
+static void forget_others(const struct bc_wire_thread *thread, const struct bc_caller *caller)
+{
+	bc_thread.other_waits = 0;
+	if (caller->sp == thread->site_sp)
+		bc_thread.outer_waits = 0;
 }
 
 void bc_wait_enter(struct bc_call_row *row, struct bc_call_frame *frame)
@@ -196,9 +204,8 @@ void bc_wait_enter(struct bc_call_row *row, struct bc_call_frame *frame)
 		return;
 	}
 	if (thread->depth == 0 || has_base(thread)) {
-		if (bc_thread.other_waits && !is_prompt(row, frame) &&
-			(caller.sp == thread->site_sp || !bc_thread.other_further))
-			bc_thread.other_waits = 0;
+		if ((bc_thread.other_waits || bc_thread.outer_waits) && !is_prompt(row, frame))
+			forget_others(thread, &caller);
 		begin_wait(thread, frame, caller);
 		return;
 	}
