@@ -11,7 +11,7 @@
 #include "input/compdb.h"
 #include "input/project.h"
 #include "link/link.h"
-#include "link/split.h"
+#include "link/program/split.h"
 #include "parse/units.h"
 #include "pipeline.h"
 

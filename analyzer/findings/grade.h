@@ -2,7 +2,7 @@
 #ifndef BC_FINDINGS_GRADE_H
 #define BC_FINDINGS_GRADE_H
 
-#include "link/verdict.h"
+#include "link/search/verdict.h"
 #include "models/models.h"
 
 enum bc_severity bc_grade(const struct bc_sink_rule *rule, const struct bc_verdict *verdict);

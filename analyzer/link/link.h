@@ -8,7 +8,7 @@
 #ifndef BC_LINK_LINK_H
 #define BC_LINK_LINK_H
 
-#include "link/search.h"
+#include "link/search/search.h"
 
 struct bc_linked {
 	struct bc_arena arena;

@@ -11,8 +11,8 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "link/interp/interp.h"
 #include "unit/facts_build.h"
-#include "link/interp.h"
 
 struct probe {
 	const struct bc_program *program;

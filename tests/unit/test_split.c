@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "facts/writer.h"
-#include "link/split.h"
+#include "link/program/split.h"
 
 enum { MAX_UNITS = 8 };
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "link/values.h"
+#include "link/interp/values.h"
 
 static struct bc_value set2(int64_t a, int64_t b)
 {
