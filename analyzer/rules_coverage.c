@@ -33,8 +33,9 @@ static void write_text(const struct bc_coverage *c, int verbose, struct bc_buf *
 		bc_buf_printf(
 			out, "... and %zu more; --verbose shows them\n", c->list.count - shown);
 	bc_buf_printf(out,
-		"%zu functions without a body, called in code that a loop reaches, are known to no "
-		"rule; %u are\n",
+		"of the functions without a body that code on a loop calls, %zu are known to no "
+		"rule, "
+		"%u to one\n",
 		c->list.count, c->known);
 }
 
