@@ -156,7 +156,7 @@ static void write_value(struct bc_json *json, const struct bc_key *key)
 	case BC_TYPE_RECORD:
 		write_pattern(json, "^((struct|union) )?[A-Za-z0-9_]*[*]?[A-Za-z0-9_]*$");
 		break;
-	case BC_TYPE_FIELD: write_pattern(json, "^([A-Za-z_][A-Za-z0-9_]*|[*])$"); break;
+	case BC_TYPE_FIELD: write_pattern(json, "^([A-Za-z_][A-Za-z0-9_]*[*]?|[*])$"); break;
 	case BC_TYPE_ARG: write_range(json, 1, BC_SCHEMA_MAX_ARG); break;
 	case BC_TYPE_COUNT: write_range(json, 0, BC_SCHEMA_MAX_COUNT); break;
 	case BC_TYPE_NUMBER: write_number(json); break;
