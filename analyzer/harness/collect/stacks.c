@@ -31,6 +31,13 @@ static int is_call_stub(const char *function)
 	       !strcmp(function, "bc_library_stub");
 }
 
+/* Of a callback, which a loop's own body is not. */
+static int is_in_callback(const struct bc_stall_work *work, const char *function)
+{
+	return work->event->kind == BC_WIRE_BODY &&
+	       (!strcmp(function, "bc_thunk_common") || !strcmp(function, "bc_thunk_wide"));
+}
+
 /* The frames of our own library are no part of the program; below a thunk the loop begins, below
  * main() libc. */
 static void keep_stack(
@@ -42,6 +49,10 @@ static void keep_stack(
 
 		if (ours && is_call_stub(frames[i].function))
 			continue;
+		if (ours && is_in_callback(work, frames[i].function)) {
+			work->nstack = 0;
+			return;
+		}
 		if ((ours && work->nstack && work->event->function) ||
 			!strcmp(frames[i].function, "start_thread") ||
 			!strncmp(frames[i].function, "__libc_start_main", 17))
