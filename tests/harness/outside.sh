@@ -34,6 +34,16 @@ grep -q '^thread [0-9]* static_stalls, a loop: waiting for events' "$work/report
 	grep -q '^looked at every 5.00 ms: times are right within that' "$work/report" &&
 	good "what was seen is said, and how well" || bad "the report does not say what it rests on"
 
+# A script ends in it: what was measured inside so far is over.
+for try in 1 2 3; do
+	# shellcheck disable=SC2016
+	"$BLOCKCHECK" run --follow-fork --format json -o "$work/report" sh -c 'exec "$0"' "$program" >/dev/null 2>"$work/err" || :
+	grep -q '"function": "on_cpu"' "$work/report" && break
+	[ $try != 3 ] || bad "a static program that was executed: not observed"
+done
+grep -q "observed from outside only, every 5 ms: it has executed .*static_stalls: it is linked statically" "$work/err" &&
+	good "a static program that was executed" || bad "a static program that was executed: not said"
+
 # How long until it is said. That is a figure for a quiet machine; a busy one may take longer to start
 # anything, so five tries, and only what is far off fails.
 said_after() {

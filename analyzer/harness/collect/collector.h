@@ -105,6 +105,8 @@ struct bc_collector {
 	uint64_t start_ns;
 	int said;                      /* which measurement is possible */
 	uint64_t looked_ns;            /* whether the library was loaded */
+	const char *runs;              /* path of what it had executed then, or NULL */
+	int looks;                     /* at that */
 	uint64_t seen_ns;              /* when somebody last looked at the program */
 	uint32_t nprocesses, nthreads; /* slots in use lie below */
 	struct bc_seen_process processes[BC_WIRE_PROCESSES];
@@ -179,6 +181,8 @@ uint64_t bc_task_waited_least(const struct bc_seen_thread *thread, uint64_t from
 /* Takes the events of one thread, if that is known already. */
 void bc_reader_drain(struct bc_collector *collector, uint32_t slot);
 void bc_reader_scan(struct bc_collector *collector);
+/* The program has executed another one, without the library: what it ran before is over. */
+void bc_reader_leave(struct bc_collector *collector);
 /* After the program's end: folds in all that is left. `signalled`: it did not end by itself. */
 void bc_reader_finish(struct bc_collector *collector, int signalled);
 

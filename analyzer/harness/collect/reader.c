@@ -357,6 +357,13 @@ void bc_reader_scan(struct bc_collector *collector)
 		scan_thread(collector, i, bc_segment_now(&collector->segment));
 }
 
+void bc_reader_leave(struct bc_collector *collector)
+{
+	for (uint32_t i = 0; i < BC_OUTSIDE_PROCESS; i++)
+		if (collector->processes[i].pid == (uint32_t)collector->pid)
+			release_process(collector, i, 0);
+}
+
 void bc_reader_finish(struct bc_collector *collector, int signalled)
 {
 	struct bc_wire *wire = collector->segment.wire;

@@ -20,8 +20,9 @@
 #include "harness/collect/collector.h"
 #include "harness/collect/screen.h"
 #include "harness/collect/stripped.h"
+#include "harness/collect/successor.h"
 
-enum { TICK_MAX_MS = 5, LOADED_WITHIN_MS = 200, COMES_WITHIN_MS = 2000 };
+enum { TICK_MAX_MS = 5, LOADED_WITHIN_MS = 200 };
 
 /* ---- signals ---- */
 
@@ -112,33 +113,6 @@ static void set_tier(struct bc_collector *collector, const char *preload_dir)
 						      : collector->target.why;
 }
 
-/* Mapped by the dynamic linker itself, before any library. */
-static int is_linker(const char *line)
-{
-	return strstr(line, "/ld-linux") || strstr(line, "/ld-musl") || strstr(line, "/ld.so");
-}
-
-/*
- * With hundreds of libraries a program may still be at loading the others; and where the disk or
- * the CPU is wanted by many, it may not have come to the first, which is ours.
- */
-static int may_still_come(pid_t pid, uint64_t age_ns)
-{
-	char name[64], line[4608];
-	int mapped = 0, others = 0;
-	FILE *maps;
-
-	snprintf(name, sizeof(name), "/proc/%d/maps", (int)pid);
-	maps = fopen(name, "re");
-	while (!mapped && maps && fgets(line, sizeof(line), maps)) {
-		mapped = strstr(line, "/libblockcheck-preload") != NULL;
-		others |= strstr(line, ".so") && !is_linker(line);
-	}
-	if (maps)
-		fclose(maps);
-	return mapped || (!others && age_ns < COMES_WITHIN_MS * 1000000ull);
-}
-
 static int tick_ms(const struct bc_collector *collector)
 {
 	double half = collector->options->budget_ms / 2;
@@ -177,13 +151,24 @@ static void say_tier(struct bc_collector *collector)
 	bc_buf_fini(&libraries);
 }
 
-/* The library has come, later than it should have, or with what the program has executed. */
-static int is_inside(const struct bc_collector *collector)
+static const struct bc_seen_process *find_inside(const struct bc_collector *collector)
 {
 	for (uint32_t i = 0; i < BC_OUTSIDE_PROCESS; i++)
 		if (collector->processes[i].pid == (uint32_t)collector->pid)
-			return 1;
-	return 0;
+			return &collector->processes[i];
+	return NULL;
+}
+
+/* A measured program, a script or `env` as a rule, has executed one that cannot be. */
+static void check_successor(struct bc_collector *collector)
+{
+	const char *why = find_inside(collector) ? bc_successor_look(collector) : NULL;
+
+	if (!why)
+		return;
+	collector->run->tier_why = why;
+	bc_reader_leave(collector);
+	observe(collector);
 }
 
 /* A library that does not say that it is there may only be late, on a busy machine. */
@@ -192,7 +177,8 @@ static void check_loaded(struct bc_collector *collector, uint64_t now)
 	struct bc_run *run = collector->run;
 	uint32_t attached = __atomic_load_n(&collector->segment.wire->attached, __ATOMIC_ACQUIRE);
 
-	if (collector->outside && is_inside(collector)) {
+	/* it has come, later than it should have, or with what the program has executed */
+	if (collector->outside && find_inside(collector)) {
 		bc_outside_drop(collector->outside, collector);
 		collector->outside = NULL;
 		run->tier = "inside";
@@ -200,11 +186,14 @@ static void check_loaded(struct bc_collector *collector, uint64_t now)
 	}
 	if (attached && !collector->outside && !collector->said)
 		say_tier(collector);
-	if (collector->outside || attached || run->processes ||
-		now - collector->looked_ns < LOADED_WITHIN_MS * 1000000ull)
+	if (collector->outside || now - collector->looked_ns < LOADED_WITHIN_MS * 1000000ull)
 		return;
 	collector->looked_ns = now;
-	if (may_still_come(collector->pid, now - collector->start_ns))
+	if (collector->options->follow)
+		check_successor(collector);
+	if (collector->outside || attached || run->processes)
+		return;
+	if (bc_successor_may_come(collector->pid, now - collector->start_ns))
 		return;
 	run->tier_why = "the injected library did not report back: was LD_PRELOAD taken away?";
 	observe(collector);
