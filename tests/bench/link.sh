@@ -67,6 +67,6 @@ bench() {
 
 BLOCKCHECK_LOG=pipeline:info
 export BLOCKCHECK_LOG
-bench redis 500 300
-bench network-manager 3000 600
+bench redis 300 150
+bench network-manager 2000 300
 finish

@@ -45,21 +45,7 @@ struct stores {
 	struct bc_value *values; /* per symbol: what is stored, joined */
 	uint8_t *stored;         /* per symbol: something is */
 	uint8_t *initialised;    /* per symbol: not with 0 */
-	uint8_t *handed_out;     /* per symbol of a function: it is not only called */
 };
-
-/* Functions that somebody keeps a pointer to may have callers that are not seen. */
-static void find_handed_out(struct stores *s)
-{
-	for (uint32_t i = 0; i < s->program->nfuncs; i++) {
-		const struct bc_func *f = &s->program->funcs[i];
-
-		for (uint32_t k = 0; k < f->nnodes; k++)
-			if (f->nodes[k].kind == BC_N_FUNC &&
-				(k == 0 || f->nodes[k - 1].kind != BC_N_CALL))
-				s->handed_out[bc_node_sym(f, &f->nodes[k])] = 1;
-	}
-}
 
 static struct bc_value value_of(const struct stores *s, uint32_t func, uint32_t node, int hops);
 
@@ -71,7 +57,8 @@ static struct bc_value passed_value(const struct stores *s, uint32_t func, uint3
 	struct bc_value value = bc_value_top();
 	int seen = 0;
 
-	if (sym == BC_NONE || s->handed_out[sym] || hops == 0)
+	/* functions that somebody keeps a pointer to may have callers that are not seen */
+	if (sym == BC_NONE || program->syms[sym].handed_out || hops == 0)
 		return bc_value_top();
 	for (uint32_t i = program->sites_at[func]; i < program->sites_at[func + 1]; i++) {
 		const struct bc_call *c = &program->calls[program->sites[i]];
@@ -219,14 +206,11 @@ void bc_globals_init(struct bc_globals *globals, const struct bc_program *progra
 			return;
 	s.values = bc_xmalloc((n + 1) * sizeof(*s.values));
 	s.stored = bc_xcalloc(n + 1, 1);
-	s.handed_out = bc_xcalloc(n + 1, 1);
 	s.initialised = bc_xcalloc(n + 1, 1);
-	find_handed_out(&s);
 	find_constants(globals, &s);
 	free(s.values);
 	free(s.stored);
 	free(s.initialised);
-	free(s.handed_out);
 }
 
 void bc_globals_fini(struct bc_globals *globals)

@@ -11,19 +11,6 @@ static void mark(void *context, const struct bc_call_event *event)
 	liveness->live[event->call] = 1;
 }
 
-static void find_mentions(struct bc_liveness *liveness)
-{
-	const struct bc_program *program = liveness->program;
-
-	for (uint32_t i = 0; i < program->nfuncs; i++) {
-		const struct bc_func *f = &program->funcs[i];
-
-		for (uint32_t k = 0; k < f->nnodes; k++)
-			if (f->nodes[k].kind == BC_N_FUNC && bc_node_sym(f, &f->nodes[k]) != f->sym)
-				liveness->mentioned[bc_node_sym(f, &f->nodes[k])] = 1;
-	}
-}
-
 void bc_liveness_init(struct bc_liveness *liveness, const struct bc_interp *interp)
 {
 	const struct bc_program *program = interp->program;
@@ -33,15 +20,12 @@ void bc_liveness_init(struct bc_liveness *liveness, const struct bc_interp *inte
 	liveness->interp.call = mark;
 	/* main() registers, runs the loop, and then ends the process */
 	liveness->interp.to_the_end = 1;
-	liveness->mentioned = bc_xcalloc(program->nsyms + 1, 1);
 	liveness->asked = bc_xcalloc(program->nfuncs + 1, 1);
 	liveness->live = bc_xcalloc(program->ncalls + 1, 1);
-	find_mentions(liveness);
 }
 
 void bc_liveness_fini(struct bc_liveness *liveness)
 {
-	free(liveness->mentioned);
 	free(liveness->asked);
 	free(liveness->live);
 }
@@ -55,7 +39,7 @@ static int is_abandoned(const struct bc_liveness *liveness, uint32_t func)
 	if (sym == BC_NONE)
 		return 0;
 	flags = liveness->program->syms[sym].flags;
-	return (flags & BC_SYM_INTERNAL) && !liveness->mentioned[sym] &&
+	return (flags & BC_SYM_INTERNAL) && !liveness->program->syms[sym].mentioned &&
 	       !(flags & (BC_SYM_CTOR | BC_SYM_DTOR | BC_SYM_SECTION));
 }
 

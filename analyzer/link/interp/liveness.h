@@ -12,9 +12,8 @@
 struct bc_liveness {
 	const struct bc_program *program;
 	struct bc_interp interp;
-	uint8_t *mentioned; /* per symbol: some body names it */
-	uint8_t *asked;     /* per function: its calls are known */
-	uint8_t *live;      /* per call */
+	uint8_t *asked; /* per function: its calls are known */
+	uint8_t *live;  /* per call */
 };
 
 /* `interp` says what is known of the program; its user is replaced. */

@@ -118,7 +118,16 @@ static uint32_t add_symbol(struct builder *b, const struct bc_image *image, uint
 	return id;
 }
 
-/* Calls, and where control may enter in the middle. */
+/* A function is named: called, or handed out. */
+static void note_mention(struct builder *b, const struct bc_func *func, uint32_t node)
+{
+	uint32_t sym = bc_node_sym(func, &func->nodes[node]);
+
+	b->syms.items[sym].mentioned |= sym != func->sym;
+	b->syms.items[sym].handed_out |= node == 0 || func->nodes[node - 1].kind != BC_N_CALL;
+}
+
+/* Calls, mentions of functions, and where control may enter in the middle. */
 static void read_body(struct builder *b, struct bc_func *func, uint32_t index)
 {
 	func->call = (uint32_t)b->calls.count;
@@ -132,6 +141,8 @@ static void read_body(struct builder *b, struct bc_func *func, uint32_t index)
 			func->first_entry = func->first_entry == BC_NONE ? i : func->first_entry;
 			func->last_entry = i;
 		}
+		if (node->kind == BC_N_FUNC)
+			note_mention(b, func, i);
 		if (node->kind != BC_N_CALL)
 			continue;
 		bc_vec_push(&b->calls,

@@ -27,6 +27,8 @@ struct bc_sym {
 	const char *file; /* of the definition if there is one, else of a declaration */
 	uint32_t line, column;
 	uint8_t cls, nparams;
+	uint8_t handed_out; /* a function that some body does not only call */
+	uint8_t mentioned;  /* a function that a body other than its own names */
 };
 
 struct bc_annotation {

@@ -115,21 +115,31 @@ static int applies(const struct bc_models *models, const struct bc_register_rule
 	return !rule->when || bc_pred_eval(models, rule->when, &reader, NULL) != BC_NO;
 }
 
-/* Does the program make such a call anywhere? */
-static int program_makes(const struct bc_program *program, const struct bc_models *models,
-	const struct bc_once_called *called)
+/* Is the function called anywhere in the way that is meant? */
+static int is_called(const struct bc_program *program, const struct bc_models *models,
+	const struct bc_once_called *called, uint32_t sym)
 {
 	for (uint32_t i = 0; i < program->ncalls; i++) {
 		const struct bc_call *c = &program->calls[i];
 		struct static_view view = {&program->funcs[c->func], c->node};
 		struct bc_call_view reader = {&view, static_argument, unknown_field, unknown_fd};
 
-		for (int k = 0; c->sym != BC_NONE && k < called->nfunctions; k++)
-			if (!strcmp(program->syms[c->sym].name, called->functions[k]) &&
-				(!called->when ||
-					bc_pred_eval(models, called->when, &reader, NULL) != BC_NO))
-				return 1;
+		if (c->sym == sym && (!called->when || bc_pred_eval(models, called->when, &reader,
+							       NULL) != BC_NO))
+			return 1;
 	}
+	return 0;
+}
+
+/* Does the program make such a call anywhere? Names are few, calls are many. */
+static int program_makes(const struct bc_program *program, const struct bc_models *models,
+	const struct bc_once_called *called)
+{
+	for (uint32_t i = 0; i < program->nsyms; i++)
+		for (int k = 0; k < called->nfunctions; k++)
+			if (!strcmp(program->syms[i].name, called->functions[k]) &&
+				is_called(program, models, called, i))
+				return 1;
 	return 0;
 }
 
