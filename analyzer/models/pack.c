@@ -113,6 +113,7 @@ static int read_conditions(struct bc_loader *loader, const struct bc_yaml_node *
 {
 	const struct bc_yaml_node *when = bc_yaml_get(node, "nonblocking_when");
 	const struct bc_yaml_node *fifo_when = bc_yaml_get(node, "fifo_nonblocking_when");
+	const struct bc_yaml_node *datagram_when = bc_yaml_get(node, "datagram_when");
 	int status = 0;
 
 	if (when)
@@ -121,6 +122,9 @@ static int read_conditions(struct bc_loader *loader, const struct bc_yaml_node *
 	if (status == 0 && fifo_when)
 		status = bc_loader_read_condition(
 			loader, fifo_when, scope, BC_COND_ASSUME_NO, &rule->fifo_nonblocking_when);
+	if (status == 0 && datagram_when)
+		status = bc_loader_read_condition(
+			loader, datagram_when, scope, BC_COND_ASSUME_NO, &rule->datagram_when);
 	return status;
 }
 

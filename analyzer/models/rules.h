@@ -159,6 +159,7 @@ struct bc_sink_rule {
 	int severity;              /* enum bc_severity, or -1: derived from category and bound */
 	const struct bc_pred *nonblocking_when; /* NULL: it always may block */
 	int stream_only;                        /* waits on connected sockets only: connect() */
+	const struct bc_pred *datagram_when;    /* it is a datagram then: sendto(..., &to, n) */
 	int ready_once; /* takes what one readiness event promises: read(), recv(), accept() */
 	int when_told;  /* nobody calls it in a callback but when told that it is ready: accept() */
 	/* Under a condition that calls one of these, or that tests this flag, there is something.

@@ -127,6 +127,8 @@ static const struct bc_key blocking_keys[] = {
 		       "below a millisecond; or {timeout: ...}"},
 	MAP("nonblocking_when", condition, BC_ONE, 0, "the call does not block when this holds"),
 	KEY("stream_only", BC_TYPE_BOOL, BC_ONE, 0, "waits on connection-oriented sockets only"),
+	MAP("datagram_when", condition, BC_ONE, 0,
+		"a datagram is sent when this holds, whatever is known of the socket"),
 	KEY("ready_once", BC_TYPE_BOOL, BC_ONE, 0,
 		"takes what one readiness event promises: the first such call after the event does "
 		"not wait"),

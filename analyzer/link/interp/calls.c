@@ -202,6 +202,18 @@ static void forget_changed(
 		bc_walk_forget_written(w, env, event->call);
 }
 
+/* A parameter may be a union of all pointers that it takes, as sendto()'s address is: what is given
+ * is its only member. */
+static uint32_t member_of(const struct bc_func *f, uint32_t arg)
+{
+	const struct bc_node *n = &f->nodes[arg];
+
+	return n->kind == BC_N_INIT && n->size > 2 && n[1].kind == BC_N_SET &&
+			       n[1].size == n->size - 1
+		       ? arg + 2
+		       : arg;
+}
+
 struct bc_value bc_walk_call(struct bc_walk *w, uint32_t node, struct bc_env *env)
 {
 	struct bc_value args[BC_MAX_ARGS];
@@ -211,7 +223,7 @@ struct bc_value bc_walk_call(struct bc_walk *w, uint32_t node, struct bc_env *en
 	event.call = bc_program_call_at(w->interp->program, w->func, node);
 	BC_EACH_KID(w->f, node, kid)
 	{
-		struct bc_value value = bc_walk_eval(w, kid, env);
+		struct bc_value value = bc_walk_eval(w, member_of(w->f, kid), env);
 
 		if (kid == node + 1)
 			event.callee = value;

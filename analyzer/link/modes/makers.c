@@ -4,6 +4,7 @@
 
 #include "base/vec.h"
 #include "link/interp/events.h"
+#include "link/interp/values.h"
 
 /* Wrappers of wrappers of socket() are followed this far. */
 enum { MAX_WRAPPERS = 4 };
@@ -163,10 +164,88 @@ void bc_makers_fini(struct bc_makers *makers)
 
 /* ---- birth ---- */
 
+static const struct bc_fieldinfo *field_at(
+	const struct bc_program *program, const struct bc_func *f, uint32_t node)
+{
+	return &program->fields[bc_node_field(f, &f->nodes[node])];
+}
+
+/* The field that a node stores to, with what: hints.ai_socktype = SOCK_DGRAM, or the same in an
+ * initialiser. BC_NONE when it stores to none. */
+static uint32_t stored_field(const struct bc_func *f, uint32_t node, uint32_t *value)
+{
+	const struct bc_node *n = &f->nodes[node];
+
+	*value = node + 1;
+	if (n->kind == BC_N_SET)
+		return node;
+	if (n->kind != BC_N_ASSIGN || n[1].kind != BC_N_FIELD)
+		return BC_NONE;
+	*value = bc_kid(f, node, 1);
+	return node + 1;
+}
+
+/*
+ * What a function asks a library for, the library gives: getaddrinfo(..., &hints, &found), and then
+ * socket(found->ai_family, found->ai_socktype, ...). All stores to the field in this function store
+ * one constant, so that is what it holds.
+ */
+static struct bc_value wanted_value(
+	const struct bc_program *program, const struct bc_func *f, uint32_t node)
+{
+	struct bc_value wanted = bc_value_top();
+	const struct bc_fieldinfo *field;
+
+	node = bc_uncast(f, node);
+	if (f->nodes[node].kind != BC_N_FIELD)
+		return wanted;
+	field = field_at(program, f, node);
+	for (uint32_t i = 0; i + 1 < f->nnodes; i++) {
+		uint32_t value, stored = stored_field(f, i, &value);
+		struct bc_value one;
+
+		if (stored == BC_NONE || field_at(program, f, stored) != field)
+			continue;
+		value = bc_uncast(f, value);
+		if (f->nodes[value].kind != BC_N_INT)
+			return bc_value_top();
+		one = bc_value_int(bc_node_int(f, &f->nodes[value]));
+		if (wanted.kind != BC_V_TOP && !bc_value_same(&wanted, &one))
+			return bc_value_top();
+		wanted = one;
+	}
+	return wanted;
+}
+
+enum { MAX_KNOWN = 8 };
+
+/* The event once more, with what it wants to know about its arguments. */
+static struct bc_call_event with_wanted(const struct bc_makers *makers,
+	const struct bc_call_event *event, struct bc_value args[MAX_KNOWN])
+{
+	const struct bc_program *program = makers->program;
+	const struct bc_func *f = &program->funcs[event->func];
+	struct bc_call_event more = *event;
+
+	if (event->nargs > MAX_KNOWN)
+		return more;
+	for (int i = 0; i < event->nargs; i++) {
+		uint32_t node = bc_call_argument(f, program->calls[event->call].node, i + 1);
+
+		args[i] = event->args[i].kind == BC_V_TOP && node != BC_NONE
+				  ? wanted_value(program, f, node)
+				  : event->args[i];
+	}
+	more.args = args;
+	return more;
+}
+
 static struct bc_birth birth_by_rule(const struct bc_makers *makers,
-	const struct bc_creator_rule *rule, const struct bc_call_event *event)
+	const struct bc_creator_rule *rule, const struct bc_call_event *plain)
 {
 	struct bc_birth birth = {.kind = rule->kind};
+	struct bc_value args[MAX_KNOWN];
+	struct bc_call_event more = with_wanted(makers, plain, args), *event = &more;
 
 	if (rule->nonblocking_when && bc_event_ask(makers->program, makers->models,
 					      rule->nonblocking_when, event) == BC_YES)

@@ -168,6 +168,36 @@ static void add_helper_dispatches(struct bc_loop_search *s, struct bc_discovery 
 }
 
 /*
+ * for (i = 0; i < n; i++) dispatch(events[i]), in the function that waits: what such a helper,
+ * which nobody else has, calls through places are callbacks.
+ */
+static void add_dispatches_of_waiter(struct bc_loop_search *s, struct bc_discovery *discovery,
+	struct bc_roots *roots, const struct bc_loop_candidate *candidate, uint32_t waiter,
+	int on_worker)
+{
+	const struct bc_program *program = s->program;
+	const struct bc_func *f = &program->funcs[waiter];
+	uint8_t *driver = bc_xcalloc(program->nfuncs + 1, 1);
+
+	for (size_t i = 0; i < s->steps.count; i++)
+		driver[s->steps.items[i].func] = 1;
+	for (uint32_t c = f->call; c < f->call + f->ncalls; c++) {
+		const struct bc_call *call = &program->calls[c];
+		uint32_t helper = call->sym == BC_NONE ? BC_NONE : program->syms[call->sym].func;
+		const struct bc_func *h;
+
+		if (helper == BC_NONE || driver[helper] || !is_in_loop(f, call->node) ||
+			!is_helper(s, driver, helper))
+			continue;
+		h = &program->funcs[helper];
+		for (uint32_t k = h->call; k < h->call + h->ncalls; k++)
+			if (program->calls[k].sym == BC_NONE)
+				add_callbacks(s, discovery, roots, k, candidate, on_worker);
+	}
+	free(driver);
+}
+
+/*
  * The pointer call that leads to the wait has other targets: what waits there is the loop's wait,
  * too, even where such a backend tries again in a loop of its own.
  */
@@ -209,6 +239,7 @@ static void accept(struct bc_loop_search *s, struct bc_discovery *discovery, str
 		func = s->steps.items[step].func;
 		add_dispatches(s, discovery, roots, candidate, func, 0,
 			s->program->funcs[func].nnodes, s->steps.items[step].call, on_worker);
+		add_dispatches_of_waiter(s, discovery, roots, candidate, func, on_worker);
 		accept_backends(
 			s, discovery, roots, candidate, s->steps.items[step].call, on_worker);
 	}

@@ -74,6 +74,15 @@ static void turn_to_logging(struct bc_verdict *verdict)
 	verdict->confidence = BC_CONF_CERTAIN;
 }
 
+/* Connected sockets have no use for an address. */
+static int sends_datagram(const struct bc_question *q)
+{
+	const struct bc_pred *when = q->rule->datagram_when;
+
+	return when &&
+	       bc_event_ask(q->modes->program, q->sources->models, when, q->event) == BC_YES;
+}
+
 /* It waits; but hardly for long, where something was found ready or nobody's answer is awaited. */
 static void weigh_blocking(
 	const struct bc_question *q, int arg, const struct bc_value *fd, struct bc_verdict *verdict)
@@ -89,7 +98,7 @@ static void weigh_blocking(
 	}
 	if (fd->n == BC_FDK_PIPE && is_small_write(q))
 		bc_verdict_lower(verdict, BC_CONF_POSSIBLE);
-	if (fd->n == BC_FDK_DATAGRAM && !q->rule->ready_once) {
+	if ((fd->n == BC_FDK_DATAGRAM && !q->rule->ready_once) || sends_datagram(q)) {
 		/* nobody's answer is waited for: what does not fit is dropped further on */
 		bc_verdict_lower(verdict, BC_CONF_POSSIBLE);
 		bc_verdict_assume(verdict, "the send buffer is full");
