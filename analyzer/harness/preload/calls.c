@@ -293,7 +293,7 @@ void bc_call_leave(struct bc_call_row *row, struct bc_call_frame *frame)
 	case BC_MODE_TIMED: end_call(thread, row, frame); break;
 	case BC_MODE_LOOP: bc_wait_leave(thread, frame); break;
 	case BC_MODE_NESTED: bc_wait_leave_nested(thread, frame); break;
-	case BC_MODE_RUN: bc_run_leave(thread, frame); break;
+	case BC_MODE_RUN: bc_run_leave(thread); break;
 	case BC_MODE_OUTER: end_library(thread, row, frame); break;
 	case BC_MODE_INNER: end_inner(thread, row, frame); break;
 	}

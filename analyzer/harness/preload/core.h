@@ -106,6 +106,7 @@ struct bc_reading {
 struct bc_thread_state {
 	uint32_t busy;      /* calls are timed; first, where the assembler looks for it */
 	uint32_t base_busy; /* so they are when only the outermost frame is left */
+	uint32_t own_loop;  /* the program's, whatever library it asks for events */
 	uint32_t epoch;
 	uint32_t in_call; /* of libc: what it calls itself is part of it */
 	struct bc_wire_thread *slot;
@@ -116,6 +117,8 @@ struct bc_thread_state {
 	uint32_t waits, other_waits;
 	uint64_t outer_site; /* likewise, but further up the stack than the loop's wait */
 	uint32_t outer_waits;
+	uint32_t turns, in_turn; /* how often the loop was run from one place in a row */
+	uint64_t turn_site, turn_sp;
 	uint32_t closing;
 	uint32_t emitting;
 	uint32_t passed; /* calls that needed no timing */
@@ -187,6 +190,8 @@ void bc_frame_count(struct bc_wire_thread *thread, uint32_t function, uint64_t n
 
 /* library.c */
 void bc_library_find(void);
+/* 1 for code of a library whose callbacks are known, or where that cannot be told. */
+int bc_library_has_loop(uint64_t address);
 void bc_library_find_late(uint64_t now);
 /* Something may have come by dlopen(); and: then it is looked through now. */
 void bc_library_note_open(void);

@@ -79,6 +79,6 @@ void bc_wait_enter(struct bc_call_row *row, struct bc_call_frame *frame);
 void bc_wait_leave(struct bc_wire_thread *thread, struct bc_call_frame *frame);
 void bc_wait_leave_nested(struct bc_wire_thread *thread, struct bc_call_frame *frame);
 void bc_run_enter(struct bc_call_frame *frame);
-void bc_run_leave(struct bc_wire_thread *thread, struct bc_call_frame *frame);
+void bc_run_leave(struct bc_wire_thread *thread);
 
 #endif

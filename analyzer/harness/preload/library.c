@@ -83,6 +83,25 @@ static void note_library(struct bc_module *module)
 	}
 }
 
+/* Glibc has it since 2.35; unlike dladdr() it takes no lock. */
+#pragma weak _dl_find_object
+
+int bc_library_has_loop(uint64_t address)
+{
+	struct dl_find_object module;
+	const char *slash;
+	int found = 0;
+
+	if (!_dl_find_object)
+		return 1;
+	if (_dl_find_object((void *)address, &module) ||
+		!(slash = strrchr(module.dlfo_link_map->l_name, '/')))
+		return 0;
+	for (int i = 0; i < LATES; i++)
+		found |= !strncmp(slash + 1, lates[i].library, strlen(lates[i].library));
+	return found;
+}
+
 /* ---- gates ---- */
 
 void *bc_gate_of(uint32_t id, uint64_t real)

@@ -8,6 +8,7 @@
 
 enum {
 	WAITS_OF_A_LOOP = 3,
+	TURNS_OF_A_LOOP = 3,
 	WAITS_OF_ANOTHER = 16 /* from a second place, until that is taken for the loop's */
 };
 
@@ -36,6 +37,12 @@ static void close_iteration(struct bc_wire_thread *thread, uint64_t now)
 	__atomic_store_n(&thread->depth, 0, __ATOMIC_RELEASE);
 }
 
+static void choose_base(const struct bc_wire_thread *thread)
+{
+	bc_thread.base_busy = thread->raw || bc_thread.own_loop || bc_has_inner;
+	bc_thread.busy = bc_thread.base_busy;
+}
+
 static void open_iteration(struct bc_wire_thread *thread, uint64_t now)
 {
 	struct bc_wire_frame *base = &thread->frames[0];
@@ -49,8 +56,7 @@ static void open_iteration(struct bc_wire_thread *thread, uint64_t now)
 	base->reading = bc_frame_reading(now);
 	thread->waiting = 0;
 	__atomic_store_n(&thread->depth, 1, __ATOMIC_RELEASE);
-	bc_thread.base_busy = thread->raw || bc_has_inner;
-	bc_thread.busy = bc_thread.base_busy;
+	choose_base(thread);
 }
 
 static int has_base(const struct bc_wire_thread *thread)
@@ -76,6 +82,7 @@ static BC_NOINLINE void set_site(
 	bc_thread.site = caller.pc;
 	thread->site = caller.pc;
 	thread->site_sp = caller.sp;
+	bc_thread.own_loop = !bc_library_has_loop(caller.pc);
 	shown.slice = bc_slice_take(thread, caller, 0, 0);
 	bc_frame_emit(thread, &shown, BC_WIRE_SITE, now, 0);
 }
@@ -235,6 +242,27 @@ void bc_wait_leave_nested(struct bc_wire_thread *thread, struct bc_call_frame *f
 
 /* ---- functions that run a loop ---- */
 
+/*
+ * A program may run its loop a turn at a time, `while (on) { uv_run(loop, UV_RUN_ONCE); more(); }`:
+ * what comes in between keeps the loop waiting, too. 0 for a call that the library makes within
+ * one.
+ */
+static int begin_turn(const struct bc_call_frame *frame)
+{
+	struct bc_caller caller = bc_find_caller(frame);
+
+	if (bc_thread.in_turn && caller.sp < bc_thread.turn_sp)
+		return 0;
+	if (bc_thread.turn_site != caller.pc || bc_thread.turn_sp != caller.sp)
+		bc_thread.turns = 0;
+	bc_thread.turn_site = caller.pc;
+	bc_thread.turn_sp = caller.sp;
+	bc_thread.in_turn = 1;
+	if (bc_thread.turns < TURNS_OF_A_LOOP)
+		bc_thread.turns++;
+	return 1;
+}
+
 /* What came since the last wait of a loop that ended is not an iteration. */
 void bc_run_enter(struct bc_call_frame *frame)
 {
@@ -245,15 +273,22 @@ void bc_run_enter(struct bc_call_frame *frame)
 	if (bc_thread.epoch != bc_epoch.value)
 		bc_attach();
 	thread = bc_thread.slot;
-	if (!thread)
+	if (!thread || (thread->depth && !has_base(thread)) || !begin_turn(frame))
 		return;
-	drop_iteration(thread);
 	frame->mode = BC_MODE_RUN;
-	frame->depth = thread->depth;
+	if (bc_thread.turns < TURNS_OF_A_LOOP)
+		drop_iteration(thread);
+	else if (has_base(thread))
+		choose_base(thread);
 }
 
-void bc_run_leave(struct bc_wire_thread *thread, struct bc_call_frame *frame)
+void bc_run_leave(struct bc_wire_thread *thread)
 {
-	if (frame->depth == 0 && has_base(thread))
+	bc_thread.in_turn = 0;
+	if (!has_base(thread))
+		return;
+	if (bc_thread.turns < TURNS_OF_A_LOOP)
 		close_iteration(thread, bc_now());
+	else
+		bc_thread.busy = bc_thread.base_busy = 1;
 }
