@@ -236,6 +236,8 @@ static void sample_frame(
 		return;
 	if (thread->perf.fd < 0)
 		bc_perf_open(&thread->perf, (int)thread->tid, PERF_PERIOD_NS);
+	if (is_outside(collector, thread))
+		return; /* bc_watch_keep() gets what is seen of it */
 	kept = bc_kept_at(collector, thread, frame.start_ns);
 	if (now < (*kept)->next_ns)
 		return;
@@ -243,10 +245,8 @@ static void sample_frame(
 	fresh = bc_kept_new(frame.start_ns);
 	fresh->next_ns = (*kept)->next_ns;
 	fresh->say_ns = (*kept)->say_ns;
-	/* what is seen blocked from outside, bc_watch_keep() gets */
-	if (!is_outside(collector, thread) &&
-		(sample_call(shared, thread, fresh) ||
-			(sample_blocked(thread, fresh) && is_still_in(shared, depth, &frame)))) {
+	if (sample_call(shared, thread, fresh) ||
+		(sample_blocked(thread, fresh) && is_still_in(shared, depth, &frame))) {
 		free(*kept);
 		*kept = fresh;
 		return;
